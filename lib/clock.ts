@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time as the code sees it: the one thing in `lib/` that reads a clock, so that a simulation can replace it. */
+export type Clock = {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+};
+
+/** A number in [0, 1). */
+export type Random = () => number;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal && { signal }),
+};
+
+export const systemRandom: Random = () => Math.random();
+
+/** Runs `task` with a signal that aborts after `ms`. */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const done = new AbortController();
+  const late = () => deadline.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
+  clock.sleep(ms, done.signal).then(late, () => undefined);
+  try {
+    return await task(deadline.signal);
+  } finally {
+    done.abort();
+  }
+}

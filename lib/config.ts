@@ -1,0 +1,140 @@
+import * as v from 'valibot';
+import type { DeliverySettings } from './delivery/ports.ts';
+import type { MappingSettings } from './salesmachine/mapping.ts';
+import type { AuthenticationPolicy } from './segment/authenticate.ts';
+import { type SettingName, settings } from './settings.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** What somebody has to set right; the message names every setting that is wrong, and quotes no value. */
+export class SettingsError extends Error {
+  override name = 'SettingsError' as const;
+}
+
+type Values<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
+
+/**
+ * The named settings as typed values. An empty variable counts as not set.
+ *
+ * @throws SettingsError
+ */
+function readSettings<Name extends SettingName>(env: Environment, names: readonly Name[]): Values<Name> {
+  const problems: string[] = [];
+  const entries = names.map((name) => {
+    const setting: { schema: v.GenericSchema<string, unknown>; fallback?: string } = settings[name];
+    const raw = env[name]?.trim() || setting.fallback;
+    if (raw === undefined) {
+      problems.push(`${name} is not set`);
+      return [name, undefined];
+    }
+    const result = v.safeParse(setting.schema, raw);
+    if (!result.success) problems.push(`${name} ${result.issues[0].message}`);
+    return [name, result.output];
+  });
+  fail(problems);
+  return Object.fromEntries(entries);
+}
+
+function fail(problems: string[]): void {
+  if (problems.length > 0) throw new SettingsError(`The settings cannot be used: ${problems.join('; ')}.`);
+}
+
+const mappingNames = ['ANONYMOUS_CONTACTS', 'ALIAS'] as const;
+
+const mappingOf = (values: Values<(typeof mappingNames)[number]>): MappingSettings => ({
+  anonymousContacts: values.ANONYMOUS_CONTACTS,
+  alias: values.ALIAS,
+});
+
+/** What the mapping obeys, without what only a deployed function needs. */
+export function readMappingSettings(env: Environment): MappingSettings {
+  return mappingOf(readSettings(env, mappingNames));
+}
+
+type Queues = { queueUrl: string; deadLetterQueueUrl: string };
+
+export type IngestConfig = Queues & {
+  credentials: { sharedSecrets: string[]; tokens: string[] };
+  policy: AuthenticationPolicy;
+  mapping: MappingSettings;
+};
+
+/** What the ingest needs to know. */
+export function readIngestConfig(env: Environment): IngestConfig {
+  const values = readSettings(env, [
+    'QUEUE_URL',
+    'DEAD_LETTER_QUEUE_URL',
+    'SEGMENT_SHARED_SECRETS',
+    'INGEST_TOKENS',
+    'REQUIRE_BOTH',
+    'INGEST_OPEN',
+    'ON_BAD_SIGNATURE',
+    ...mappingNames,
+  ]);
+  const hasSecret = values.SEGMENT_SHARED_SECRETS.length > 0;
+  const hasToken = values.INGEST_TOKENS.length > 0;
+  const problems: string[] = [];
+  if (!hasSecret && !hasToken && !values.INGEST_OPEN) {
+    problems.push(
+      'SEGMENT_SHARED_SECRETS or INGEST_TOKENS must be set (or INGEST_OPEN=true, to accept from anyone)',
+    );
+  }
+  if (values.REQUIRE_BOTH && !(hasSecret && hasToken)) {
+    problems.push('REQUIRE_BOTH needs both SEGMENT_SHARED_SECRETS and INGEST_TOKENS');
+  }
+  fail(problems);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    credentials: { sharedSecrets: values.SEGMENT_SHARED_SECRETS, tokens: values.INGEST_TOKENS },
+    policy: {
+      requireBoth: values.REQUIRE_BOTH,
+      onBadSignature: values.ON_BAD_SIGNATURE,
+      open: values.INGEST_OPEN,
+    },
+    mapping: mappingOf(values),
+  };
+}
+
+export type WorkerConfig = Queues & {
+  salesmachine: { url: string; token: string; secret: string };
+  delivery: DeliverySettings;
+};
+
+const HOUR_MS = 3_600_000;
+
+/** What the worker needs to know. */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  const values = readSettings(env, [
+    'QUEUE_URL',
+    'DEAD_LETTER_QUEUE_URL',
+    'SALESMACHINE_URL',
+    'SALESMACHINE_API_TOKEN',
+    'SALESMACHINE_API_SECRET',
+    'RATE_LIMIT_REQUESTS',
+    'RATE_LIMIT_WINDOW_SECONDS',
+    'RATE_LIMIT_SHARE',
+    'LANES',
+    'MAX_EVENT_AGE_HOURS',
+    ...mappingNames,
+  ]);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    salesmachine: {
+      url: values.SALESMACHINE_URL,
+      token: values.SALESMACHINE_API_TOKEN,
+      secret: values.SALESMACHINE_API_SECRET,
+    },
+    delivery: {
+      quota: {
+        requests: values.RATE_LIMIT_REQUESTS,
+        windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS,
+        share: values.RATE_LIMIT_SHARE,
+        lanes: values.LANES,
+      },
+      mapping: mappingOf(values),
+      maxEventAgeMs: values.MAX_EVENT_AGE_HOURS * HOUR_MS,
+    },
+  };
+}

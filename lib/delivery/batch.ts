@@ -1,0 +1,94 @@
+import { attempt, type Blame, type Verdict } from './attempt.ts';
+import { bisect } from './bisect.ts';
+import { requestOf } from './compose.ts';
+import type { Gate } from './gate.ts';
+import type { Item, Part } from './item.ts';
+import type { Ledger } from './ledger.ts';
+import type { DeliveryPorts, DeliverySettings } from './ports.ts';
+import type { Work } from './work.ts';
+
+/** Failures of a request, for a passing reason, before its operations come under suspicion. */
+const PATIENCE = 3;
+
+/** So many operations refused in one batch, more than are accepted, for causes not seen before: not the data's fault. */
+const STORM = 15;
+
+/** How long an alias call that Salesmachine does not know is not tried again. */
+const ALIAS_UNSUPPORTED_MS = 3_600_000;
+
+type Batch = { works: readonly Work[]; ledger: Ledger; until: number };
+
+/**
+ * Delivers the works of one request, for which the caller has a slot: when it resolves, each is settled or has failed.
+ * Made once a lane, for it remembers which refusals are known.
+ */
+export function createBatchDelivery(settings: DeliverySettings, gate: Gate, ports: DeliveryPorts) {
+  const { clock, log } = ports;
+  const knownCauses = new Set<string>();
+  let aliasUnsupported: { blame: Blame; until: number } | undefined;
+
+  return async function deliverBatch({ works, ledger, until }: Batch): Promise<void> {
+    const { path, items } = requestOf(works, settings.mapping.alias === 'single');
+    const blamed = new Map<Part, Blame>();
+    let accepted = 0;
+
+    async function send(
+      some: readonly Item[],
+      terms: { admitted: boolean; patience: number },
+    ): Promise<Verdict> {
+      const sendable = some.filter((item) => !item.parts.some((part) => ledger.hasFailed(part.work)));
+      if (sendable.length === 0) return { kind: 'delivered' };
+      const verdict = await attempt({ path, items: sendable }, { until, ...terms }, { ...ports, gate });
+      if (verdict.kind === 'delivered') {
+        accepted += sendable.length;
+        for (const item of sendable) ledger.delivered(item.parts);
+      }
+      return verdict;
+    }
+
+    async function findBad(refusal: Blame): Promise<void> {
+      await bisect(items, refusal, {
+        send: (some, alone) => send(some, { admitted: false, patience: alone ? PATIENCE : 1 }),
+        blame(part, blame) {
+          blamed.set(part, blame);
+          // It will be tried again, unless it is too old: nothing of its group may overtake it.
+          if (blame.reason === 'server_error') ledger.fail(part.work);
+        },
+      });
+    }
+
+    function isStorm(): boolean {
+      const fresh = [...blamed.values()].filter(({ detail }) => !knownCauses.has(detail)).length;
+      return fresh >= STORM && fresh > accepted;
+    }
+
+    function isFinal(part: Part, blame: Blame): boolean {
+      const age = clock.now() - part.work.message.sentAt;
+      return blame.reason !== 'server_error' || age >= settings.maxEventAgeMs;
+    }
+
+    if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
+      for (const part of items.flatMap((item) => item.parts)) blamed.set(part, aliasUnsupported.blame);
+    } else {
+      const verdict = await send(items, { admitted: true, patience: PATIENCE });
+      if (verdict.kind === 'bad') await findBad(verdict.blame);
+    }
+
+    if (isStorm()) {
+      log.error('most of a batch was refused for a new cause, so nothing of it is given up', {
+        refused: blamed.size,
+        accepted,
+      });
+      gate.close('configuration');
+    } else {
+      for (const [part, blame] of blamed) {
+        if (!isFinal(part, blame)) continue;
+        knownCauses.add(blame.detail);
+        if (blame.reason === 'alias_unsupported')
+          aliasUnsupported ??= { blame, until: clock.now() + ALIAS_UNSUPPORTED_MS };
+        ledger.blame(part, blame);
+      }
+    }
+    for (const work of works) if (work.open > 0) ledger.fail(work);
+  };
+}

@@ -1,0 +1,66 @@
+import type { SalesmachinePath } from '../salesmachine/client.ts';
+import { type Item, itemOf, keysOf } from './item.ts';
+import { merge } from './merge.ts';
+import type { Work } from './work.ts';
+
+/** All public clients of Salesmachine send at most 100 operations a request. */
+export const MAX_OPERATIONS = 100;
+
+/** No limit is public; Segment's own for a batch is 500 KB. */
+export const MAX_REQUEST_BYTES = 500_000;
+
+/** One call of Salesmachine's API. */
+export type SalesmachineRequest = { path: SalesmachinePath; items: Item[] };
+
+/** What is posted: a bare array; or the one object of an alias call, whose shape is a guess. */
+export function bodyOf({ path, items }: SalesmachineRequest): string {
+  const json = items.map((item) => item.json).join();
+  return path === '/v1/alias' ? json : `[${json}]`;
+}
+
+/** What a work must not share with another request: its group, and every contact and account that it touches. */
+export const locksOf = (work: Work): string[] => [
+  `group ${work.message.groupId}`,
+  ...work.parts.flatMap(({ operation }) => keysOf(operation)),
+];
+
+/**
+ * The works that go into the next request, in order. One that is locked out by a request in flight, or that does not
+ * fit, waits, and whatever shares a lock with it waits behind it: nothing overtakes. An alias goes alone.
+ */
+export function choose(
+  pending: readonly Work[],
+  { locked, aliasAlone }: { locked: ReadonlySet<string>; aliasAlone: boolean },
+): Work[] {
+  const taken = new Set(locked);
+  const chosen: Work[] = [];
+  let operations = 0;
+  let bytes = 0;
+  for (const work of pending) {
+    const locks = locksOf(work);
+    const alone = aliasAlone && isAlias(work);
+    const size = work.parts.reduce((sum, part) => sum + Buffer.byteLength(part.json) + 1, 0);
+    const fits =
+      chosen.length === 0 ||
+      (!alone && operations + work.parts.length <= MAX_OPERATIONS && bytes + size <= MAX_REQUEST_BYTES);
+    if (!fits || locks.some((lock) => taken.has(lock))) {
+      for (const lock of locks) taken.add(lock);
+      continue;
+    }
+    chosen.push(work);
+    if (alone) break;
+    operations += work.parts.length;
+    bytes += size;
+    if (operations >= MAX_OPERATIONS) break;
+  }
+  return chosen;
+}
+
+const isAlias = (work: Work) => work.parts.some(({ operation }) => operation.method === 'alias');
+
+/** The request that carries the chosen works. */
+export function requestOf(works: readonly Work[], aliasAlone: boolean): SalesmachineRequest {
+  const path = aliasAlone && works.some(isAlias) ? '/v1/alias' : '/v1/batch';
+  const parts = works.flatMap((work) => work.parts);
+  return { path, items: path === '/v1/alias' ? parts.map(itemOf) : merge(parts) };
+}

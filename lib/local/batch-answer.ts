@@ -1,0 +1,27 @@
+type BatchAnswer = { batchItemFailures?: unknown } & object;
+
+const isObject = (value: unknown): value is BatchAnswer =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Which messages of a batch a function's answer says have failed, with `ReportBatchItemFailures` switched on.
+ *
+ * By Lambda's documentation a batch is a whole success if the answer is null or an empty object, or its list is
+ * empty or null; a list under a misspelt name is thus a success, too. It is a whole failure if the answer cannot be
+ * read, or if any identifier is empty, null, under a misspelt name, or not of this batch.
+ */
+export function failedIds(answer: unknown, batchIds: ReadonlySet<string>): ReadonlySet<string> {
+  if (answer === undefined || answer === null) return new Set();
+  if (!isObject(answer)) return batchIds;
+  const failures = answer.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return batchIds;
+  const ids = failures.map(identifierOf);
+  return ids.every((id) => id !== undefined && batchIds.has(id))
+    ? new Set(ids.filter((id) => id !== undefined))
+    : batchIds;
+}
+
+function identifierOf(failure: unknown): string | undefined {
+  const named = typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure;
+  return named && typeof failure.itemIdentifier === 'string' ? failure.itemIdentifier : undefined;
+}

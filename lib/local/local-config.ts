@@ -1,0 +1,81 @@
+import {
+  type Environment,
+  type IngestConfig,
+  readIngestConfig,
+  readWorkerConfig,
+  SettingsError,
+  type WorkerConfig,
+} from '../config.ts';
+import type { StandInOptions } from './stand-in.ts';
+
+export type LocalConfig = {
+  port: number;
+  /** The functions' settings, but for the addresses that only the start tells. */
+  ingest: IngestConfig;
+  worker: WorkerConfig;
+  /** Nothing if Salesmachine is to be found elsewhere. */
+  standIn: Pick<StandInOptions, 'credential' | 'limit'> | undefined;
+  /** The settings that were made up, by name: of secrets, only these may be shown. */
+  madeUp: Environment;
+};
+
+/** Stands for an address that only the start tells. */
+const TO_COME = 'http://127.0.0.1';
+
+/**
+ * Reads the functions' settings from the environment and makes up what is missing, so that the relay starts with
+ * nothing configured. What is configured is used as it is: whoever has set a shared secret, a token or `INGEST_OPEN`
+ * gets no other way in, and whoever has set `SALESMACHINE_URL` gets no stand-in.
+ *
+ * @throws SettingsError that lists every problem by setting
+ */
+export function readLocalConfig(given: Environment, makeSecret: () => string): LocalConfig {
+  const configured = withoutEmpty(given);
+  const { SEGMENT_SHARED_SECRETS, INGEST_TOKENS, INGEST_OPEN, SALESMACHINE_URL } = configured;
+  const standsIn = SALESMACHINE_URL === undefined;
+  const madeUp = {
+    ...(!SEGMENT_SHARED_SECRETS &&
+      !INGEST_TOKENS &&
+      INGEST_OPEN !== 'true' && { SEGMENT_SHARED_SECRETS: makeSecret(), INGEST_TOKENS: makeSecret() }),
+    ...(standsIn && !configured['SALESMACHINE_API_TOKEN'] && { SALESMACHINE_API_TOKEN: makeSecret() }),
+    ...(standsIn && !configured['SALESMACHINE_API_SECRET'] && { SALESMACHINE_API_SECRET: makeSecret() }),
+  };
+  const env = {
+    SALESMACHINE_URL: TO_COME,
+    ...configured,
+    ...madeUp,
+    QUEUE_URL: TO_COME,
+    DEAD_LETTER_QUEUE_URL: TO_COME,
+  };
+
+  const problems = new Set<string>();
+  const read = <Value>(reader: (env: Environment) => Value): Value | undefined => {
+    try {
+      return reader(env);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.add(error.message);
+      return undefined;
+    }
+  };
+  const port = read(portOf);
+  const ingest = read(readIngestConfig);
+  const worker = read(readWorkerConfig);
+  if (port === undefined || !ingest || !worker) throw new SettingsError([...problems].join('\n'));
+
+  const { token, secret } = worker.salesmachine;
+  const { requests, windowSeconds } = worker.delivery.quota;
+  const standIn = standsIn
+    ? { credential: { token, secret }, limit: { requests, windowSeconds } }
+    : undefined;
+  return { port, ingest, worker, standIn, madeUp };
+}
+
+const withoutEmpty = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+
+function portOf({ PORT = '3000' }: Environment): number {
+  const port = Number(PORT);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new SettingsError('The settings cannot be used: PORT must be a whole number from 0 to 65535.');
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../clock.ts';
+import { SettingsError } from '../config.ts';
+import { readLocalConfig } from './local-config.ts';
+import { createLocalLog } from './log.ts';
+import { type Relay, startRelay } from './relay.ts';
+import { startText } from './start-text.ts';
+
+const print = (text: string) => process.stdout.write(text);
+
+/** The log goes to stderr, so that what is printed at the start stays readable. */
+const log = createLocalLog((line) => process.stderr.write(line), systemClock);
+
+try {
+  const config = readLocalConfig(process.env, () => randomBytes(16).toString('hex'));
+  const relay = await startRelay({ config, log });
+  stopOnSignal(relay);
+  print(startText(config, { relay: relay.url, salesmachine: relay.salesmachineUrl }));
+  print(`relay listening on ${relay.url}\n`);
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}
+
+function stopOnSignal(relay: Relay): void {
+  const stop = async () => {
+    await relay.stop();
+    process.exit(0);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+/** What somebody can set right is said in a line; everything else is a bug, and its stack helps. */
+function explain(error: unknown): string {
+  if (error instanceof SettingsError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const taken = 'code' in error && error.code === 'EADDRINUSE';
+  return taken
+    ? `The port is in use (${error.message}): set PORT to another one, or to 0 for any.`
+    : `${error.stack}`;
+}

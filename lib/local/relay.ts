@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import { createIngest } from '../../handlers/ingest.ts';
+import { createWorker } from '../../handlers/worker.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
+import { createSalesmachine } from '../salesmachine/client.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createApiGateway } from './api-gateway.ts';
+import { countEvents, countRequests } from './counts.ts';
+import { createEventSourceMapping } from './event-source-mapping.ts';
+import type { LocalConfig } from './local-config.ts';
+import { createMessageCounter } from './message-counter.ts';
+import { depthOf } from './queue-depth.ts';
+import { type LocalQueues, startQueues } from './queues.ts';
+import { json, listen } from './server.ts';
+import { createStandIn, type StandIn } from './stand-in.ts';
+import { startStandInServer } from './stand-in-server.ts';
+
+/** The functions' time-outs as they are deployed. */
+const INGEST_TIMEOUT_MS = 8_000;
+const WORKER_TIMEOUT_MS = 90_000;
+
+/** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
+export type RelayState = {
+  accepted: number;
+  skipped: number;
+  queued: number;
+  inFlight: number;
+  delivered: number;
+  deadLettered: number;
+  requests: number;
+  throttled: number;
+};
+
+export type Relay = {
+  url: string;
+  salesmachineUrl: string;
+  queues: LocalQueues;
+  /** Nothing if the relay sends to a Salesmachine elsewhere. */
+  standIn: StandIn | undefined;
+  state(): Promise<RelayState>;
+  /** Within 5 s, whatever still runs. What is queued is gone then: it was in memory. */
+  stop(): Promise<void>;
+};
+
+type RelayOptions = { config: LocalConfig; log: Log; clock?: Clock; random?: Random };
+
+/**
+ * The whole relay in this process: the deployed handlers, and a stand-in for everything around them.
+ *
+ * @throws an Error with the code `EADDRINUSE` if the port is taken
+ */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { config, log, clock = systemClock, random = systemRandom } = options;
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const stopPart of stops.splice(0).reverse()) await stopPart();
+  };
+
+  try {
+    const queues = await startQueues();
+    stops.push(queues.stop);
+    const queueUrls = { queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
+
+    const standIn = config.standIn && createStandIn({ ...config.standIn, now: clock.now });
+    const standInServer = standIn && (await startStandInServer(standIn));
+    if (standInServer) stops.push(standInServer.stop);
+    const salesmachineUrl = standInServer?.url ?? config.worker.salesmachine.url;
+
+    const sqs = queues.connect();
+    const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
+    messages.watch(sqs);
+    const salesmachine = countRequests(
+      createSalesmachine({ ...config.worker.salesmachine, url: salesmachineUrl }),
+    );
+    const { lanes } = config.worker.delivery.quota;
+    const workers = Array.from({ length: lanes }, () =>
+      createWorker({ config: { ...config.worker, ...queueUrls }, sqs, salesmachine, clock, random, log }),
+    );
+    const mapping = createEventSourceMapping({
+      sqs,
+      queue: queues.main,
+      lanes,
+      functionTimeoutMs: WORKER_TIMEOUT_MS,
+      clock,
+      log,
+      invoke: async (lane, event, context) => workers[lane]?.(event, context),
+    });
+    stops.push(mapping.stop);
+
+    const ingestSqs = queues.connect();
+    const ingest = countEvents(
+      createIngest({ config: { ...config.ingest, ...queueUrls }, sqs: ingestSqs, clock, random, log }),
+    );
+    const gateway = createApiGateway({
+      invoke: ingest.invoke,
+      functionTimeoutMs: INGEST_TIMEOUT_MS,
+      clock,
+      log,
+    });
+
+    const state = async (): Promise<RelayState> => {
+      const [main, deadLetters] = await Promise.all([
+        depthOf(ingestSqs, queues.main),
+        depthOf(ingestSqs, queues.deadLetters),
+      ]);
+      return {
+        ...ingest.counts(),
+        ...main,
+        delivered: messages.delivered(),
+        deadLettered: deadLetters.queued + deadLetters.inFlight,
+        ...salesmachine.counts(),
+      };
+    };
+
+    const answer = async (request: IncomingMessage) => {
+      const route = `${request.method} ${request.url}`;
+      if (route === 'GET /local/state') return json(200, await state());
+      if (route === 'GET /local/salesmachine' && standIn) return json(200, standIn.state());
+      return gateway(request);
+    };
+    const server = await listen(answer, config.port);
+    stops.push(server.stop);
+    mapping.start();
+    return { url: server.url, salesmachineUrl, queues, standIn, state, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+export type LocalServer = { url: string; stop(): Promise<void> };
+
+export type Reply = {
+  status: number;
+  headers?: Record<string, string>;
+  cookies?: readonly string[];
+  body: string | Buffer;
+};
+
+/** How long requests that still run may go on once the server stops. */
+const STOP_GRACE_MS = 1_000;
+
+/**
+ * An HTTP server that only this machine can reach. A request whose answer cannot be made is cut off.
+ *
+ * @param port 0 for any free port
+ * @throws an Error with the code `EADDRINUSE` if the port is taken
+ */
+export async function listen(
+  answer: (request: IncomingMessage) => Promise<Reply>,
+  port = 0,
+): Promise<LocalServer> {
+  const server = createServer((request, response) => {
+    answer(request).then(
+      (reply) => write(response, reply),
+      () => response.destroy(),
+    );
+  });
+  const listening = Promise.withResolvers<void>();
+  server.once('error', listening.reject);
+  server.listen(port, '127.0.0.1', listening.resolve);
+  await listening.promise;
+
+  const address = server.address();
+  const actualPort = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${actualPort}`,
+    stop: () => {
+      const stopped = Promise.withResolvers<void>();
+      const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+      server.close(() => {
+        clearTimeout(cut);
+        stopped.resolve();
+      });
+      return stopped.promise;
+    },
+  };
+}
+
+function write(response: ServerResponse, { status, headers, cookies = [], body }: Reply): void {
+  response.writeHead(status, {
+    ...headers,
+    ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+/** The whole body, or `undefined` if it is longer than `maxBytes`: then it is read to its end, but not kept. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+  }
+  return bytes <= maxBytes ? Buffer.concat(chunks) : undefined;
+}
+
+/** The headers by lower-case name; one that came several times is one, joined by commas. */
+export function headersOf(request: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(',') ?? '']),
+  );
+}
+
+/** An answer in JSON. */
+export const json = (status: number, value: unknown): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});

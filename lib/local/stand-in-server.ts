@@ -1,0 +1,19 @@
+import { headersOf, type LocalServer, listen, readBody } from './server.ts';
+import { refusal, type StandIn } from './stand-in.ts';
+
+/** The documents name no limit of bytes. This one keeps a runaway request out. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** The stand-in behind HTTP, on any free port. */
+export function startStandInServer(standIn: Pick<StandIn, 'handle'>): Promise<LocalServer> {
+  return listen(async (request) => {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body === undefined) return refusal(413, 'The request is too large.');
+    return standIn.handle({
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: headersOf(request),
+      body: body.toString(),
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+
+/** A message in a worker's hands, however it came there. */
+export type ReceivedMessage = {
+  messageId: string;
+  receiptHandle: string;
+  body: string;
+  groupId: string;
+  /** When SQS took it, in milliseconds since the epoch. */
+  sentAt: number;
+  receiveCount: number;
+  attributes: Record<string, string | undefined>;
+};
+
+/** A message as the event source mapping hands it to the function. */
+export function fromRecord(record: SQSRecord): ReceivedMessage {
+  return {
+    messageId: record.messageId,
+    receiptHandle: record.receiptHandle,
+    body: record.body,
+    groupId: record.attributes.MessageGroupId ?? record.messageId,
+    sentAt: Number(record.attributes.SentTimestamp),
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    attributes: Object.fromEntries(
+      Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),
+    ),
+  };
+}
+
+/** The same from a receive of our own. SQS names the attributes that were asked for; they were. */
+export function fromMessage(message: Message): ReceivedMessage {
+  const { MessageGroupId, SentTimestamp, ApproximateReceiveCount } = message.Attributes ?? {};
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    groupId: MessageGroupId ?? message.MessageId ?? '',
+    sentAt: Number(SentTimestamp),
+    receiveCount: Number(ApproximateReceiveCount),
+    attributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
+    ),
+  };
+}
+
+/** When the ingest took the event, ISO 8601; a message that somebody else put there was accepted by SQS. */
+export const acceptedAt = (message: ReceivedMessage): string =>
+  message.attributes['acceptedAt'] ?? new Date(message.sentAt).toISOString();

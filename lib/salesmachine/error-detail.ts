@@ -1,0 +1,25 @@
+const MAX_LENGTH = 200;
+
+/**
+ * What Salesmachine says of a refusal, without what it may quote of the data: e-mail addresses, quoted text, numbers.
+ * Bodies are `{error}` or `{code, message}` (the vendor's clients); of anything else, only the status is told.
+ */
+export function errorDetail(status: number, body: string): string {
+  const said = messageOf(body)
+    .replace(/[^\s@<>"']+@[^\s@<>"']+/g, '…')
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
+    .replace(/\d+/g, '#')
+    .slice(0, MAX_LENGTH);
+  return said === '' ? `Salesmachine answered ${status}` : `Salesmachine answered ${status}: ${said}`;
+}
+
+function messageOf(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== 'object' || parsed === null) return '';
+    const said = 'error' in parsed ? parsed.error : 'message' in parsed ? parsed.message : '';
+    return typeof said === 'string' ? said : '';
+  } catch {
+    return '';
+  }
+}

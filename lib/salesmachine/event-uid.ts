@@ -1,0 +1,41 @@
+/** Salesmachine reads an event of this id as a page view and makes sessions of it. */
+export const PAGEVIEW = 'pageview';
+
+/** What a custom event that is called "pageview" becomes: it must not fake a session. */
+const PAGEVIEW_EVENT = 'pageview_event';
+
+/** A word: it starts with a letter or digit of any script; marks belong to the letter before them. */
+const word = /[\p{L}\p{N}][\p{L}\p{N}\p{Mn}\p{Mc}]*/gu;
+
+/**
+ * Where camelCase starts a word: `order|Completed`, `order2|Completed`, `HTTP|Request`. A capital is what has a lower
+ * case (`CWL`, Changes_When_Lowercased): 𝐀 has none, and would split the finished id once more.
+ */
+const hump = /(?=\p{CWL})(?<=[\p{Ll}\p{N}]\p{M}*)|(?=\p{CWL}\p{M}*\p{Ll})(?<=\p{CWL}\p{M}*)/gu;
+
+/** They choose a glyph (❤ or ❤️) and name nothing. */
+const variationSelector = /\p{Variation_Selector}/gu;
+
+/**
+ * The `event_uid` for an event's name: snake_case, as Salesmachine's documentation asks for.
+ *
+ * Letters and digits of any script stay, in lower case; everything else becomes one `_`, with none at the ends;
+ * camelCase is split ("HTTPRequest" gives `http_request`, "iOS App" gives `i_os_app`). Both Unicode spellings of
+ * an accented letter give the same id. A name without any letter or digit becomes its code points: "🎉" gives
+ * `u1f389`. "Pageview", in any spelling that gives the reserved `pageview`, becomes `pageview_event`.
+ *
+ * Nothing is cut: Salesmachine documents no length, and two long names must not become one event.
+ */
+export function eventUid(name: string): string {
+  const uid = words(name).join('_') || codePoints(name).join('_');
+  return uid === PAGEVIEW ? PAGEVIEW_EVENT : uid;
+}
+
+function words(name: string): string[] {
+  const split = name.replace(variationSelector, '').normalize('NFC').replace(hump, '_');
+  return split.toLowerCase().normalize('NFC').match(word) ?? [];
+}
+
+function codePoints(name: string): string[] {
+  return Array.from(name.toWellFormed(), (character) => `u${character.codePointAt(0)?.toString(16)}`);
+}

@@ -1,0 +1,110 @@
+import { presentedTokens, type TokenVerdict, verifyToken } from './credentials.ts';
+import type { HttpRequest } from './request.ts';
+import type { Route } from './route.ts';
+import { type SignatureVerdict, verifySignature } from './signature.ts';
+
+/** What a request is checked against. A kind of which there is none is not configured. */
+export type Credentials = {
+  sharedSecrets: readonly string[];
+  tokens: readonly string[];
+  /** Whether they were read since the request came: only then is a signature of no known secret surely not ours. */
+  fresh: boolean;
+};
+
+export type AuthenticationPolicy = {
+  /** Demand a valid signature and a valid token; else either suffices. */
+  requireBoth: boolean;
+  /** How a signature of no known secret is answered: 401 (Segment discards) or 503 (Segment tries again). */
+  onBadSignature: 'reject' | 'retry';
+  /** Let everybody in as long as neither secret nor token is configured. */
+  open: boolean;
+};
+
+export type Refusal =
+  | 'no_credential'
+  | 'wrong_credential'
+  /** A signature that could be Segment's, and matches no secret that we know. */
+  | 'unknown_signature'
+  /** One credential is right, the other is not: a sender of ours, in the middle of a change. */
+  | 'rotation'
+  | 'not_configured';
+
+export type Authentication =
+  | { kind: 'ok' }
+  /** `message` tells a person what to check: Segment shows it in its Event Delivery view. */
+  | { kind: 'refused'; cause: Refusal; status: 401 | 503; message: string };
+
+/** A verdict is undefined where its kind is not configured: it does not count, whatever the request presents. */
+export type Verdicts = { signature: SignatureVerdict | undefined; token: TokenVerdict | undefined };
+
+/** Segment discards what is answered 401 and tries again for hours what is answered 503. */
+const answers: Record<Refusal, { status: 401 | 503; message: string }> = {
+  no_credential: {
+    status: 401,
+    message: 'The request has no credential: set the shared secret or the token of this relay in its sender.',
+  },
+  wrong_credential: {
+    status: 401,
+    message: 'The credential is wrong: check the shared secret or the token that the sender uses.',
+  },
+  unknown_signature: {
+    status: 503,
+    message: 'X-Signature matches no shared secret of this relay: check the shared secret in Segment.',
+  },
+  rotation: {
+    status: 503,
+    message:
+      'Of signature and token one is right, but the other is wrong or missing: check both in the sender.',
+  },
+  not_configured: {
+    status: 503,
+    message: 'This relay lacks a shared secret or a token: check its settings.',
+  },
+};
+
+/**
+ * Whether a request may pass. A refusal for `unknown_signature` or `rotation` may be about secrets that have changed:
+ * read them anew and ask again.
+ *
+ * @param json the decompressed body, if it could be decompressed
+ */
+export function authenticate(
+  request: HttpRequest,
+  json: Buffer | undefined,
+  route: Route,
+  credentials: Credentials,
+  policy: AuthenticationPolicy,
+): Authentication {
+  const { sharedSecrets, tokens, fresh } = credentials;
+  const presented = () => presentedTokens(request.headers, route.sdk ? json : undefined);
+  const verdicts = {
+    signature: sharedSecrets.length > 0 ? verifySignature(request, json, sharedSecrets) : undefined,
+    token: tokens.length > 0 ? verifyToken(presented(), tokens) : undefined,
+  };
+  return decide(verdicts, policy, fresh);
+}
+
+/** The answer to what signature and token are worth; `fresh` as in `Credentials`. */
+export function decide(verdicts: Verdicts, policy: AuthenticationPolicy, fresh: boolean): Authentication {
+  const cause = refusalOf(verdicts, policy);
+  if (cause === undefined) return { kind: 'ok' };
+  const isProven = cause === 'unknown_signature' && fresh && policy.onBadSignature === 'reject';
+  return { kind: 'refused', cause, ...answers[cause], ...(isProven && { status: 401 }) };
+}
+
+function refusalOf(
+  { signature, token }: Verdicts,
+  { requireBoth, open }: AuthenticationPolicy,
+): Refusal | undefined {
+  const counted = [signature, token].filter((verdict) => verdict !== undefined);
+  const leastConfigured = requireBoth ? 2 : open ? 0 : 1;
+  if (counted.length < leastConfigured) return 'not_configured';
+
+  const others = counted.filter((verdict) => verdict !== 'valid');
+  const areAbsent = others.every((verdict) => verdict === 'absent');
+  const isOneValid = others.length < counted.length;
+  if (others.length === 0) return undefined;
+  if (isOneValid) return areAbsent && !requireBoth ? undefined : 'rotation';
+  if (signature === 'wrong') return 'unknown_signature';
+  return areAbsent ? 'no_credential' : 'wrong_credential';
+}

@@ -1,0 +1,69 @@
+export type Json = string | number | boolean | null | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+declare global {
+  interface JSON {
+    /** ES2026: a reviver is told how a primitive stands in the text. Node has it since version 21. */
+    parse(text: string, reviver: (key: string, value: Json, context: { source?: string }) => Json): Json;
+  }
+}
+
+/** Only a text that matches can hold a number that a double changes; strings that look like it do no harm. */
+const SUSPECT = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*[eE]\+?\d{3})/;
+
+const LONG_INTEGER = /^-?\d{16,}$/;
+
+/** A reviver is called recursively: far below what the stack can take, far above what any use is made of. */
+const MAX_REVIVED_DEPTH = 500;
+
+/**
+ * `JSON.parse`, but a number that a double would change is kept as a string: an integer whose digits would be others
+ * (an id past 2^53 would become somebody else's), and one that would be infinite. Nested deeper than 500, numbers are
+ * left as `JSON.parse` reads them.
+ *
+ * @throws SyntaxError that says where, and quotes nothing of the text
+ */
+export function parseJson(text: string): Json {
+  const value = parse(text);
+  return SUSPECT.test(text) && !isDeeperThan(value, MAX_REVIVED_DEPTH) ? JSON.parse(text, exactly) : value;
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // V8's messages quote the text, and so would a stack that has them as its cause.
+    const message = error instanceof Error ? error.message : '';
+    const [, position] = /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+    throw new SyntaxError(
+      position === undefined ? 'not valid JSON' : `not valid JSON at position ${position}`,
+    );
+  }
+}
+
+function exactly(_key: string, value: Json, { source }: { source?: string }): Json {
+  if (typeof value !== 'number' || source === undefined) return value;
+  const isChanged = LONG_INTEGER.test(source) && String(value) !== source;
+  return isChanged || !Number.isFinite(value) ? source : value;
+}
+
+/**
+ * Whether arrays and objects are nested more than `limit` deep; `[]` is 1 deep. Without recursion: `JSON.parse` takes
+ * 100,000 levels, where a recursive function (`JSON.stringify` too) overflows the stack.
+ */
+export function isDeeperThan(value: Json, limit: number): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === limit) return true;
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return false;
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return isContainer(value) && !Array.isArray(value);
+}
+
+function isContainer(value: Json | undefined): value is Json[] | JsonObject {
+  return typeof value === 'object' && value !== null;
+}

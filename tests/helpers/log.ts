@@ -1,0 +1,18 @@
+import type { Log, LogFields } from '../../lib/telemetry/log.ts';
+
+export type LogLine = { level: keyof Log; message: string; fields: LogFields };
+
+/** A log that keeps its lines, for tests that assert on them. */
+export function recordingLog(): Log & { lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const record = (level: keyof Log) => (message: string, fields: LogFields) => {
+    lines.push({ level, message, fields });
+  };
+  return {
+    lines,
+    debug: record('debug'),
+    info: record('info'),
+    warn: record('warn'),
+    error: record('error'),
+  };
+}

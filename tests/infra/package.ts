@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { readZip } from './zip.ts';
+
+const run = promisify(execFile);
+const repository = resolve(import.meta.dirname, '../..');
+
+export type Package = {
+  /** What osls wrote for CloudFormation and for itself, by file name. */
+  documents: Map<string, string>;
+  /** The names of the files in each function's archive. */
+  contents: Record<string, string[]>;
+  /** Where the archives are unpacked, out of reach of any node_modules. */
+  unpacked: string;
+};
+
+/**
+ * Runs `npm run package` as somebody would who has no AWS account, in a copy of the service in `directory`: osls writes
+ * to .serverless/, and whoever works in the repository may want to keep theirs.
+ */
+export async function packageService(
+  directory: string,
+  stage: string,
+  settings: Record<string, string>,
+): Promise<Package> {
+  const service = join(directory, 'service');
+  const unpacked = join(directory, 'unpacked');
+  await mkdir(service);
+  await Promise.all([
+    ...['handlers', 'lib', 'node_modules'].map((name) =>
+      symlink(join(repository, name), join(service, name)),
+    ),
+    ...['package.json', 'serverless.yml'].map((name) =>
+      copyFile(join(repository, name), join(service, name)),
+    ),
+  ]);
+  const env = { PATH: process.env['PATH'], HOME: directory, ...settings };
+  await run('npm', ['run', 'package', '--', '--stage', stage], { cwd: service, env });
+
+  const artefact = (name: string) => join(service, '.serverless', name);
+  const names = ['cloudformation-template-update-stack.json', 'serverless-state.json'];
+  const documents = new Map<string, string>();
+  for (const name of names) documents.set(name, await readFile(artefact(name), 'utf8'));
+
+  const contents: Package['contents'] = {};
+  for (const name of ['ingest', 'worker']) {
+    const files = readZip(await readFile(artefact(`${name}.zip`)));
+    contents[name] = [...files.keys()];
+    for (const [file, data] of files) {
+      await mkdir(dirname(join(unpacked, file)), { recursive: true });
+      await writeFile(join(unpacked, file), data);
+    }
+  }
+  return { documents, contents, unpacked };
+}

@@ -1,0 +1,193 @@
+import { isDeepStrictEqual } from 'node:util';
+import { at, type Template } from '../helpers/template.ts';
+import { danglingReferences, specificationProblems } from './specification.ts';
+
+/** What is wrong with a template, one line a problem. */
+type Rule = (template: Template) => string[];
+
+const DAYS_14 = 14 * 24 * 60 * 60;
+const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction'];
+const queues = ['Queue', 'DeadLetterQueue'];
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+const property = (template: Template, path: string): unknown => {
+  const [id, ...keys] = path.split('.');
+  return at(template.Resources, [id, 'Properties', ...keys].join('.'));
+};
+
+/** The rule that properties, by `Resource.Property`, have these values; undefined is for what must not be set. */
+const has =
+  (expected: Record<string, unknown>): Rule =>
+  (template) =>
+    Object.entries(expected)
+      .filter(([path, value]) => !isDeepStrictEqual(property(template, path), value))
+      .map(
+        ([path, value]) =>
+          `${path} is ${JSON.stringify(property(template, path))}, not ${JSON.stringify(value)}`,
+      );
+
+const hasEach = (ids: readonly string[], expected: Record<string, unknown>): Rule =>
+  has(
+    Object.fromEntries(
+      ids.flatMap((id) => Object.entries(expected).map(([name, value]) => [`${id}.${name}`, value])),
+    ),
+  );
+
+/** The values at `path` of every resource of a type, by the resource's id. */
+const valuesOf = (template: Template, type: string, path: string) =>
+  Object.entries(template.Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, resource]): [string, unknown] => [id, at(resource.Properties, path)]);
+
+const equal = (actual: unknown, expected: unknown, what: string) =>
+  isDeepStrictEqual(actual, expected)
+    ? []
+    : [`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`];
+
+const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
+
+/** All that the functions may do. */
+const permissions = {
+  IngestRole: [
+    logsTo('IngestLogGroup'),
+    statement(['sqs:SendMessage'], [arnOf('Queue'), arnOf('DeadLetterQueue')]),
+  ],
+  WorkerRole: [
+    logsTo('WorkerLogGroup'),
+    statement(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+      arnOf('Queue'),
+    ),
+    statement(['sqs:SendMessage'], arnOf('DeadLetterQueue')),
+  ],
+};
+
+const routes = [
+  'GET /health',
+  'PATCH /segment',
+  'POST /segment',
+  'POST /v1/alias',
+  'POST /v1/batch',
+  'POST /v1/group',
+  'POST /v1/identify',
+  'POST /v1/import',
+  'POST /v1/page',
+  'POST /v1/screen',
+  'POST /v1/track',
+  'PUT /segment',
+];
+
+const secrets = {
+  IngestLambdaFunction: ['SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'],
+  WorkerLambdaFunction: ['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'],
+};
+
+/** What must hold of the packaged template, whoever edits serverless.yml. */
+export const rules = {
+  'of a batch that fails in part, only what was delivered is deleted': has({
+    'WorkerEventSourceMappingSQSQueue.FunctionResponseTypes': ['ReportBatchItemFailures'],
+  }),
+
+  'no event is filtered out, for the mapping deletes what its filter does not match': has({
+    'WorkerEventSourceMappingSQSQueue.FilterCriteria': undefined,
+  }),
+
+  'what crashes the worker again and again ends among the dead letters': has({
+    'Queue.RedrivePolicy': { deadLetterTargetArn: arnOf('DeadLetterQueue'), maxReceiveCount: 1000 },
+    'DeadLetterQueue.RedrivePolicy': undefined,
+  }),
+
+  "messages stay invisible for at least six times the worker's time-out, as AWS asks": (template) => {
+    const visibility = Number(property(template, 'Queue.VisibilityTimeout'));
+    const timeout = Number(property(template, 'WorkerLambdaFunction.Timeout'));
+    return visibility >= 6 * timeout ? [] : [`visibility ${visibility} s, time-out ${timeout} s`];
+  },
+
+  'both queues keep the order of each user, at high throughput': hasEach(queues, {
+    FifoQueue: true,
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+  }),
+
+  'both queues keep a message for 14 days': hasEach(queues, { MessageRetentionPeriod: DAYS_14 }),
+
+  'both queues are encrypted': hasEach(queues, { SqsManagedSseEnabled: true }),
+
+  'the mapping invokes as many workers as there are lanes, ten messages each': (template) => {
+    const lanes = property(template, 'WorkerLambdaFunction.Environment.Variables.LANES');
+    return has({
+      'WorkerEventSourceMappingSQSQueue.ScalingConfig': { MaximumConcurrency: Number(lanes) },
+      'WorkerEventSourceMappingSQSQueue.BatchSize': 10,
+      'WorkerLambdaFunction.ReservedConcurrentExecutions': undefined,
+    })(template);
+  },
+
+  'the functions run Node 24 on arm64': hasEach(functions, {
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+  }),
+
+  'the ingest gives up before its caller does, and the worker has time to wait': has({
+    'IngestLambdaFunction.Timeout': 8,
+    'WorkerLambdaFunction.Timeout': 90,
+  }),
+
+  'the ingest is reached by its paths, and by no other': (template) => [
+    ...equal(
+      valuesOf(template, 'AWS::ApiGatewayV2::Route', 'RouteKey')
+        .map(([, key]) => String(key))
+        .toSorted(),
+      routes,
+      'routes',
+    ),
+    ...equal(
+      valuesOf(template, 'AWS::ApiGatewayV2::Integration', 'PayloadFormatVersion').map(
+        ([, version]) => version,
+      ),
+      ['2.0'],
+      'payload formats',
+    ),
+  ],
+
+  'each function may do what it needs, and nothing else': (template) => [
+    ...equal(
+      Object.fromEntries(valuesOf(template, 'AWS::IAM::Role', 'Policies.0.PolicyDocument.Statement')),
+      permissions,
+      'permissions',
+    ),
+    ...valuesOf(template, 'AWS::IAM::Role', 'Policies.1')
+      .filter(([, policy]) => policy)
+      .map(([id]) => id),
+    ...valuesOf(template, 'AWS::IAM::Role', 'ManagedPolicyArns')
+      .filter(([, arns]) => arns)
+      .map(([id]) => id),
+    ...has({
+      'IngestLambdaFunction.Role': arnOf('IngestRole'),
+      'WorkerLambdaFunction.Role': arnOf('WorkerRole'),
+    })(template),
+  ],
+
+  'secrets are named, not told': (template) =>
+    Object.entries(secrets).flatMap(([id, names]) =>
+      names
+        .map((name): [string, unknown] => [name, property(template, `${id}.Environment.Variables.${name}`)])
+        .filter(
+          ([name, value]) =>
+            !String(value).match(`^{{resolve:secretsmanager:[\\w/-]+:SecretString:${name}}}$`),
+        )
+        .map(([name]) => `${id}: ${name}`),
+    ),
+
+  'logs are not kept for ever': (template) =>
+    valuesOf(template, 'AWS::Logs::LogGroup', 'RetentionInDays')
+      .filter(([, days]) => !Number.isInteger(days))
+      .map(([id]) => id),
+
+  "resources are as AWS's specification describes them": specificationProblems,
+
+  'references point at something': danglingReferences,
+} satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof rules;

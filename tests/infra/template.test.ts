@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Environment, readIngestConfig, readWorkerConfig } from '../../lib/config.ts';
+import { at, changed, isRecord, parseTemplate, type Template } from '../helpers/template.ts';
+import { type Package, packageService } from './package.ts';
+import { type RuleName, rules } from './rules.ts';
+
+const run = promisify(execFile);
+
+/** In the environment of whoever packages, these must not end in any artefact. */
+const secrets = {
+  SEGMENT_SHARED_SECRETS: 'canary-shared-secret',
+  INGEST_TOKENS: 'canary-token',
+  SALESMACHINE_API_TOKEN: 'canary-api-token',
+  SALESMACHINE_API_SECRET: 'canary-api-secret',
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'relay-package-'));
+let packaged: Package;
+let template: Template;
+
+beforeAll(async () => {
+  packaged = await packageService(directory, 'rehearsal', { ...secrets, LANES: '3', ALIAS: 'off' });
+  template = parseTemplate(packaged.documents.get('cloudformation-template-update-stack.json') ?? '');
+}, 60_000);
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** The environment that Lambda gives a function, with made-up values for what only AWS knows. */
+function environmentOf(id: string): Environment {
+  const variables = at(template.Resources, `${id}.Properties.Environment.Variables`);
+  return Object.fromEntries(
+    Object.entries(isRecord(variables) ? variables : {}).map(([name, value]) => [
+      name,
+      isRecord(value) ? 'https://sqs.example/1/queue' : String(value),
+    ]),
+  );
+}
+
+const brokenRules = (of: Template) =>
+  Object.entries(rules)
+    .filter(([, rule]) => rule(of).length > 0)
+    .map(([name]) => name);
+
+describe('the packaged template', () => {
+  test.each(Object.entries(rules))('%s', (_, rule) => {
+    expect(rule(template)).toEqual([]);
+  });
+
+  test('names its resources by stage', () => {
+    for (const path of [
+      'Queue.Properties.QueueName',
+      'DeadLetterQueue.Properties.QueueName',
+      'IngestLambdaFunction.Properties.FunctionName',
+      'WorkerLambdaFunction.Properties.FunctionName',
+    ]) {
+      expect(at(template.Resources, path)).toContain('-rehearsal-');
+    }
+  });
+
+  test('tells the webhook URL and the queues', () => {
+    expect(at(template, 'Outputs')).toMatchObject({
+      WebhookUrl: { Value: { 'Fn::Sub': expect.stringMatching(/^https:.*\/segment$/) } },
+      QueueUrl: { Value: { Ref: 'Queue' } },
+      DeadLetterQueueUrl: { Value: { Ref: 'DeadLetterQueue' } },
+    });
+  });
+
+  test('takes settings from the environment of whoever packages', () => {
+    expect(environmentOf('WorkerLambdaFunction')).toMatchObject({ LANES: '3', ALIAS: 'off' });
+  });
+
+  test.each(Object.entries(secrets))(
+    "knows nothing of the deployer's %s, nor does osls's state",
+    (name, secret) => {
+      for (const document of packaged.documents.values()) {
+        expect(document).toContain(name);
+        expect(document).not.toContain(secret);
+      }
+    },
+  );
+});
+
+describe('a rule notices when it is broken, and only that one does', () => {
+  const mapping = 'Resources.WorkerEventSourceMappingSQSQueue.Properties';
+  const statements = 'Properties.Policies.0.PolicyDocument.Statement';
+  const faults: Record<RuleName, [path: string, value?: unknown][]> = {
+    'of a batch that fails in part, only what was delivered is deleted': [
+      [`${mapping}.FunctionResponseTypes`],
+    ],
+    'no event is filtered out, for the mapping deletes what its filter does not match': [
+      [`${mapping}.FilterCriteria`, { Filters: [{ Pattern: '{"body":{"type":["track"]}}' }] }],
+    ],
+    'what crashes the worker again and again ends among the dead letters': [
+      ['Resources.Queue.Properties.RedrivePolicy'],
+      ['Resources.Queue.Properties.RedrivePolicy.maxReceiveCount', 10],
+    ],
+    "messages stay invisible for at least six times the worker's time-out, as AWS asks": [
+      ['Resources.Queue.Properties.VisibilityTimeout'],
+      ['Resources.Queue.Properties.VisibilityTimeout', 539],
+    ],
+    'both queues keep the order of each user, at high throughput': [
+      ['Resources.Queue.Properties.FifoQueue', false],
+      ['Resources.DeadLetterQueue.Properties.FifoThroughputLimit'],
+    ],
+    'both queues keep a message for 14 days': [
+      ['Resources.DeadLetterQueue.Properties.MessageRetentionPeriod'],
+    ],
+    'both queues are encrypted': [['Resources.Queue.Properties.SqsManagedSseEnabled', false]],
+    'the mapping invokes as many workers as there are lanes, ten messages each': [
+      [`${mapping}.ScalingConfig`],
+      [`${mapping}.ScalingConfig.MaximumConcurrency`, 2],
+      [`${mapping}.BatchSize`, 1],
+    ],
+    'the functions run Node 24 on arm64': [['Resources.WorkerLambdaFunction.Properties.Architectures']],
+    'the ingest gives up before its caller does, and the worker has time to wait': [
+      ['Resources.IngestLambdaFunction.Properties.Timeout', 30],
+    ],
+    'the ingest is reached by its paths, and by no other': [
+      ['Resources.HttpApiRoutePutSegment'],
+      ['Resources.HttpApiRoutePostV1Batch.Properties.RouteKey', '$default'],
+    ],
+    'each function may do what it needs, and nothing else': [
+      [`Resources.WorkerRole.${statements}.2`, { Effect: 'Allow', Action: 'sqs:*', Resource: '*' }],
+      [`Resources.IngestRole.${statements}.1.Action`, ['sqs:SendMessage', 'sqs:PurgeQueue']],
+      ['Resources.WorkerLambdaFunction.Properties.Role', { 'Fn::GetAtt': ['IngestRole', 'Arn'] }],
+    ],
+    'secrets are named, not told': [
+      ['Resources.WorkerLambdaFunction.Properties.Environment.Variables.SALESMACHINE_API_TOKEN', 'canary'],
+    ],
+    'logs are not kept for ever': [['Resources.IngestLogGroup.Properties.RetentionInDays']],
+    "resources are as AWS's specification describes them": [
+      ['Resources.HttpApi.Type', 'AWS::ApiGatewayV2::Aip'],
+      ['Resources.HttpApi.Properties.ProtocolType', 2],
+      ['Resources.WorkerLambdaFunction.Properties.Code'],
+      ['Resources.HttpApi.Properties.ProtocolTyp', 'HTTP'],
+    ],
+    'references point at something': [
+      ['Resources.WorkerLambdaFunction.DependsOn', ['WorkerRoll']],
+      ['Outputs.WebhookUrl.Value', { 'Fn::GetAtt': ['HttpApy', 'ApiEndpoint'] }],
+      ['Outputs.QueueUrl.Value', { Ref: 'Kew' }],
+      ['Resources.Queue.Properties.QueueName', { 'Fn::GetAtt': ['DeadLetterQueue', 'Nmae'] }],
+    ],
+  };
+
+  const planted = Object.entries(faults).flatMap(([rule, plants]) =>
+    plants.map(([path, value]) => ({ rule, path, value })),
+  );
+
+  test.each(planted)('$path: $rule', ({ rule, path, value }) => {
+    expect(brokenRules(changed(template, path, value))).toEqual([rule]);
+  });
+});
+
+describe.each([
+  { name: 'ingest', id: 'IngestLambdaFunction', read: readIngestConfig },
+  { name: 'worker', id: 'WorkerLambdaFunction', read: readWorkerConfig },
+])('the $name', ({ name, id, read }) => {
+  test('is given every setting that it reads, and no other', () => {
+    const names = new Set<string>();
+    const environment = new Proxy(environmentOf(id), {
+      get: (target, setting) => {
+        names.add(String(setting));
+        return Reflect.get(target, setting);
+      },
+    });
+    read(environment);
+    expect(Object.keys(environment).toSorted()).toEqual([...names].toSorted());
+  });
+
+  test('is packaged alone, as one file', () => {
+    expect(packaged.contents[name]).toEqual([`dist/${name}.cjs`]);
+  });
+
+  test('loads from its archive, without any node_modules, as Lambda loads it', async () => {
+    const [path, exported] = String(at(template.Resources, `${id}.Properties.Handler`)).split('.');
+    const script = `process.stdout.write(typeof require('./${path}.cjs').${exported})`;
+    const { stdout } = await run(process.execPath, ['-e', script], {
+      cwd: packaged.unpacked,
+      env: { ...environmentOf(id), AWS_REGION: 'us-east-1' },
+    });
+    expect(stdout).toBe('function');
+  });
+});
