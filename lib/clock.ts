@@ -31,6 +31,7 @@ export async function within<T>(
   try {
     return await task(deadline.signal);
   } finally {
-    done.abort();
+    // With a reason, or else an exception is made for nothing.
+    done.abort(null);
   }
 }

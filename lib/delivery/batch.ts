@@ -1,9 +1,10 @@
 import { attempt, type Blame, type Verdict } from './attempt.ts';
 import { bisect } from './bisect.ts';
-import { requestOf } from './compose.ts';
+import { pathOf } from './compose.ts';
 import type { Gate } from './gate.ts';
-import type { Item, Part } from './item.ts';
+import type { Part } from './item.ts';
 import type { Ledger } from './ledger.ts';
+import { merge } from './merge.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
 import type { Work } from './work.ts';
 
@@ -28,26 +29,32 @@ export function createBatchDelivery(settings: DeliverySettings, gate: Gate, port
   let aliasUnsupported: { blame: Blame; until: number } | undefined;
 
   return async function deliverBatch({ works, ledger, until }: Batch): Promise<void> {
-    const { path, items } = requestOf(works, settings.mapping.alias === 'single');
+    const path = pathOf(works, settings.mapping.alias === 'single');
+    const parts = works.flatMap((work) => work.parts);
     const blamed = new Map<Part, Blame>();
     let accepted = 0;
 
     async function send(
-      some: readonly Item[],
+      some: readonly Part[],
       terms: { admitted: boolean; patience: number },
     ): Promise<Verdict> {
-      const sendable = some.filter((item) => !item.parts.some((part) => ledger.hasFailed(part.work)));
+      const sendable = some.filter((part) => !ledger.hasFailed(part.work));
       if (sendable.length === 0) return { kind: 'delivered' };
-      const verdict = await attempt({ path, items: sendable }, { until, ...terms }, { ...ports, gate });
+      const verdict = await attempt(
+        { path, items: merge(sendable) },
+        { until, ...terms },
+        { ...ports, gate },
+      );
       if (verdict.kind === 'delivered') {
         accepted += sendable.length;
-        for (const item of sendable) ledger.delivered(item.parts);
+        ledger.delivered(sendable);
       }
       return verdict;
     }
 
+    /** By arrival, so that nobody's later event gets ahead; what was merged comes apart by itself. */
     async function findBad(refusal: Blame): Promise<void> {
-      await bisect(items, refusal, {
+      await bisect(parts, refusal, {
         send: (some, alone) => send(some, { admitted: false, patience: alone ? PATIENCE : 1 }),
         blame(part, blame) {
           blamed.set(part, blame);
@@ -68,9 +75,9 @@ export function createBatchDelivery(settings: DeliverySettings, gate: Gate, port
     }
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
-      for (const part of items.flatMap((item) => item.parts)) blamed.set(part, aliasUnsupported.blame);
+      for (const part of parts) blamed.set(part, aliasUnsupported.blame);
     } else {
-      const verdict = await send(items, { admitted: true, patience: PATIENCE });
+      const verdict = await send(parts, { admitted: true, patience: PATIENCE });
       if (verdict.kind === 'bad') await findBad(verdict.blame);
     }
 

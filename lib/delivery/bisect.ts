@@ -1,5 +1,4 @@
 import type { Blame, Verdict } from './attempt.ts';
-import { type Item, itemOf, type Part } from './item.ts';
 
 /** Requests that one bad batch may cost. */
 const BUDGET = 40;
@@ -14,30 +13,33 @@ const rules: Partial<Record<Blame['reason'], { infer: boolean; prove: boolean }>
 };
 const otherwise = { infer: false, prove: false };
 
-type Ports = {
-  /** Sends some of the items; `alone`: they are one operation of one message, so take time to be sure. */
-  send(items: readonly Item[], alone: boolean): Promise<Verdict>;
-  blame(part: Part, blame: Blame): void;
+type Ports<Suspect> = {
+  /** Sends some of them; `alone`: it is only one, so take time to be sure. */
+  send(some: readonly Suspect[], alone: boolean): Promise<Verdict>;
+  blame(suspect: Suspect, blame: Blame): void;
 };
 
 /**
- * Finds the bad operations of a batch that was refused, and delivers the others on the way, left before right. An
- * operation that was merged is taken apart before it is blamed. When the budget or the time runs out, what is neither
- * delivered nor blamed stays as it is.
+ * Finds the bad ones of what was refused together, and delivers the others on the way, the earlier before the later.
+ * When the budget or the time runs out, what is neither delivered nor blamed stays as it is.
  */
-export async function bisect(items: readonly Item[], refusal: Blame, ports: Ports): Promise<void> {
+export async function bisect<Suspect>(
+  suspects: readonly Suspect[],
+  refusal: Blame,
+  ports: Ports<Suspect>,
+): Promise<void> {
   const { infer, prove } = rules[refusal.reason] ?? otherwise;
   let budget = BUDGET;
   let stopped = false;
 
-  async function send(some: readonly Item[], alone = false): Promise<Verdict> {
+  async function send(some: readonly Suspect[], alone = false): Promise<Verdict> {
     const verdict: Verdict = budget-- > 0 ? await ports.send(some, alone) : { kind: 'stopped' };
     stopped ||= verdict.kind === 'stopped';
     return verdict;
   }
 
-  /** `some` hold at least one bad operation. */
-  async function search(some: readonly Item[], blame: Blame): Promise<void> {
+  /** `some` hold at least one bad one. */
+  async function search(some: readonly Suspect[], blame: Blame): Promise<void> {
     const [first] = some;
     if (some.length === 1 && first !== undefined) return single(first, blame);
     const middle = Math.ceil(some.length / 2);
@@ -52,14 +54,10 @@ export async function bisect(items: readonly Item[], refusal: Blame, ports: Port
     if (rightVerdict.kind === 'bad') await search(right, rightVerdict.blame);
   }
 
-  async function single(item: Item, blame: Blame): Promise<void> {
-    const [part] = item.parts;
-    if (part === undefined) return;
-    if (item.parts.length > 1) return search(item.parts.map(itemOf), blame);
-    if (!prove) return ports.blame(part, blame);
-    const verdict = await send([item], true);
-    if (verdict.kind === 'bad') ports.blame(part, verdict.blame);
+  async function single(suspect: Suspect, blame: Blame): Promise<void> {
+    const verdict: Verdict = prove ? await send([suspect], true) : { kind: 'bad', blame };
+    if (verdict.kind === 'bad') ports.blame(suspect, verdict.blame);
   }
 
-  await search(items, refusal);
+  await search(suspects, refusal);
 }

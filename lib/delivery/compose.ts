@@ -1,6 +1,5 @@
 import type { SalesmachinePath } from '../salesmachine/client.ts';
-import { type Item, itemOf, keysOf } from './item.ts';
-import { merge } from './merge.ts';
+import { type Item, keysOf } from './item.ts';
 import type { Work } from './work.ts';
 
 /** All public clients of Salesmachine send at most 100 operations a request. */
@@ -58,9 +57,6 @@ export function choose(
 
 const isAlias = (work: Work) => work.parts.some(({ operation }) => operation.method === 'alias');
 
-/** The request that carries the chosen works. */
-export function requestOf(works: readonly Work[], aliasAlone: boolean): SalesmachineRequest {
-  const path = aliasAlone && works.some(isAlias) ? '/v1/alias' : '/v1/batch';
-  const parts = works.flatMap((work) => work.parts);
-  return { path, items: path === '/v1/alias' ? parts.map(itemOf) : merge(parts) };
-}
+/** The call that carries the chosen works: an alias that goes alone has one of its own. */
+export const pathOf = (works: readonly Work[], aliasAlone: boolean): SalesmachinePath =>
+  aliasAlone && works.some(isAlias) ? '/v1/alias' : '/v1/batch';

@@ -13,8 +13,6 @@ export type Part = {
 /** What stands at one place of a request: one part, or several merged into one operation. */
 export type Item = { operation: Operation; json: string; parts: readonly Part[] };
 
-export const itemOf = (part: Part): Item => ({ operation: part.operation, json: part.json, parts: [part] });
-
 /** The works that items belong to. */
 export const worksOf = (items: readonly Item[]): Work[] => [
   ...new Set(items.flatMap((item) => item.parts.map((part) => part.work))),

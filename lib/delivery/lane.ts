@@ -106,14 +106,15 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         const settled = new AbortController();
         const late = clock.sleep(moment - clock.now(), settled.signal).catch(() => undefined);
         await Promise.race([...inFlight, late]);
-        settled.abort();
+        settled.abort(null);
       }
 
       /** A request is out and nothing waits: by the time of the next slot there may be more to send. */
       async function lookForMore(): Promise<void> {
-        const moment = Math.max(fillFrom, pacer.nextSlot());
+        const now = clock.now();
+        const moment = Math.max(fillFrom, pacer.nextSlot(), now);
         if (moment >= Math.min(fillUntil, until)) await Promise.race(inFlight);
-        else if (moment > clock.now()) await settledBy(moment);
+        else if (moment > now) await settledBy(moment);
         else await fill();
       }
 

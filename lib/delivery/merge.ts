@@ -1,5 +1,5 @@
 import type { AccountOperation, ContactOperation, Operation } from '../salesmachine/operation.ts';
-import { type Item, itemOf, keysOf, type Part } from './item.ts';
+import { type Item, keysOf, type Part } from './item.ts';
 
 type Update = AccountOperation | ContactOperation;
 
@@ -30,7 +30,7 @@ export function merge(parts: readonly Part[]): Item[] {
 function mergePlace(parts: readonly Part[]): Item {
   const [first] = parts;
   if (first === undefined) throw new Error('a place of a request has no part');
-  if (parts.length === 1) return itemOf(first);
+  if (parts.length === 1) return { operation: first.operation, json: first.json, parts };
   const inOrder = parts.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const operation = inOrder.map((part) => part.operation).reduce(update);
   return { operation, json: JSON.stringify(operation), parts: inOrder };

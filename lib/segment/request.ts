@@ -28,10 +28,10 @@ const SHARED_KEYS: ReadonlySet<string> = new Set(['context', 'integrations']);
  * type, its own or its path's, is an event even if it has a `batch`. What can't be read is unparseable alone; its
  * neighbours go on.
  *
- * An event's text is its slice of the body as it came, but for U+FFFE and U+FFFF, which SQS refuses and which are
- * escaped. It is written anew only to fill in what stands elsewhere, the path's type if it has none of its own and
- * the batch's `context` and `integrations` (key by key; its own win), or to take out the `writeKey` that an SDK puts
- * beside a single event's fields: a credential has no place in a queue.
+ * An event's text is its slice of the body as it came, but for characters that an SQS may refuse, which are escaped.
+ * It is written anew only to fill in what stands elsewhere, the path's type if it has none of its own and the batch's
+ * `context` and `integrations` (key by key; its own win), or to take out the `writeKey` that an SDK puts beside a
+ * single event's fields: a credential has no place in a queue.
  */
 export function eventsOf(body: Buffer, route: Route): ReceivedEvent[] {
   const json = trimmed(body);
@@ -118,7 +118,10 @@ function merged(common: Json, own: Json | undefined): Json {
   return own ?? common;
 }
 
-/** In JSON they can only stand in strings, so that an escape means the same. */
+/**
+ * In JSON these can only stand in strings, where an escape means the same. SQS refuses U+FFFE and U+FFFF; some of its
+ * stand-ins refuse all that takes a surrogate pair, emoji among them.
+ */
 function escaped(json: string): string {
-  return json.replace(/[\uFFFE\uFFFF]/g, (character) => (character === '\uFFFE' ? '\\ufffe' : '\\uffff'));
+  return json.replace(/[\uFFFE\uFFFF\uD800-\uDFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }

@@ -80,10 +80,10 @@ describe('the events of a webhook', () => {
     ]);
   });
 
-  test('with U+FFFE and U+FFFF have them escaped, which means the same', () => {
+  test('with characters that an SQS may refuse have them escaped, which means the same', () => {
     const [event] = receive('{"type":"identify","userId":"\uFFFE","traits":{"\uFFFF":"\uFFFD\u{1FFFF}"}}');
     expect(event).toMatchObject({
-      text: '{"type":"identify","userId":"\\ufffe","traits":{"\\uffff":"\uFFFD\u{1FFFF}"}}',
+      text: '{"type":"identify","userId":"\\ufffe","traits":{"\\uffff":"\uFFFD\\ud83f\\udfff"}}',
       event: { userId: '\uFFFE', traits: { '\uFFFF': '\uFFFD\u{1FFFF}' } },
     });
   });

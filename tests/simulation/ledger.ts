@@ -1,0 +1,142 @@
+/**
+ * What the world knows of each event. Events are numbered from 0, and carry their number through everything as a
+ * property or trait of its own, `sim_<number>`, which survives mapping and merging.
+ */
+export type Ledger = ReturnType<typeof createLedger>;
+
+export const KINDS = ['track', 'identify', 'page', 'named page', 'group', 'alias'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** The parts of an event that reach Salesmachine, as bits. */
+export const PART = { event: 1, pageview: 2, contact: 4, account: 8, alias: 16 } as const;
+
+/** What has to arrive for an event to count as delivered. */
+export const PARTS_OF: Record<Kind, number> = {
+  track: PART.event,
+  identify: PART.contact,
+  page: PART.pageview,
+  'named page': PART.pageview | PART.event,
+  group: PART.account,
+  alias: PART.alias,
+};
+
+/** Why an event may arrive twice, as bits. */
+export const CAUSE = {
+  /** Salesmachine applied a request whose answer never came. */
+  unanswered: 1,
+  /** A worker died, or threw, while it held the event. */
+  killed: 2,
+  /** SQS failed to delete the message. */
+  undeleted: 4,
+  /** Segment sent it again when SQS had forgotten it. */
+  resent: 8,
+  /** Only some of its operations had been delivered, and a message comes back as a whole. */
+  partial: 16,
+} as const;
+
+/** What is wrong with an event's data: the status that Salesmachine answers to a request that holds it; 0 for none. */
+export type Poison = 0 | 400 | 422 | 500;
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** SQS recognises a message for five minutes from when it came, which is a little after it was sent. */
+const FORGOTTEN_AFTER_MS = 290_000;
+
+export function createLedger(capacity: number) {
+  const events = {
+    kind: new Uint8Array(capacity),
+    user: new Uint32Array(capacity),
+    poison: new Uint16Array(capacity),
+    /** The event's own time, which is not the order of arrival. */
+    timestamp: new Float64Array(capacity),
+    firstSentAt: new Float64Array(capacity).fill(NEVER),
+    acceptedAt: new Float64Array(capacity).fill(NEVER),
+    webhook: new Uint32Array(capacity),
+    deliveredAt: new Float64Array(capacity).fill(NEVER),
+    /** The place of the request that delivered it first, in the order in which requests were applied. */
+    deliveredIn: new Uint32Array(capacity),
+    parts: new Uint8Array(capacity),
+    /** The place of the request that delivered the last of its parts; 0 before. */
+    completedIn: new Uint32Array(capacity),
+    duplicates: new Uint8Array(capacity),
+    causes: new Uint8Array(capacity),
+  };
+  let size = 0;
+  let merged = 0;
+
+  const ledger = {
+    events,
+    size: () => size,
+    merged: () => merged,
+
+    add: (event: {
+      kind: Kind;
+      user: number;
+      poison: Poison;
+      timestamp: number;
+      webhook: number;
+    }): number => {
+      const number = size;
+      size += 1;
+      events.kind[number] = KINDS.indexOf(event.kind);
+      events.user[number] = event.user;
+      events.poison[number] = event.poison;
+      events.timestamp[number] = event.timestamp;
+      events.webhook[number] = event.webhook;
+      return number;
+    },
+
+    sent: (number: number, now: number) => {
+      const first = Math.min(events.firstSentAt[number] ?? NEVER, now);
+      events.firstSentAt[number] = first;
+      if (now - first >= FORGOTTEN_AFTER_MS) ledger.excuse(number, CAUSE.resent);
+    },
+
+    /** `now`: when a webhook with this event was answered by 2xx. */
+    accepted: (number: number, now: number) => {
+      events.acceptedAt[number] = Math.min(events.acceptedAt[number] ?? NEVER, now);
+    },
+
+    /** One operation of this event was applied, by the request at this place. */
+    delivered: (number: number, part: number, request: number, now: number) => {
+      const parts = events.parts[number] ?? 0;
+      if ((parts & part) !== 0) {
+        events.duplicates[number] = Math.min(255, (events.duplicates[number] ?? 0) + 1);
+        const completedIn = events.completedIn[number] || request;
+        if (completedIn === request) ledger.excuse(number, CAUSE.partial);
+        return;
+      }
+      events.parts[number] = parts | part;
+      if (parts === 0) {
+        events.deliveredAt[number] = now;
+        events.deliveredIn[number] = request;
+      }
+      if (ledger.isDelivered(number)) events.completedIn[number] = request;
+    },
+
+    mergedAway: (operations: number) => {
+      merged += operations;
+    },
+
+    excuse: (number: number, cause: number) => {
+      events.causes[number] = (events.causes[number] ?? 0) | cause;
+    },
+
+    kindOf: (number: number): Kind => KINDS[events.kind[number] ?? 0] ?? 'track',
+    isAccepted: (number: number): boolean => events.acceptedAt[number] !== NEVER,
+    isDelivered: (number: number): boolean => {
+      const needed = PARTS_OF[KINDS[events.kind[number] ?? 0] ?? 'track'];
+      return ((events.parts[number] ?? 0) & needed) === needed;
+    },
+  };
+  return ledger;
+}
+
+const MARK = /sim_(\d+)/;
+
+export const markOf = (number: number): string => `sim_${number}`;
+
+/** The number of the event in a message's body or in a name; undefined where there is none. */
+export function numberIn(text: string): number | undefined {
+  const digits = MARK.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,25 @@
+import { createIngest } from '../../handlers/ingest.ts';
+import { createWorker } from '../../handlers/worker.ts';
+import { type Environment, readIngestConfig, readWorkerConfig } from '../../lib/config.ts';
+import { CANARY } from './segment-event.ts';
+import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './world.ts';
+
+/** The relay itself: the handlers that Lambda runs, configured as by `environment`. */
+export function realRelay(environment: Environment = {}): Relay {
+  const settings = {
+    QUEUE_URL,
+    DEAD_LETTER_QUEUE_URL,
+    SEGMENT_SHARED_SECRETS: SECRETS.sharedSecret,
+    INGEST_TOKENS: SECRETS.token,
+    SALESMACHINE_URL: 'https://api.salesmachine.io',
+    SALESMACHINE_API_TOKEN: `${CANARY}-api-token`,
+    SALESMACHINE_API_SECRET: `${CANARY}-api-secret`,
+    ...environment,
+  };
+  const ingestConfig = readIngestConfig(settings);
+  const workerConfig = readWorkerConfig(settings);
+  return {
+    createIngest: (ports) => createIngest({ ...ports, config: ingestConfig }),
+    createWorker: (ports) => createWorker({ ...ports, config: workerConfig }),
+  };
+}

@@ -1,0 +1,61 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { expect, test } from '@jest/globals';
+import { createSandbox } from './sandbox.ts';
+import { createVirtualTime } from './virtual-time.ts';
+
+function createProcess() {
+  const time = createVirtualTime(0);
+  const arrived: string[] = [];
+  const sandbox = createSandbox({
+    time,
+    sqs: async ({ input }) => {
+      await time.sleep(100);
+      if ('MessageBody' in input) arrived.push(input.MessageBody ?? '');
+      return {};
+    },
+    salesmachine: { post: () => Promise.reject(new Error('unused')) },
+  });
+  const send = (MessageBody: string) =>
+    sandbox.sqs(new SendMessageCommand({ QueueUrl: 'queue', MessageBody }));
+  return { time, sandbox, send, arrived };
+}
+
+test('what is killed has sent what it has sent, and does nothing more', async () => {
+  const { time, sandbox, send, arrived } = createProcess();
+  const work = async () => {
+    await send('first');
+    await send('second');
+    await send('third');
+  };
+  const ended = sandbox.invoke(work, 150);
+  await time.run();
+  await expect(ended).resolves.toEqual({ kind: 'killed' });
+  expect(sandbox.isAlive()).toBe(false);
+  expect(arrived).toEqual(['first', 'second']);
+});
+
+test('what is left pending goes on in the next invocation only', async () => {
+  const { time, sandbox, send } = createProcess();
+  const heard: number[] = [];
+  const leaveBehind = async () => {
+    void send('left behind').then(() => heard.push(time.now()));
+    return 'done';
+  };
+  const first = sandbox.invoke(leaveBehind, 1_000);
+  await time.run(5_000);
+  await expect(first).resolves.toEqual({ kind: 'answered', value: 'done' });
+  expect(heard).toEqual([]);
+  const second = sandbox.invoke(() => sandbox.clock.sleep(10), 1_000);
+  await time.run();
+  await second;
+  expect(heard).toEqual([5_000]);
+});
+
+test('an invocation that throws leaves its process alive', async () => {
+  const { time, sandbox } = createProcess();
+  const error = new Error('a bug');
+  const ended = sandbox.invoke(() => Promise.reject(error), 1_000);
+  await time.run();
+  await expect(ended).resolves.toEqual({ kind: 'threw', error });
+  expect(sandbox.isAlive()).toBe(true);
+});

@@ -1,0 +1,101 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../lib/clock.ts';
+import type { Salesmachine } from '../../lib/salesmachine/client.ts';
+import type { SqsHandler } from './sqs-client.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** How an invocation ended. */
+export type Ended<T> =
+  | { kind: 'answered'; value: T }
+  | { kind: 'threw'; error: unknown }
+  | { kind: 'killed' };
+
+/** One process of a Lambda function. */
+export type Sandbox = {
+  clock: Clock;
+  sqs: SqsHandler;
+  salesmachine: Salesmachine;
+  invoke<T>(work: () => Promise<T>, timeoutMs: number): Promise<Ended<T>>;
+  /** Ends the process in the middle of what it does. */
+  kill(): void;
+  isAlive(): boolean;
+  /** Bodies of the messages that the current invocation has received by itself. */
+  received(): readonly string[];
+};
+
+type Outside = { time: VirtualTime; sqs: SqsHandler; salesmachine: Salesmachine };
+
+/**
+ * Runs code as Lambda does: between invocations the process is frozen, so what it left pending goes on only with the
+ * next one; after a time-out or a crash it is gone, so whatever it had in mind never happens. Calls that have left the
+ * process by then arrive all the same.
+ */
+export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
+  let state: 'running' | 'frozen' | 'dead' = 'frozen';
+  let whenThawed: (() => void)[] = [];
+  let die = () => {};
+  let received: string[] = [];
+
+  const comeBack = (settle: () => void) => {
+    if (state === 'running') settle();
+    else if (state === 'frozen') whenThawed.push(settle);
+  };
+
+  /** The outside world's answer, once there is somebody to hear it. */
+  const hear = <T>(call: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (state === 'dead') return;
+      call().then(
+        (value) => comeBack(() => resolve(value)),
+        (error) => comeBack(() => reject(error)),
+      );
+    });
+
+  const thaw = () => {
+    state = 'running';
+    const settles = whenThawed;
+    whenThawed = [];
+    received = [];
+    for (const settle of settles) settle();
+  };
+
+  const invoke = <T>(work: () => Promise<T>, timeoutMs: number): Promise<Ended<T>> =>
+    new Promise((resolve) => {
+      const end = (next: 'frozen' | 'dead', ended: Ended<T>) => {
+        if (state !== 'running') return;
+        cancel();
+        state = next;
+        resolve(ended);
+      };
+      const cancel = time.schedule(timeoutMs, () => die());
+      die = () => end('dead', { kind: 'killed' });
+      thaw();
+      work().then(
+        (value) => end('frozen', { kind: 'answered', value }),
+        (error) => end('frozen', { kind: 'threw', error }),
+      );
+    });
+
+  return {
+    clock: { now: time.now, sleep: (ms, signal) => hear(() => time.sleep(ms, signal)) },
+    sqs: async (command, signal) => {
+      const answer = await hear(() => sqs(command, signal));
+      if (
+        command instanceof ReceiveMessageCommand &&
+        'Messages' in answer &&
+        Array.isArray(answer.Messages)
+      ) {
+        for (const { Body } of answer.Messages) received.push(Body);
+      }
+      return answer;
+    },
+    salesmachine: { post: (path, json, signal) => hear(() => salesmachine.post(path, json, signal)) },
+    invoke,
+    kill: () => {
+      die();
+      state = 'dead';
+    },
+    isAlive: () => state !== 'dead',
+    received: () => received,
+  };
+}

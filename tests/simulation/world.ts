@@ -1,0 +1,185 @@
+import type { Clock, Random } from '../../lib/clock.ts';
+import type { HttpFunction } from '../../lib/local/api-gateway.ts';
+import type { Sqs } from '../../lib/queue/client.ts';
+import type { Salesmachine } from '../../lib/salesmachine/client.ts';
+import type { Log, LogFields } from '../../lib/telemetry/log.ts';
+import {
+  type LambdaTrouble,
+  startEventSourceMapping,
+  type WorkerFunction,
+} from './event-source-mapping-model.ts';
+import { createGateway } from './gateway-model.ts';
+import { brokenInvariants, type Letter } from './invariants.ts';
+import { CAUSE, createLedger, numberIn } from './ledger.ts';
+import { createFifoQueue } from './queue-model.ts';
+import { seededRandom } from './random.ts';
+import { type Figures, measure } from './result.ts';
+import { createSalesmachineModel, type SalesmachineSettings } from './salesmachine-model.ts';
+import { CANARY } from './segment-event.ts';
+import { createSegment, type SegmentSettings } from './segment-model.ts';
+import { endingAt, type Spell } from './spell.ts';
+import { sqsClient } from './sqs-client.ts';
+import { createSqsModel, type SqsTrouble } from './sqs-model.ts';
+import { createVirtualTime } from './virtual-time.ts';
+
+/** What the relay's functions are given in this world. */
+export type RelayPorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };
+
+/** The code under test: factories as Lambda's cold start runs them, once for each process. */
+export type Relay = {
+  createIngest(ports: RelayPorts): HttpFunction;
+  createWorker(ports: RelayPorts & { salesmachine: Salesmachine }): WorkerFunction;
+};
+
+export type Scenario = {
+  segment: SegmentSettings;
+  salesmachine?: Partial<SalesmachineSettings>;
+  lanes?: number;
+  sqs?: { latencyMs?: number; troubles?: readonly Spell<SqsTrouble>[] };
+  lambda?: readonly Spell<LambdaTrouble>[];
+  ingestCrashes?: readonly Spell<'crash'>[];
+  /** Milliseconds after the start at which everything is well again; never unless said. */
+  faultsEndAt?: number;
+  /** Milliseconds of drain, after the last webhook and the last fault, after which a run is given up. */
+  drainMs?: number;
+  authorize?: (body: string) => Record<string, string>;
+};
+
+export type Result = Figures & {
+  seed: number;
+  /** A hash of what happened: the same seed gives the same. */
+  trace: string;
+  /** Invariants that do not hold. */
+  broken: string[];
+};
+
+export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/events.fifo';
+export const DEAD_LETTER_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters.fifo';
+/** Secrets that the relay is to be configured with, so that a leak shows. */
+export const SECRETS = { token: `${CANARY}-token`, sharedSecret: `${CANARY}-shared-secret` };
+
+const DAY_MS = 86_400_000;
+const RETENTION_MS = 14 * DAY_MS;
+const WORKER_TIMEOUT_MS = 90_000;
+const INGEST_TIMEOUT_MS = 8_000;
+/** How often the world looks whether everything is done. */
+const SLICE_MS = 10_000;
+/** Secrets, traits, addresses, and ids of users and messages. */
+const LEAK = new RegExp(`${CANARY}|203\\.0\\.113\\.77|sim_\\d`);
+
+/** Runs the relay in a world of its own: arrivals and faults, then the drain, then the checks. */
+export async function simulate(relay: Relay, scenario: Scenario, seed: number): Promise<Result> {
+  const { segment: segmentSettings, faultsEndAt = Number.POSITIVE_INFINITY, drainMs = DAY_MS } = scenario;
+  const time = createVirtualTime();
+  const start = time.now();
+  const stream = (name: string) => seededRandom(seed, name);
+  const ledger = createLedger(segmentSettings.events);
+  const leaks: string[] = [];
+  const log = createListeningLog((line) => {
+    if (LEAK.test(line)) leaks.push(line);
+  });
+  const stopped = <What>(spells: readonly Spell<What>[] = []) => endingAt(spells, faultsEndAt);
+  const excuse = (body: string, cause: number) => {
+    const number = numberIn(body);
+    if (number !== undefined) ledger.excuse(number, cause);
+  };
+
+  let expired = 0;
+  const onExpiry = () => {
+    expired += 1;
+  };
+  const deadLetters = createFifoQueue(
+    { visibilityMs: 30_000, retentionMs: RETENTION_MS },
+    { redriven: () => {}, expired: onExpiry },
+  );
+  const queue = createFifoQueue(
+    { visibilityMs: 540_000, retentionMs: RETENTION_MS, maxReceiveCount: 1_000 },
+    { redriven: (message) => deadLetters.adopt(message, time.now()), expired: onExpiry },
+  );
+  const sqs = createSqsModel({
+    time,
+    random: stream('sqs'),
+    queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: deadLetters },
+    ...(scenario.sqs?.latencyMs !== undefined && { latencyMs: scenario.sqs.latencyMs }),
+    troubles: stopped(scenario.sqs?.troubles),
+    onUndeleted: (_, receipt) => excuse(queue.bodyOf(receipt) ?? '', CAUSE.undeleted),
+  });
+  const salesmachine = createSalesmachineModel(
+    {
+      quota: { requests: 900, windowMs: 300_000, kind: 'fixed' },
+      ...scenario.salesmachine,
+      mishaps: stopped(scenario.salesmachine?.mishaps),
+    },
+    { time, random: stream('salesmachine'), ledger },
+  );
+  const relayRandom = stream('relay');
+  const post = createGateway({
+    time,
+    random: stream('gateway'),
+    sqs,
+    createIngest: (sandbox) =>
+      relay.createIngest({ sqs: sqsClient(sandbox.sqs), clock: sandbox.clock, random: relayRandom, log }),
+    functionTimeoutMs: INGEST_TIMEOUT_MS,
+    authorize: scenario.authorize ?? (() => ({ authorization: `Bearer ${SECRETS.token}` })),
+    crashes: stopped(scenario.ingestCrashes),
+  });
+  const mapping = startEventSourceMapping({
+    time,
+    random: stream('lambda'),
+    sqs,
+    queueUrl: QUEUE_URL,
+    lanes: scenario.lanes ?? 2,
+    functionTimeoutMs: WORKER_TIMEOUT_MS,
+    connect: salesmachine.connect,
+    createWorker: ({ clock, salesmachine, sqs }) =>
+      relay.createWorker({ sqs: sqsClient(sqs), clock, random: relayRandom, log, salesmachine }),
+    troubles: stopped(scenario.lambda),
+    onFailure: (bodies) => {
+      for (const body of bodies) excuse(body, CAUSE.killed);
+    },
+  });
+  const segment = createSegment(segmentSettings, { time, random: stream('segment'), ledger, post });
+
+  segment.start();
+  const isDrained = () => {
+    const { visible, inFlight } = queue.counts(time.now());
+    return segment.isDone() && visible + inFlight === 0;
+  };
+  let arrivalsEndedAt: number | undefined;
+  let givenUpAt = Number.POSITIVE_INFINITY;
+  while (!isDrained() && time.now() < givenUpAt) {
+    await time.run(time.now() + SLICE_MS);
+    if (arrivalsEndedAt !== undefined || !segment.isDone()) continue;
+    arrivalsEndedAt = time.now();
+    const faultsOver = Number.isFinite(faultsEndAt) ? start + faultsEndAt : 0;
+    givenUpAt = Math.max(arrivalsEndedAt, faultsOver) + drainMs;
+  }
+  // What was on its way when the queue became empty, such as answers and deletions, still arrives.
+  await time.run(time.now() + WORKER_TIMEOUT_MS);
+
+  const letters: Letter[] = [...deadLetters.contents()].map(({ body, attributes }) => ({
+    number: numberIn(body),
+    reason: attributes?.['reason']?.StringValue ?? 'receive_limit',
+  }));
+  const queued = new Set([...queue.contents()].flatMap(({ body }) => numberIn(body) ?? []));
+  const evidence = { ledger, requests: salesmachine.log, letters, queued, expired, leaks };
+  return {
+    seed,
+    trace: salesmachine.log.trace(),
+    broken: brokenInvariants(evidence),
+    ...measure(evidence, {
+      start,
+      end: time.now(),
+      wakes: time.wakes(),
+      webhooks: segment.counts(),
+      invocations: mapping.invocations(),
+      quotaPerMs:
+        (scenario.salesmachine?.quota?.requests ?? 900) / (scenario.salesmachine?.quota?.windowMs ?? 300_000),
+    }),
+  };
+}
+
+function createListeningLog(onLine: (line: string) => void): Log {
+  const write = (message: string, fields: LogFields) => onLine(`${message} ${JSON.stringify(fields)}`);
+  return { debug: write, info: write, warn: write, error: write };
+}
