@@ -14,29 +14,33 @@ export class SettingsError extends Error {
 type Values<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
 
 /**
- * The named settings as typed values. An empty variable counts as not set.
+ * The named settings as typed values. An empty variable counts as not set. `together` tells what is wrong with them as
+ * a whole; a setting that is wrong by itself is not among its values.
  *
  * @throws SettingsError
  */
-function readSettings<Name extends SettingName>(env: Environment, names: readonly Name[]): Values<Name> {
+function readSettings<Name extends SettingName>(
+  env: Environment,
+  names: readonly Name[],
+  together: (values: Partial<Values<Name>>) => string[] = () => [],
+): Values<Name> {
   const problems: string[] = [];
-  const entries = names.map((name) => {
+  const entries = names.flatMap((name) => {
     const setting: { schema: v.GenericSchema<string, unknown>; fallback?: string } = settings[name];
     const raw = env[name]?.trim() || setting.fallback;
     if (raw === undefined) {
       problems.push(`${name} is not set`);
-      return [name, undefined];
+      return [];
     }
     const result = v.safeParse(setting.schema, raw);
-    if (!result.success) problems.push(`${name} ${result.issues[0].message}`);
-    return [name, result.output];
+    if (result.success) return [[name, result.output]];
+    problems.push(`${name} ${result.issues[0].message}`);
+    return [];
   });
-  fail(problems);
-  return Object.fromEntries(entries);
-}
-
-function fail(problems: string[]): void {
+  const values = Object.fromEntries(entries);
+  problems.push(...together(values));
   if (problems.length > 0) throw new SettingsError(`The settings cannot be used: ${problems.join('; ')}.`);
+  return values;
 }
 
 const mappingNames = ['ANONYMOUS_CONTACTS', 'ALIAS'] as const;
@@ -59,20 +63,21 @@ export type IngestConfig = Queues & {
   mapping: MappingSettings;
 };
 
-/** What the ingest needs to know. */
-export function readIngestConfig(env: Environment): IngestConfig {
-  const values = readSettings(env, [
-    'QUEUE_URL',
-    'DEAD_LETTER_QUEUE_URL',
-    'SEGMENT_SHARED_SECRETS',
-    'INGEST_TOKENS',
-    'REQUIRE_BOTH',
-    'INGEST_OPEN',
-    'ON_BAD_SIGNATURE',
-    ...mappingNames,
-  ]);
-  const hasSecret = values.SEGMENT_SHARED_SECRETS.length > 0;
-  const hasToken = values.INGEST_TOKENS.length > 0;
+const ingestNames = [
+  'QUEUE_URL',
+  'DEAD_LETTER_QUEUE_URL',
+  'SEGMENT_SHARED_SECRETS',
+  'INGEST_TOKENS',
+  'REQUIRE_BOTH',
+  'INGEST_OPEN',
+  'ON_BAD_SIGNATURE',
+  ...mappingNames,
+] as const;
+
+/** Nobody is let in by mistake, and nobody kept out. */
+function accessProblems(values: Partial<Values<(typeof ingestNames)[number]>>): string[] {
+  const hasSecret = Boolean(values.SEGMENT_SHARED_SECRETS?.length);
+  const hasToken = Boolean(values.INGEST_TOKENS?.length);
   const problems: string[] = [];
   if (!hasSecret && !hasToken && !values.INGEST_OPEN) {
     problems.push(
@@ -82,7 +87,12 @@ export function readIngestConfig(env: Environment): IngestConfig {
   if (values.REQUIRE_BOTH && !(hasSecret && hasToken)) {
     problems.push('REQUIRE_BOTH needs both SEGMENT_SHARED_SECRETS and INGEST_TOKENS');
   }
-  fail(problems);
+  return problems;
+}
+
+/** What the ingest needs to know. */
+export function readIngestConfig(env: Environment): IngestConfig {
+  const values = readSettings(env, ingestNames, accessProblems);
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,

@@ -1,7 +1,11 @@
 import * as v from 'valibot';
 
 const text = v.string();
-const url = v.pipe(v.string(), v.url('must be a URL'));
+const url = v.pipe(
+  v.string(),
+  v.url('must be a URL'),
+  v.regex(/^https?:/i, 'must be a URL that begins with https:// or http://'),
+);
 const list = v.pipe(
   v.string(),
   v.transform((value) => value.split(',').map((item) => item.trim())),

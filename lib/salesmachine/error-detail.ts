@@ -6,7 +6,8 @@ const MAX_LENGTH = 200;
  */
 export function errorDetail(status: number, body: string): string {
   const said = messageOf(body)
-    .replace(/[^\s@<>"']+@[^\s@<>"']+/g, '…')
+    // It looks from the beginning of a word only: else an endless word would take endless time.
+    .replace(/(?<![^\s@<>"'])[^\s@<>"']+@[^\s@<>"']+/g, '…')
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
     .replace(/\d+/g, '#')
     .slice(0, MAX_LENGTH);

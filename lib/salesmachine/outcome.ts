@@ -55,7 +55,7 @@ const byHundred: Readonly<Record<number, Outcome>> = { 3: 'configuration', 4: 'r
 const aliasByStatus: Readonly<Record<number, Outcome>> = { 404: 'unsupported', 405: 'unsupported' };
 
 const isHtml = (contentType: string | undefined, body: string) =>
-  contentType?.includes('text/html') || body.trimStart().startsWith('<');
+  contentType?.toLowerCase().includes('text/html') || body.trimStart().startsWith('<');
 
 export function outcomeOf(path: SalesmachinePath, answer: Answer): Outcome {
   if (answer.kind === 'failure') return answer.sent ? 'uncertain' : 'transient';
