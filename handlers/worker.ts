@@ -1,12 +1,16 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type Clock, type Random, systemClock, systemRandom } from '../lib/clock.ts';
-import { readWorkerConfig, type WorkerConfig } from '../lib/config.ts';
+import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config.ts';
 import { createLane } from '../lib/delivery/lane.ts';
+import { createEnvironment, mapped } from '../lib/environment.ts';
+import { lazily } from '../lib/lazily.ts';
 import { createSqs, type Sqs } from '../lib/queue/client.ts';
 import { createQueue } from '../lib/queue/queue.ts';
 import { fromRecord } from '../lib/queue/received.ts';
 import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/client.ts';
+import { failureFields } from '../lib/telemetry/failure.ts';
+import { withInvocation } from '../lib/telemetry/invocation.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
 export type WorkerPorts = {
@@ -23,7 +27,7 @@ export function createWorker({ config, sqs, ...ports }: WorkerPorts) {
   const queue = createQueue({ ...ports, ...config, sqs });
   const lane = createLane(config.delivery, { ...ports, queue });
 
-  return middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
+  const worker = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
     async (event: SQSEvent, context: Context) => {
       const deadline = ports.clock.now() + context.getRemainingTimeInMillis();
       const messages = event.Records.map(fromRecord);
@@ -34,24 +38,32 @@ export function createWorker({ config, sqs, ...ports }: WorkerPorts) {
       return { batchItemFailures };
     },
   );
+  return withInvocation(worker);
 }
 
-let worker: ReturnType<typeof createWorker> | undefined;
-
 /** Made at the first invocation, so that importing this file needs no settings. */
-export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-  worker ??= fromEnvironment();
-  return worker(event, context);
-};
-
-function fromEnvironment() {
-  const config = readWorkerConfig(process.env);
+const worker = lazily(async () => {
+  const environment = createEnvironment(process.env, systemClock);
+  const config = readWorkerConfig(await environment.get());
   return createWorker({
     config,
     sqs: createSqs(),
-    salesmachine: createSalesmachine(config.salesmachine),
+    salesmachine: createSalesmachine(
+      config.salesmachine,
+      mapped(environment, (env) => readWorkerConfig(env).salesmachine),
+    ),
     clock: systemClock,
     random: systemRandom,
-    log: createLog('worker'),
+    log: createLog('worker', readLogSettings(process.env)),
   });
-}
+});
+
+export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  try {
+    return await (await worker())(event, context);
+  } catch (error) {
+    createLog('worker').error('the worker failed', failureFields(error));
+    // Lambda logs the message of what is thrown: it must not be one that quotes an event.
+    throw new Error('The worker failed: the log line before this one says why.');
+  }
+};

@@ -13,7 +13,7 @@ export type Random = () => number;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal && { signal }),
+  sleep: (ms, signal) => delay(Math.max(0, ms), undefined, signal && { signal }),
 };
 
 export const systemRandom: Random = () => Math.random();

@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 import type { DeliverySettings } from './delivery/ports.ts';
+import type { Environment } from './environment.ts';
 import type { MappingSettings } from './salesmachine/mapping.ts';
 import type { AuthenticationPolicy } from './segment/authenticate.ts';
 import { type SettingName, settings } from './settings.ts';
+import { LEVELS } from './telemetry/level.ts';
+import type { LogSettings } from './telemetry/log.ts';
 
-export type Environment = Record<string, string | undefined>;
+export type { Environment } from './environment.ts';
 
 /** What somebody has to set right; the message names every setting that is wrong, and quotes no value. */
 export class SettingsError extends Error {
@@ -113,38 +116,80 @@ export type WorkerConfig = Queues & {
 
 const HOUR_MS = 3_600_000;
 
+const deliveryNames = [
+  'RATE_LIMIT_REQUESTS',
+  'RATE_LIMIT_WINDOW_SECONDS',
+  'RATE_LIMIT_SHARE',
+  'LANES',
+  'MAX_EVENT_AGE_HOURS',
+  ...mappingNames,
+] as const;
+
+const deliveryOf = (values: Values<(typeof deliveryNames)[number]>): DeliverySettings => ({
+  quota: {
+    requests: values.RATE_LIMIT_REQUESTS,
+    windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS,
+    share: values.RATE_LIMIT_SHARE,
+    lanes: values.LANES,
+  },
+  mapping: mappingOf(values),
+  maxEventAgeMs: values.MAX_EVENT_AGE_HOURS * HOUR_MS,
+});
+
+/** How events are mapped and how fast they go, without what only a deployed function needs. */
+export function readDeliverySettings(env: Environment): DeliverySettings {
+  return deliveryOf(readSettings(env, deliveryNames));
+}
+
+const salesmachineNames = ['SALESMACHINE_URL', 'SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'] as const;
+
+const salesmachineOf = (
+  values: Values<(typeof salesmachineNames)[number]>,
+): WorkerConfig['salesmachine'] => ({
+  url: values.SALESMACHINE_URL,
+  token: values.SALESMACHINE_API_TOKEN,
+  secret: values.SALESMACHINE_API_SECRET,
+});
+
+/** Where Salesmachine is, and the credential for it. */
+export function readSalesmachineSettings(env: Environment): WorkerConfig['salesmachine'] {
+  return salesmachineOf(readSettings(env, salesmachineNames));
+}
+
 /** What the worker needs to know. */
 export function readWorkerConfig(env: Environment): WorkerConfig {
   const values = readSettings(env, [
     'QUEUE_URL',
     'DEAD_LETTER_QUEUE_URL',
-    'SALESMACHINE_URL',
-    'SALESMACHINE_API_TOKEN',
-    'SALESMACHINE_API_SECRET',
-    'RATE_LIMIT_REQUESTS',
-    'RATE_LIMIT_WINDOW_SECONDS',
-    'RATE_LIMIT_SHARE',
-    'LANES',
-    'MAX_EVENT_AGE_HOURS',
-    ...mappingNames,
+    ...salesmachineNames,
+    ...deliveryNames,
   ]);
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
-    salesmachine: {
-      url: values.SALESMACHINE_URL,
-      token: values.SALESMACHINE_API_TOKEN,
-      secret: values.SALESMACHINE_API_SECRET,
-    },
-    delivery: {
-      quota: {
-        requests: values.RATE_LIMIT_REQUESTS,
-        windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS,
-        share: values.RATE_LIMIT_SHARE,
-        lanes: values.LANES,
-      },
-      mapping: mappingOf(values),
-      maxEventAgeMs: values.MAX_EVENT_AGE_HOURS * HOUR_MS,
-    },
+    salesmachine: salesmachineOf(values),
+    delivery: deliveryOf(values),
+  };
+}
+
+export type ReplayConfig = Queues & { mapping: MappingSettings };
+
+/** What the replay needs to know. */
+export function readReplayConfig(env: Environment): ReplayConfig {
+  const values = readSettings(env, ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', ...mappingNames]);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    mapping: mappingOf(values),
+  };
+}
+
+/** What is logged, and where the metrics go. */
+export function readLogSettings(env: Environment): LogSettings {
+  const values = readSettings(env, ['POWERTOOLS_LOG_LEVEL', 'LOG_SUCCESS_SHARE', 'METRICS_NAMESPACE']);
+  return {
+    level: LEVELS.find((level) => level.toUpperCase() === values.POWERTOOLS_LOG_LEVEL) ?? 'info',
+    successShare: values.LOG_SUCCESS_SHARE,
+    namespace: values.METRICS_NAMESPACE,
   };
 }

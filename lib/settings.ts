@@ -102,6 +102,22 @@ export const settings = {
     fallback: 'single',
     about: 'how alias calls are sent: alone, in the batch with the others, or not at all',
   },
+  POWERTOOLS_LOG_LEVEL: {
+    schema: choice('DEBUG', 'INFO', 'WARN', 'ERROR'),
+    fallback: 'INFO',
+    about: 'the least level of a log line that is written',
+  },
+  LOG_SUCCESS_SHARE: {
+    schema: number(0, 1),
+    fallback: '1',
+    about:
+      'how many of the `INFO` lines are written, for much traffic; what is left out is counted all the same',
+  },
+  METRICS_NAMESPACE: {
+    schema: text,
+    fallback: '',
+    about: "CloudWatch's namespace for the metrics; none: no metrics",
+  },
 } as const;
 
 export type SettingName = keyof typeof settings;

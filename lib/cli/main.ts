@@ -1,37 +1,26 @@
-import { SettingsError } from '../config.ts';
-import { type Command, CommandError } from './command.ts';
-import { map } from './map.ts';
+import { CommanderError, createCommand } from 'commander';
+import { defineDlq } from './dlq/dlq.ts';
+import { defineMap } from './map.ts';
+import { definePing } from './ping.ts';
+import { CommandError, explain } from './problem.ts';
+import { defineSend } from './send.ts';
+import { defineStatus } from './status.ts';
+import { processTerminal } from './terminal.ts';
 
-const commands: ReadonlyMap<string, Command> = new Map([['map', map]]);
+const help = `
+Where: without --stage, the local relay at RELAY_URL (http://127.0.0.1:3000); with --stage, AWS.
 
-const help = `Usage: relay COMMAND [OPTIONS]
+Exit codes:
+  0    done
+  1    done, but something is not as it should be: an event was not accepted, a credential is bad, a replay failed
+  2    what was asked cannot be done: an unknown flag, a missing file, a line that is not JSON, no such queue
+  130  stopped by Ctrl-C
 
-${Array.from(commands, ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
-
-relay COMMAND --help says more.
+Examples (relay stands for npm run --silent relay --):
+  $ relay status                              what the local relay is doing
+  $ relay dlq list --stage prod               which events did not get through, why, and what to do
+  $ relay dlq replay --stage prod --dry-run   what would become of them now
 `;
-
-async function run([name, ...args]: string[]): Promise<void> {
-  if (isHelp(name)) return print(help);
-  const command = commands.get(name ?? '');
-  if (command === undefined) throw new CommandError('which command? relay --help lists them');
-  if (args.some(isHelp)) return print(command.help);
-  await command.run(args, process);
-}
-
-function isHelp(arg: string | undefined): boolean {
-  return arg === '--help' || arg === '-h';
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
-}
-
-/** An option that `parseArgs` refuses is the caller's, too. */
-function isForCaller(error: unknown): error is Error {
-  if (error instanceof CommandError || error instanceof SettingsError) return true;
-  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
-}
 
 // The reader, `head` for example, has seen enough: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -39,10 +28,29 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const relay = createCommand('relay')
+  .description('See and handle everything between Segment and Salesmachine.')
+  .exitOverride()
+  // What is wrong is printed below, in one line.
+  .configureOutput({ writeErr: () => undefined })
+  .addHelpText('after', help);
+
+for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq]) {
+  define(relay, processTerminal);
+}
+relay.allowExcessArguments().action(() => {
+  throw new CommandError('which command? relay --help lists them');
+});
+
 try {
-  await run(process.argv.slice(2));
+  await relay.parseAsync();
 } catch (error) {
-  if (!isForCaller(error)) throw error;
-  process.stderr.write(`relay: ${error.message}\n`);
-  process.exitCode = 2;
+  // Help was asked for, and given.
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  const problem = explain(error);
+  if (problem === undefined) throw error;
+  if (!isDone) {
+    process.stderr.write(`relay: ${problem}\n`);
+    process.exitCode = 2;
+  }
 }

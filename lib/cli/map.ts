@@ -1,12 +1,12 @@
-import { once } from 'node:events';
-import { parseArgs } from 'node:util';
+import type { Command } from 'commander';
 import { readMappingSettings } from '../config.ts';
 import { type MappingSettings, mapEvent, type SkipCause, skipCause } from '../salesmachine/mapping.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent, type SegmentSkipCause } from '../segment/event.ts';
 import { isJsonObject, type Json } from '../segment/json.ts';
-import { type Command, CommandError, type Terminal } from './command.ts';
+import { explainEvent } from './explain-event.ts';
 import { readEvents, readText } from './read-events.ts';
+import { printJson, printLine, type Terminal } from './terminal.ts';
 
 /** What becomes of one event. `messageId` is null where the event has none. */
 export type Mapped = { messageId: string | null } & (
@@ -15,29 +15,40 @@ export type Mapped = { messageId: string | null } & (
   | { invalid: string }
 );
 
-export const map: Command = {
-  summary: 'print the operations that events become, without sending anything',
-  help: `Usage: relay map [FILE|-]
-
+const help = `
 Reads Segment events (a JSON object, a JSON array or NDJSON) from FILE or standard input. Prints a line for each:
   {"messageId":…,"operations":[…]}  what would be sent to Salesmachine
   {"messageId":…,"skipped":"why"}   not meant for Salesmachine
   {"messageId":…,"invalid":"why"}   would go to the dead letters
 
 The settings ANONYMOUS_CONTACTS and ALIAS apply. The exit code is 2 if the input is not JSON.
-`,
-  async run(args, { stdin, stdout, env }: Terminal) {
-    const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
-    const [file = '-', ...others] = positionals;
-    if (others.length > 0) throw new CommandError('map reads one file; relay map --help says more');
 
-    const settings = readMappingSettings(env);
-    for await (const value of readEvents(readText(file, stdin))) {
-      const hasRoom = stdout.write(`${JSON.stringify(mapValue(value, settings))}\n`);
-      if (!hasRoom) await once(stdout, 'drain');
-    }
-  },
-};
+Examples:
+  $ relay map events.ndjson
+  $ echo '{"type":"track","userId":"7","event":"Order Completed"}' | relay map --explain
+`;
+
+export function defineMap(relay: Command, terminal: Terminal): void {
+  relay
+    .command('map [FILE]')
+    .description('print the operations that events become, without sending anything')
+    .option(
+      '--explain',
+      'a readable account of each event: the rule, where each field comes from, the request',
+    )
+    .addHelpText('after', help)
+    .action((file: string | undefined, options: { explain?: true }) =>
+      map(file ?? '-', options.explain === true, terminal),
+    );
+}
+
+async function map(file: string, explained: boolean, terminal: Terminal): Promise<void> {
+  const settings = readMappingSettings(terminal.env);
+  for await (const value of readEvents(readText(file, terminal.stdin))) {
+    if (explained) await printLine(terminal, explainEvent(value, settings, terminal.stdout));
+    else await printJson(terminal, mapValue(value, settings));
+  }
+}
 
 /** One event as it came, mapped as the relay does. */
 export function mapValue(value: Json, settings: MappingSettings): Mapped {

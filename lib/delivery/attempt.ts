@@ -4,7 +4,7 @@ import type { Answer, Salesmachine } from '../salesmachine/client.ts';
 import { errorDetail } from '../salesmachine/error-detail.ts';
 import { outcomeOf } from '../salesmachine/outcome.ts';
 import { remainingOf } from '../salesmachine/rate-limit.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
 import { bodyOf, type SalesmachineRequest } from './compose.ts';
 import type { Gate } from './gate.ts';
 import { worksOf } from './item.ts';
@@ -19,6 +19,9 @@ export type Verdict =
   /** Time ran out before it was decided. */
   | { kind: 'stopped' };
 
+/** How long the lane waited for a slot, and how many messages it received meanwhile. */
+export type Slot = Pick<LogFields, 'waitMs' | 'filled'>;
+
 type Ports = { gate: Gate; salesmachine: Salesmachine; clock: Clock; log: Log };
 
 type Terms = {
@@ -26,8 +29,12 @@ type Terms = {
   until: number;
   /** The caller has a slot already. */
   admitted: boolean;
+  /** How the caller came to it. */
+  slot?: Slot | undefined;
   /** Failures, for a passing reason, before the operations themselves come under suspicion. */
   patience: number;
+  /** The credential has just passed a ping, so that an ambiguous answer is about the data. */
+  trusted: boolean;
 };
 
 /**
@@ -35,13 +42,17 @@ type Terms = {
  * an outage, a rejected credential) shuts the gate, and the next try waits there.
  */
 export async function attempt(request: SalesmachineRequest, terms: Terms, ports: Ports): Promise<Verdict> {
-  const { gate } = ports;
-  let { admitted } = terms;
+  const { gate, clock } = ports;
+  let { admitted, slot } = terms;
   let failures = 0;
   for (;;) {
-    if (!admitted && !(await gate.admit(terms.until))) return { kind: 'stopped' };
+    if (!admitted) {
+      const askedAt = clock.now();
+      if (!(await gate.admit(terms.until))) return { kind: 'stopped' };
+      slot = { waitMs: clock.now() - askedAt };
+    }
     admitted = false;
-    const answer = await post(request, ports);
+    const answer = await post(request, slot, ports);
     const outcome = outcomeOf(request.path, answer);
     gate.learn(outcome, answer);
 
@@ -56,7 +67,7 @@ export async function attempt(request: SalesmachineRequest, terms: Terms, ports:
         return { kind: 'bad', blame: blameOf('alias_unsupported', answer) };
       case 'ambiguous':
         // A ping with the same credential tells whether the credential or the data is meant.
-        if ((await gate.ping(terms.until)) === 'delivered')
+        if (terms.trusted || (await gate.ping(terms.until)) === 'delivered')
           return { kind: 'bad', blame: blameOf('rejected', answer) };
         break;
       case 'credential':
@@ -77,7 +88,11 @@ export async function attempt(request: SalesmachineRequest, terms: Terms, ports:
   }
 }
 
-async function post(request: SalesmachineRequest, { salesmachine, clock, log }: Ports): Promise<Answer> {
+async function post(
+  request: SalesmachineRequest,
+  slot: Slot | undefined,
+  { salesmachine, clock, log }: Ports,
+): Promise<Answer> {
   const sentAt = clock.now();
   const answer = await salesmachine.post(request.path, bodyOf(request));
   const outcome = outcomeOf(request.path, answer);
@@ -88,12 +103,14 @@ async function post(request: SalesmachineRequest, { salesmachine, clock, log }: 
     outcome,
     operations: request.items.length,
     events: works.length,
+    ...slot,
     durationMs: clock.now() - sentAt,
     oldestAgeMs: sentAt - works.reduce((oldest, work) => Math.min(oldest, work.message.sentAt), sentAt),
     ...(answer.kind === 'response'
       ? { status: answer.status, remaining: remainingOf(answer.headers) }
       : { failure: answer.code }),
-    ...(outcome === 'uncertain' && { mayBeDuplicated: true }),
+    ...(outcome === 'uncertain' && { cause: 'answer_lost', mayBeDuplicated: true }),
+    messageIds: works.flatMap(({ event }) => event.messageId ?? []),
   });
   return answer;
 }

@@ -1,4 +1,4 @@
-import { attempt, type Blame, type Verdict } from './attempt.ts';
+import { attempt, type Blame, type Slot, type Verdict } from './attempt.ts';
 import { bisect } from './bisect.ts';
 import { pathOf } from './compose.ts';
 import type { Gate } from './gate.ts';
@@ -17,7 +17,7 @@ const STORM = 15;
 /** How long an alias call that Salesmachine does not know is not tried again. */
 const ALIAS_UNSUPPORTED_MS = 3_600_000;
 
-type Batch = { works: readonly Work[]; ledger: Ledger; until: number };
+type Batch = { works: readonly Work[]; ledger: Ledger; until: number; slot?: Slot };
 
 /**
  * Delivers the works of one request, for which the caller has a slot: when it resolves, each is settled or has failed.
@@ -28,23 +28,25 @@ export function createBatchDelivery(settings: DeliverySettings, gate: Gate, port
   const knownCauses = new Set<string>();
   let aliasUnsupported: { blame: Blame; until: number } | undefined;
 
-  return async function deliverBatch({ works, ledger, until }: Batch): Promise<void> {
+  return async function deliverBatch({ works, ledger, until, slot }: Batch): Promise<void> {
     const path = pathOf(works, settings.mapping.alias === 'single');
     const parts = works.flatMap((work) => work.parts);
     const blamed = new Map<Part, Blame>();
     let accepted = 0;
+    let trusted = false;
 
     async function send(
       some: readonly Part[],
-      terms: { admitted: boolean; patience: number },
+      terms: { admitted: boolean; patience: number; slot?: Slot | undefined },
     ): Promise<Verdict> {
       const sendable = some.filter((part) => !ledger.hasFailed(part.work));
       if (sendable.length === 0) return { kind: 'delivered' };
       const verdict = await attempt(
         { path, items: merge(sendable) },
-        { until, ...terms },
+        { until, trusted, ...terms },
         { ...ports, gate },
       );
+      trusted ||= isAmbiguous(verdict);
       if (verdict.kind === 'delivered') {
         accepted += sendable.length;
         ledger.delivered(sendable);
@@ -77,25 +79,33 @@ export function createBatchDelivery(settings: DeliverySettings, gate: Gate, port
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
       for (const part of parts) blamed.set(part, aliasUnsupported.blame);
     } else {
-      const verdict = await send(parts, { admitted: true, patience: PATIENCE });
-      if (verdict.kind === 'bad') await findBad(verdict.blame);
+      const verdict = await send(parts, { admitted: true, patience: PATIENCE, slot });
+      if (verdict.kind === 'bad') {
+        const { blame } = verdict;
+        if (blame.reason === 'alias_unsupported')
+          aliasUnsupported = { blame, until: clock.now() + ALIAS_UNSUPPORTED_MS };
+        await findBad(blame);
+      }
     }
 
+    // The one ping was before the search: a credential that went bad since would blame whatever was sent.
+    const isSure = !trusted || (await gate.ping(until)) === 'delivered';
     if (isStorm()) {
       log.error('most of a batch was refused for a new cause, so nothing of it is given up', {
         refused: blamed.size,
         accepted,
       });
       gate.close('configuration');
-    } else {
+    } else if (isSure) {
       for (const [part, blame] of blamed) {
         if (!isFinal(part, blame)) continue;
         knownCauses.add(blame.detail);
-        if (blame.reason === 'alias_unsupported')
-          aliasUnsupported ??= { blame, until: clock.now() + ALIAS_UNSUPPORTED_MS };
         ledger.blame(part, blame);
       }
     }
     for (const work of works) if (work.open > 0) ledger.fail(work);
   };
 }
+
+/** A refusal that a ping has shown to be about the data. */
+const isAmbiguous = (verdict: Verdict) => verdict.kind === 'bad' && verdict.blame.status === 400;

@@ -28,7 +28,6 @@ export async function bisect<Suspect>(
   refusal: Blame,
   ports: Ports<Suspect>,
 ): Promise<void> {
-  const { infer, prove } = rules[refusal.reason] ?? otherwise;
   let budget = BUDGET;
   let stopped = false;
 
@@ -38,26 +37,29 @@ export async function bisect<Suspect>(
     return verdict;
   }
 
-  /** `some` hold at least one bad one. */
-  async function search(some: readonly Suspect[], blame: Blame): Promise<void> {
+  /** `some` hold at least one bad one: they were refused (`isRefused`), or it is inferred. */
+  async function search(some: readonly Suspect[], blame: Blame, isRefused: boolean): Promise<void> {
+    const { infer, prove } = rules[blame.reason] ?? otherwise;
     const [first] = some;
-    if (some.length === 1 && first !== undefined) return single(first, blame);
+    if (some.length === 1 && first !== undefined)
+      return single(first, isRefused && !prove ? blame : undefined);
     const middle = Math.ceil(some.length / 2);
     const left = some.slice(0, middle);
     const right = some.slice(middle);
 
     const leftVerdict = await send(left);
-    if (leftVerdict.kind === 'bad') await search(left, leftVerdict.blame);
+    if (leftVerdict.kind === 'bad') await search(left, leftVerdict.blame, true);
     if (stopped) return;
-    if (leftVerdict.kind === 'delivered' && infer) return search(right, blame);
+    if (leftVerdict.kind === 'delivered' && infer) return search(right, blame, false);
     const rightVerdict = await send(right);
-    if (rightVerdict.kind === 'bad') await search(right, rightVerdict.blame);
+    if (rightVerdict.kind === 'bad') await search(right, rightVerdict.blame, true);
   }
 
-  async function single(suspect: Suspect, blame: Blame): Promise<void> {
-    const verdict: Verdict = prove ? await send([suspect], true) : { kind: 'bad', blame };
+  /** Without a `blame` of its own it is tried alone: what is only inferred may be wrong. */
+  async function single(suspect: Suspect, blame: Blame | undefined): Promise<void> {
+    const verdict: Verdict = blame ? { kind: 'bad', blame } : await send([suspect], true);
     if (verdict.kind === 'bad') ports.blame(suspect, verdict.blame);
   }
 
-  await search(suspects, refusal);
+  await search(suspects, refusal, true);
 }

@@ -34,7 +34,8 @@ export function choose(
   const taken = new Set(locked);
   const chosen: Work[] = [];
   let operations = 0;
-  let bytes = 0;
+  // A byte goes with each operation: one more than there are commas, one less than commas and brackets.
+  let bytes = 1;
   for (const work of pending) {
     const locks = locksOf(work);
     const alone = aliasAlone && isAlias(work);

@@ -63,6 +63,7 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
     }
     if (outcome === 'transient' || outcome === 'uncertain') {
       failuresInRow += 1;
+      pacer.settle(clock.now());
       if (failuresInRow >= OUTAGE_AFTER) close('outage');
       return;
     }
@@ -72,6 +73,7 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
 
   /** One ping, in a slot that was taken for it. */
   async function probe(): Promise<Outcome> {
+    if (closed?.cause === 'credential') await salesmachine.renewCredential(clock.now());
     const answer = await salesmachine.post('/v1/ping', '{}');
     const outcome = pingOutcome(answer);
     const cause = closedBy[outcome];
@@ -86,6 +88,12 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
     return outcome;
   }
 
+  /** Why nothing may be sent before the moment; nothing if it is only the pace. */
+  function heldBecause(opensAt: number): ClosedCause | 'throttled' | undefined {
+    if (closed !== undefined && opensAt === closed.probeAt) return closed.cause;
+    return opensAt === throttledUntil ? 'throttled' : undefined;
+  }
+
   /** Waits until the next slot, or until the next probe of a closed API; false if neither comes in time. */
   async function wait(until: number, signal: AbortSignal | undefined): Promise<boolean> {
     for (;;) {
@@ -96,7 +104,9 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
         pacer.take(now);
         return true;
       }
+      const cause = heldBecause(opensAt);
       await clock.sleep(Math.min(opensAt, until) - now, signal).catch(() => undefined);
+      if (cause !== undefined) log.info('held', { cause, heldMs: clock.now() - now });
     }
   }
 

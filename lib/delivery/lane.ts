@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '../queue/received.ts';
+import type { Slot } from './attempt.ts';
 import { createBatchDelivery } from './batch.ts';
 import { choose, locksOf, MAX_OPERATIONS } from './compose.ts';
 import { createFill } from './fill.ts';
@@ -68,13 +69,15 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         }
       }
 
-      async function fill(): Promise<void> {
+      /** Returns how many messages it has received. */
+      async function fill(): Promise<number> {
         const wanted = MAX_OPERATIONS - pending.reduce((sum, work) => sum + work.parts.length, 0);
         const now = clock.now();
-        if (wanted <= 0 || now >= fillUntil) return;
+        if (wanted <= 0 || now >= fillUntil) return 0;
         const got = await receiveMore(wanted, Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000));
         take(got);
         fillFrom = got.length < wanted ? clock.now() + pacer.period(now) : clock.now();
+        return got.length;
       }
 
       const choosable = () => {
@@ -82,11 +85,11 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         return choose(pending, { locked, aliasAlone });
       };
 
-      function start(works: readonly Work[]): void {
+      function start(works: readonly Work[], slot: Slot): void {
         const locks = works.flatMap(locksOf);
         for (const lock of locks) locked.add(lock);
         pending = pending.filter((work) => !works.includes(work));
-        const batch = deliverBatch({ works, ledger, until })
+        const batch = deliverBatch({ works, ledger, until, slot })
           .catch((error: unknown) => {
             log.error('a batch ended in an unforeseen way', {
               error: error instanceof Error ? error.name : 'unknown',
@@ -104,7 +107,7 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
       /** Waits until a request in flight has settled, at most until the moment. */
       async function settledBy(moment: number): Promise<void> {
         const settled = new AbortController();
-        const late = clock.sleep(moment - clock.now(), settled.signal).catch(() => undefined);
+        const late = clock.sleep(Math.max(0, moment - clock.now()), settled.signal).catch(() => undefined);
         await Promise.race([...inFlight, late]);
         settled.abort(null);
       }
@@ -123,14 +126,14 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         const askedAt = clock.now();
         if (!(await gate.admit(until))) return false;
         const now = clock.now();
-        if (now > askedAt || now >= fillFrom) await fill();
+        const filled = now > askedAt || now >= fillFrom ? await fill() : 0;
         const works = choosable();
         if (works.length === 0 || gate.opensIn() !== 0) {
           pacer.giveBack(clock.now());
           return true;
         }
         fillUntil = Math.min(fillUntil, clock.now() + FILL_MS);
-        start(works);
+        start(works, { waitMs: now - askedAt, filled });
         return true;
       }
 

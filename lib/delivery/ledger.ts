@@ -1,10 +1,13 @@
 import type { DeadLetter } from '../queue/dead-letter.ts';
-import { acceptedAt, type ReceivedMessage } from '../queue/received.ts';
+import { acceptedAt, isFromLaterVersion, type ReceivedMessage } from '../queue/received.ts';
 import type { Blame } from './attempt.ts';
 import { backoffSeconds, closedSeconds, untilSeconds } from './backoff.ts';
 import type { Part } from './item.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
 import { type Work, workOf } from './work.ts';
+
+/** How long a message stays away whose dead letter the queue did not confirm. */
+const UNBURIED_MS = 60_000;
 
 type Entry = { message: ReceivedMessage; work?: Work; letter?: DeadLetter };
 
@@ -34,6 +37,7 @@ export function createLedger(
   const done = new Set<Entry>();
   const failedGroups = new Set<string>();
   const undeleted: ReceivedMessage[] = [];
+  const counts = { delivered: 0, deadLettered: 0, skipped: 0 };
 
   const letterOf = (message: ReceivedMessage, blame: Blame, work?: Work): DeadLetter => ({
     body: message.body,
@@ -52,10 +56,18 @@ export function createLedger(
   const remove = async (messages: ReceivedMessage[]) => (messages.length > 0 ? queue.remove(messages) : []);
 
   /** When a message that is not done should come back; the longest of its group holds for all of it. */
-  function secondsFor({ message, work }: Entry, opensInMs: number | undefined): number {
-    if (opensInMs === undefined) return closedSeconds(clock.now() - message.sentAt, random);
+  function secondsFor({ message, work, letter }: Entry, opensInMs: number | undefined): number {
+    const isLeftToOthers = work === undefined && letter === undefined;
+    if (opensInMs === undefined || isLeftToOthers) return closedSeconds(clock.now() - message.sentAt, random);
     if (opensInMs > 0) return untilSeconds(opensInMs, random);
+    if (letter !== undefined) return untilSeconds(UNBURIED_MS, random);
     return work && work.tries > 0 ? backoffSeconds(work.tries, random) : 0;
+  }
+
+  function count({ work, letter }: Entry): void {
+    if (letter !== undefined) counts.deadLettered += 1;
+    else if (work && work.parts.length > 0) counts.delivered += 1;
+    else counts.skipped += 1;
   }
 
   function settle(part: Part): void {
@@ -68,6 +80,13 @@ export function createLedger(
     take(message) {
       const entry: Entry = { message };
       entries.set(message.messageId, entry);
+      if (isFromLaterVersion(message)) {
+        log.warn('a message of a later version is left to a later worker', {
+          version: message.attributes['version'],
+        });
+        failedGroups.add(message.groupId);
+        return undefined;
+      }
       const work = workOf(message, settings.mapping);
       if ('invalid' in work) {
         entry.letter = letterOf(message, { reason: 'invalid_event', detail: work.invalid });
@@ -97,18 +116,25 @@ export function createLedger(
       done.clear();
       const letters = settled.flatMap(({ letter }) => letter ?? []);
       const buried = letters.length === 0 || (await queue.bury(letters));
-      const gone = settled
-        .filter(({ letter }) => letter === undefined || buried)
-        .map(({ message }) => message);
-      for (const message of gone) entries.delete(message.messageId);
-      if (buried) for (const { reason, status } of letters) log.warn('dead letter', { reason, status });
-      undeleted.push(...(await remove(gone)));
+      const gone = settled.filter(({ letter }) => letter === undefined || buried);
+      for (const entry of gone) {
+        entries.delete(entry.message.messageId);
+        count(entry);
+      }
+      if (buried) {
+        for (const { reason, status, messageId } of letters)
+          log.warn('dead letter', { reason, status, events: 1, messageIds: messageId ? [messageId] : [] });
+      }
+      undeleted.push(...(await remove(gone.map(({ message }) => message))));
     },
 
     async close(opensInMs) {
       const still = await remove(undeleted);
       if (still.length > 0)
-        log.warn('delivered, but not deleted: may be delivered again', { messages: still.length });
+        log.warn('delivered, but not deleted: may be delivered again', {
+          messages: still.length,
+          cause: 'not_deleted',
+        });
       const left = [...entries.values()];
       const bySeconds = new Map<string, number>();
       for (const entry of left) {
@@ -118,6 +144,13 @@ export function createLedger(
       await queue.handBack(
         left.map(({ message }) => ({ message, seconds: bySeconds.get(message.groupId) ?? 0 })),
       );
+      const now = clock.now();
+      log.info('invocation settled', {
+        ...counts,
+        handedBack: left.length,
+        oldestLeftMs: left.reduce((oldest, { message }) => Math.max(oldest, now - message.sentAt), 0),
+        messageIds: left.flatMap(({ work }) => work?.event.messageId ?? []),
+      });
       return left.map(({ message }) => message);
     },
   };

@@ -23,6 +23,8 @@ export type Pacer = {
   /** From slot to slot at the present rate. */
   period(now: number): number;
   throttled(now: number): void;
+  /** Gives up the slots that could be made up for: after a failure, the next try is not at once. */
+  settle(now: number): void;
 };
 
 export function createPacer(quota: Quota, now: number): Pacer {
@@ -44,6 +46,9 @@ export function createPacer(quota: Quota, now: number): Pacer {
       slot -= period(now);
     },
     period,
+    settle(now) {
+      slot = Math.max(slot, now + period(now));
+    },
     throttled(now) {
       if (now - cutAt < CUT_EVERY_MS) return;
       factor = Math.max(LEAST_FACTOR, factorOf(now) * CUT);

@@ -1,13 +1,15 @@
 import { type Clock, type Random, within } from '../clock.ts';
 import type { IngestConfig } from '../config.ts';
+import type { Source } from '../environment.ts';
 import type { Sqs } from '../queue/client.ts';
 import { sendAll } from '../queue/send.ts';
 import { skipCause } from '../salesmachine/mapping.ts';
-import { authenticate } from '../segment/authenticate.ts';
 import { type Body, decodeBody } from '../segment/body.ts';
 import { eventsOf, type HttpRequest } from '../segment/request.ts';
 import { type Route, routeOf } from '../segment/route.ts';
 import type { Log } from '../telemetry/log.ts';
+import { admit } from './admit.ts';
+import { idsOf, logQueued } from './fates.ts';
 import { type Intake, intakeOf, intakeOfUndecodable } from './intake.ts';
 
 /** Segment gives up on an answer after 5 s, and would then send again what is queued already. */
@@ -15,7 +17,15 @@ export const DEADLINE_MS = 4_000;
 
 export type HttpAnswer = { status: number; headers?: Record<string, string>; body: object };
 
-type Ports = { config: IngestConfig; sqs: Sqs; clock: Clock; random: Random; log: Log };
+type Ports = {
+  config: IngestConfig;
+  /** Where the credentials can change: instead of the configuration's. */
+  credentials?: Source<IngestConfig['credentials']>;
+  sqs: Sqs;
+  clock: Clock;
+  random: Random;
+  log: Log;
+};
 
 /** Takes one request in: its answer is 2xx only once every event of it is safe in a queue. */
 export async function answerRequest(request: HttpRequest, ports: Ports): Promise<HttpAnswer> {
@@ -31,22 +41,17 @@ export async function answerRequest(request: HttpRequest, ports: Ports): Promise
     return { status: 405, headers: { allow: match.allow }, body: { message: `Use ${match.allow} here.` } };
   }
 
-  const { config, log } = ports;
+  const { clock, log } = ports;
+  const cameAt = clock.now();
   const body = await decodeBody(request.headers, request.body);
   const json = body.kind === 'decoded' ? body.bytes : undefined;
-  const authentication = authenticate(
-    request,
-    json,
-    match.route,
-    { ...config.credentials, fresh: true },
-    config.policy,
-  );
+  const authentication = await admit(request, json, match.route, cameAt, ports);
   if (authentication.kind === 'refused') {
     const { cause, status, message } = authentication;
     log.warn('request refused', { cause, status });
     return { status, body: { message } };
   }
-  return queueAll(takeIn(request, body, match.route, ports), ports);
+  return queueAll(takeIn(request, body, match.route, ports), cameAt, ports);
 }
 
 function takeIn(request: HttpRequest, body: Body, route: Route, { config, clock, random }: Ports): Intake {
@@ -61,13 +66,16 @@ function takeIn(request: HttpRequest, body: Body, route: Route, { config, clock,
     : intakeOfUndecodable(request.body, body, terms);
 }
 
-async function queueAll({ accepted, deadLetters, skipped }: Intake, ports: Ports): Promise<HttpAnswer> {
+async function queueAll(
+  { accepted, deadLetters, skipped, fates }: Intake,
+  cameAt: number,
+  ports: Ports,
+): Promise<HttpAnswer> {
   const { config, log, clock } = ports;
   const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);
   const counts = { accepted: accepted.length, deadLettered: deadLetters.length, skipped: skippedCount };
-  const startedAt = clock.now();
   try {
-    await within(clock, DEADLINE_MS, async (signal) => {
+    await within(clock, cameAt + DEADLINE_MS - clock.now(), async (signal) => {
       // Both are awaited even if one fails: nothing may be sent once the answer is out.
       const results = await Promise.allSettled([
         sendAll(accepted, { ...ports, queueUrl: config.queueUrl }, signal),
@@ -78,10 +86,11 @@ async function queueAll({ accepted, deadLetters, skipped }: Intake, ports: Ports
   } catch (error) {
     log.error('events were not queued', {
       ...counts,
+      messageIds: idsOf(fates),
       error: error instanceof Error ? error.name : 'unknown',
     });
     return { status: 503, body: { message: 'The queue did not take the events in time: try again.' } };
   }
-  log.info('events queued', { ...counts, durationMs: clock.now() - startedAt });
+  logQueued(log, fates, { ...counts, durationMs: clock.now() - cameAt });
   return { status: 200, body: skippedCount > 0 ? { ...counts, skippedBecause: skipped } : counts };
 }

@@ -3,7 +3,9 @@ import { type DeadLetter, deadLetterMessage, type Reason } from '../queue/dead-l
 import { eventMessage, identityOf, type OutgoingMessage, randomId } from '../queue/message.ts';
 import { MAX_BYTES, sizeOf } from '../queue/size.ts';
 import type { SegmentEvent } from '../segment/event.ts';
+import type { JsonObject } from '../segment/json.ts';
 import type { ReceivedEvent } from '../segment/request.ts';
+import type { Fate } from './fates.ts';
 
 /** What becomes of the events of one request; each is in exactly one place. */
 export type Intake = {
@@ -11,6 +13,8 @@ export type Intake = {
   deadLetters: OutgoingMessage[];
   /** Events that are not meant for Salesmachine, counted by cause. */
   skipped: Record<string, number>;
+  /** Of every event, what became of it. */
+  fates: Fate[];
 };
 
 type Terms = {
@@ -24,14 +28,23 @@ type Terms = {
 
 /** Sorts the events of a request into the main queue, the dead letters, and what is skipped. */
 export function intakeOf(events: readonly ReceivedEvent[], terms: Terms): Intake {
-  const intake: Intake = { accepted: [], deadLetters: [], skipped: {} };
-  const skip = (cause: string) => {
-    intake.skipped[cause] = (intake.skipped[cause] ?? 0) + 1;
-  };
-  const refuse = (reason: Reason, detail: string, body: string | Buffer, origin: string) =>
-    intake.deadLetters.push(refused({ reason, detail, body, origin }, terms.now));
+  const intake: Intake = { accepted: [], deadLetters: [], skipped: {}, fates: [] };
 
   for (const event of events) {
+    const messageId = event.kind === 'unparseable' ? undefined : messageIdOf(event.value);
+    const skip = (cause: string) => {
+      intake.skipped[cause] = (intake.skipped[cause] ?? 0) + 1;
+      intake.fates.push({ messageId, kind: 'skipped', cause });
+    };
+    const accept = (message: OutgoingMessage) => {
+      intake.accepted.push(message);
+      intake.fates.push({ messageId, kind: 'queued' });
+    };
+    const refuse = (reason: Reason, detail: string, body: string | Buffer, origin: string) => {
+      intake.deadLetters.push(refused({ reason, detail, body, origin }, terms.now));
+      intake.fates.push({ messageId, kind: 'dead letter', reason });
+    };
+
     if (event.kind === 'skipped') {
       skip(event.cause);
     } else if (event.kind === 'unparseable') {
@@ -42,7 +55,7 @@ export function intakeOf(events: readonly ReceivedEvent[], terms: Terms): Intake
       const cause = terms.skipCause(event.event);
       const message = eventMessage(event, terms);
       if (cause !== undefined) skip(cause);
-      else if (sizeOf(message) <= MAX_BYTES) intake.accepted.push(message);
+      else if (sizeOf(message) <= MAX_BYTES) accept(message);
       else
         refuse(
           'too_large',
@@ -65,7 +78,13 @@ export function intakeOfUndecodable(
     accepted: [],
     deadLetters: [refused({ reason, detail, body, origin: randomId(random) }, now)],
     skipped: {},
+    fates: [{ messageId: undefined, kind: 'dead letter', reason }],
   };
+}
+
+/** Ids may be numbers: Segment's senders do not agree. */
+function messageIdOf({ messageId }: JsonObject): string | undefined {
+  return typeof messageId === 'string' || typeof messageId === 'number' ? String(messageId) : undefined;
 }
 
 /** The dead letter of what never was in the main queue. */

@@ -35,5 +35,5 @@ export function countRequests(salesmachine: Salesmachine) {
     if (answer.kind === 'response' && answer.status === 429) throttled += 1;
     return answer;
   };
-  return { post, counts: () => ({ requests, throttled }) };
+  return { ...salesmachine, post, counts: () => ({ requests, throttled }) };
 }

@@ -82,14 +82,14 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
 
   /** Invokes the function with the batch, and returns what is to be deleted. */
   async function succeeded(lane: number, records: SQSRecord[]): Promise<SQSRecord[]> {
-    const context = lambdaContext('worker', functionTimeoutMs, clock);
+    const context = lambdaContext('worker', functionTimeoutMs, clock, `lane-${lane}`);
     try {
       const answer = await withinMs(invoke(lane, { Records: records }, context), functionTimeoutMs, clock);
       const failed = failedIds(answer, new Set(records.map(({ messageId }) => messageId)));
       return records.filter(({ messageId }) => !failed.has(messageId));
     } catch (error) {
       log.error('the worker failed: its whole batch comes back', {
-        lane,
+        lane: `lane-${lane}`,
         messages: records.length,
         cause: causeOf(error),
       });

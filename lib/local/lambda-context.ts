@@ -7,7 +7,12 @@ const unused = () => {
 };
 
 /** What Lambda tells a function about its invocation. */
-export function lambdaContext(functionName: string, timeoutMs: number, clock: Clock): Context {
+export function lambdaContext(
+  functionName: string,
+  timeoutMs: number,
+  clock: Clock,
+  logStreamName = 'local',
+): Context {
   const deadline = clock.now() + timeoutMs;
   return {
     awsRequestId: randomUUID(),
@@ -15,7 +20,7 @@ export function lambdaContext(functionName: string, timeoutMs: number, clock: Cl
     functionVersion: '$LATEST',
     invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
     logGroupName: `/aws/lambda/${functionName}`,
-    logStreamName: 'local',
+    logStreamName,
     memoryLimitInMB: '256',
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),

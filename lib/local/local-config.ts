@@ -2,17 +2,22 @@ import {
   type Environment,
   type IngestConfig,
   readIngestConfig,
+  readLogSettings,
   readWorkerConfig,
   SettingsError,
   type WorkerConfig,
 } from '../config.ts';
+import type { LogSettings } from '../telemetry/log.ts';
 import type { StandInOptions } from './stand-in.ts';
 
 export type LocalConfig = {
   port: number;
+  /** The environment that it was read from. */
+  given: Environment;
   /** The functions' settings, but for the addresses that only the start tells. */
   ingest: IngestConfig;
   worker: WorkerConfig;
+  log: LogSettings;
   /** Nothing if Salesmachine is to be found elsewhere. */
   standIn: Pick<StandInOptions, 'credential' | 'limit'> | undefined;
   /** The settings that were made up, by name: of secrets, only these may be shown. */
@@ -61,14 +66,15 @@ export function readLocalConfig(given: Environment, makeSecret: () => string): L
   const port = read(portOf);
   const ingest = read(readIngestConfig);
   const worker = read(readWorkerConfig);
-  if (port === undefined || !ingest || !worker) throw new SettingsError([...problems].join('\n'));
+  const log = read(readLogSettings);
+  if (port === undefined || !ingest || !worker || !log) throw new SettingsError([...problems].join('\n'));
 
   const { token, secret } = worker.salesmachine;
   const { requests, windowSeconds } = worker.delivery.quota;
   const standIn = standsIn
     ? { credential: { token, secret }, limit: { requests, windowSeconds } }
     : undefined;
-  return { port, ingest, worker, standIn, madeUp };
+  return { port, given, ingest, worker, log, standIn, madeUp };
 }
 
 const withoutEmpty = (env: Environment): Environment =>

@@ -1,16 +1,29 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, type Random, systemRandom } from '../clock.ts';
+import { knownFields } from '../telemetry/fields.ts';
+import { type Level, type LevelSettings, levelFilter } from '../telemetry/level.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** A log for people: a line each, with the time of day (UTC), without what is for debugging. */
-export function createLocalLog(write: (line: string) => void, clock: Clock): Log {
+const plain: LevelSettings = { level: 'info', successShare: 1 };
+
+/**
+ * A log for people: a line each, with the time of day (UTC). Message ids are for a search in many lines of many days,
+ * so they are left out; so are metrics.
+ */
+export function createLocalLog(
+  write: (line: string) => void,
+  clock: Clock,
+  settings = plain,
+  random: Random = systemRandom,
+): Log {
+  const isWritten = levelFilter(settings, random);
   const writeAt =
-    (level: string): Log['info'] =>
+    (level: Level): Log['info'] =>
     (message, fields) => {
+      if (!isWritten(level)) return;
       const time = new Date(clock.now()).toISOString().slice(11, 23);
-      const details = Object.entries(fields).flatMap(([name, value]) =>
-        value === undefined ? [] : [`${name}=${value}`],
-      );
+      const { messageIds: _, ...told } = knownFields(fields);
+      const details = Object.entries(told).map(([name, value]) => `${name}=${value}`);
       write(`${[time, level.padEnd(5), message, ...details].join(' ')}\n`);
     };
-  return { debug: () => undefined, info: writeAt('info'), warn: writeAt('warn'), error: writeAt('error') };
+  return { debug: writeAt('debug'), info: writeAt('info'), warn: writeAt('warn'), error: writeAt('error') };
 }

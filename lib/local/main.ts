@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import { SettingsError } from '../config.ts';
+import { createEnvironment } from '../environment.ts';
 import { readLocalConfig } from './local-config.ts';
 import { createLocalLog } from './log.ts';
 import { type Relay, startRelay } from './relay.ts';
@@ -8,12 +9,12 @@ import { startText } from './start-text.ts';
 
 const print = (text: string) => process.stdout.write(text);
 
-/** The log goes to stderr, so that what is printed at the start stays readable. */
-const log = createLocalLog((line) => process.stderr.write(line), systemClock);
-
 try {
-  const config = readLocalConfig(process.env, () => randomBytes(16).toString('hex'));
-  const relay = await startRelay({ config, log });
+  const environment = createEnvironment(process.env, systemClock);
+  const config = readLocalConfig(await environment.get(), () => randomBytes(16).toString('hex'));
+  // The log goes to stderr, so that what is printed at the start stays readable.
+  const log = createLocalLog((line) => process.stderr.write(line), systemClock, config.log);
+  const relay = await startRelay({ config, environment, log });
   stopOnSignal(relay);
   print(startText(config, { relay: relay.url, salesmachine: relay.salesmachineUrl }));
   print(`relay listening on ${relay.url}\n`);

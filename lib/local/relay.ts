@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
+import { readIngestConfig, readWorkerConfig } from '../config.ts';
+import { type Environment, fixed, mapped, type Source } from '../environment.ts';
+import { depthOf } from '../queue/depth.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createApiGateway } from './api-gateway.ts';
@@ -9,9 +11,10 @@ import { countEvents, countRequests } from './counts.ts';
 import { createEventSourceMapping } from './event-source-mapping.ts';
 import type { LocalConfig } from './local-config.ts';
 import { createMessageCounter } from './message-counter.ts';
-import { depthOf } from './queue-depth.ts';
+
 import { type LocalQueues, startQueues } from './queues.ts';
-import { json, listen } from './server.ts';
+import { createLocalRoutes } from './routes.ts';
+import { listen } from './server.ts';
 import { createStandIn, type StandIn } from './stand-in.ts';
 import { startStandInServer } from './stand-in-server.ts';
 
@@ -42,7 +45,14 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-type RelayOptions = { config: LocalConfig; log: Log; clock?: Clock; random?: Random };
+type RelayOptions = {
+  config: LocalConfig;
+  /** Where the configuration's secrets come from, if they can change. */
+  environment?: Source<Environment>;
+  log: Log;
+  clock?: Clock;
+  random?: Random;
+};
 
 /**
  * The whole relay in this process: the deployed handlers, and a stand-in for everything around them.
@@ -50,7 +60,13 @@ type RelayOptions = { config: LocalConfig; log: Log; clock?: Clock; random?: Ran
  * @throws an Error with the code `EADDRINUSE` if the port is taken
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { config, log, clock = systemClock, random = systemRandom } = options;
+  const {
+    config,
+    environment = fixed(config.given),
+    log,
+    clock = systemClock,
+    random = systemRandom,
+  } = options;
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
@@ -66,11 +82,22 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (standInServer) stops.push(standInServer.stop);
     const salesmachineUrl = standInServer?.url ?? config.worker.salesmachine.url;
 
+    const present = mapped(environment, (env) => ({
+      ...env,
+      ...config.madeUp,
+      SALESMACHINE_URL: salesmachineUrl,
+      QUEUE_URL: queues.main.url,
+      DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
+    }));
+
     const sqs = queues.connect();
     const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
     messages.watch(sqs);
     const salesmachine = countRequests(
-      createSalesmachine({ ...config.worker.salesmachine, url: salesmachineUrl }),
+      createSalesmachine(
+        { ...config.worker.salesmachine, url: salesmachineUrl },
+        mapped(present, (env) => readWorkerConfig(env).salesmachine),
+      ),
     );
     const { lanes } = config.worker.delivery.quota;
     const workers = Array.from({ length: lanes }, () =>
@@ -89,7 +116,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const ingestSqs = queues.connect();
     const ingest = countEvents(
-      createIngest({ config: { ...config.ingest, ...queueUrls }, sqs: ingestSqs, clock, random, log }),
+      createIngest({
+        config: { ...config.ingest, ...queueUrls },
+        credentials: mapped(present, (env) => readIngestConfig(env).credentials),
+        sqs: ingestSqs,
+        clock,
+        random,
+        log,
+      }),
     );
     const gateway = createApiGateway({
       invoke: ingest.invoke,
@@ -100,8 +134,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const state = async (): Promise<RelayState> => {
       const [main, deadLetters] = await Promise.all([
-        depthOf(ingestSqs, queues.main),
-        depthOf(ingestSqs, queues.deadLetters),
+        depthOf(ingestSqs, queues.main.url),
+        depthOf(ingestSqs, queues.deadLetters.url),
       ]);
       return {
         ...ingest.counts(),
@@ -112,13 +146,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       };
     };
 
-    const answer = async (request: IncomingMessage) => {
-      const route = `${request.method} ${request.url}`;
-      if (route === 'GET /local/state') return json(200, await state());
-      if (route === 'GET /local/salesmachine' && standIn) return json(200, standIn.state());
-      return gateway(request);
-    };
-    const server = await listen(answer, config.port);
+    const localRoute = createLocalRoutes({ config, queues, standIn, salesmachine, clock, state });
+    const server = await listen((request) => localRoute(request) ?? gateway(request), config.port);
     stops.push(server.stop);
     mapping.start();
     return { url: server.url, salesmachineUrl, queues, standIn, state, stop };

@@ -24,6 +24,10 @@ export type StandInState = {
 export type StandIn = {
   handle(request: StandInRequest): StandInAnswer;
   state(): StandInState;
+  /** Refuses from now on whatever has this attribute among its params, as an app may that wants it of another type. */
+  reject(attribute: string): void;
+  /** Refuses no attribute any more. */
+  rejectNothing(): void;
 };
 
 export type StandInOptions = {
@@ -56,6 +60,7 @@ export function createStandIn({ credential, limit, now }: StandInOptions): Stand
   const contacts = new Map<string, Params>();
   const accounts = new Map<string, Params>();
   const operations: Operation[] = [];
+  const rejected = new Set<string>();
 
   /** Updates merge: what is absent stays as it was, and null is a value like any other. */
   function update(objects: Map<string, Params>, uid: string, params: Params): void {
@@ -97,6 +102,8 @@ export function createStandIn({ credential, limit, now }: StandInOptions): Stand
     if (items.length === 0) return refusal(400, 'The batch is empty.');
     if (items.length > MAX_ITEMS) return refusal(400, `A batch may hold ${MAX_ITEMS} items at most.`);
     if (!items.every(isOperation)) return refusal(400, firstProblem(items));
+    const refused = firstRejected(items, rejected);
+    if (refused !== undefined) return refusal(400, refused);
     for (const operation of items) apply(operation);
     return success;
   }
@@ -110,6 +117,8 @@ export function createStandIn({ credential, limit, now }: StandInOptions): Stand
       aliases: operations.filter((operation) => operation.method === 'alias'),
       operations: [...operations],
     }),
+    reject: (attribute) => rejected.add(attribute),
+    rejectNothing: () => rejected.clear(),
   };
 }
 
@@ -147,4 +156,13 @@ function itemsOf(call: string, body: string): unknown[] | undefined {
 function firstProblem(items: readonly unknown[]): string {
   const index = items.findIndex((item) => !isOperation(item));
   return `Item ${index}: ${problemOf(items[index])}.`;
+}
+
+function firstRejected(items: readonly Operation[], rejected: ReadonlySet<string>): string | undefined {
+  for (const [index, item] of items.entries()) {
+    const names = 'params' in item ? Object.keys(item.params) : [];
+    const name = names.find((key) => rejected.has(key));
+    if (name !== undefined) return `Item ${index}: the attribute ${name} is refused.`;
+  }
+  return undefined;
 }

@@ -34,6 +34,9 @@ export type DeadLetter = {
   replays: number;
 };
 
+/** The id of the letter that a message of this origin becomes; a message of the main queue is its own. */
+export const letterId = (origin: string, replays: number): string => hashId(`${origin} ${replays}`);
+
 /**
  * The dead letter as a message: the same body, so that it can be sent to the main queue as it is, and attributes that
  * say why. Its group is its own id: a FIFO queue grouped by user could not be listed, and a letter written twice is
@@ -41,7 +44,7 @@ export type DeadLetter = {
  * letter cannot be replayed.
  */
 export function deadLetterMessage(letter: DeadLetter): OutgoingMessage {
-  const id = hashId(`${letter.origin} ${letter.replays}`);
+  const id = letterId(letter.origin, letter.replays);
   const failure = {
     status: letter.status,
     attempts: letter.attempts,

@@ -23,7 +23,7 @@ export const hashId = (text: string): string => hash('sha256', text, 'base64url'
  * The group: all events of one contact wait in one line, so that they are delivered in order.
  * An event without a user is one of its account; parsed events have one of these ids.
  */
-function groupOf(event: SegmentEvent): string {
+export function groupOf(event: SegmentEvent): string {
   const id = event.userId ?? event.anonymousId ?? (event.type === 'group' ? event.groupId : event.messageId);
   return hashId(id ?? '');
 }

@@ -1,16 +1,11 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  ReceiveMessageCommand,
-} from '@aws-sdk/client-sqs';
 import { type Clock, type Random, within } from '../clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { deleteMessages, hideMessages, receiveMessages } from './calls.ts';
 import type { Sqs } from './client.ts';
 import { type DeadLetter, deadLetterMessage } from './dead-letter.ts';
 import { randomId } from './message.ts';
-import { fromMessage, type ReceivedMessage } from './received.ts';
+import type { ReceivedMessage } from './received.ts';
 import { sendAll } from './send.ts';
-import { MAX_ENTRIES } from './size.ts';
 
 /** How long writing dead letters may take; what is not confirmed then stays in the main queue. */
 const BURY_MS = 4_000;
@@ -43,72 +38,26 @@ type Ports = {
 };
 
 export function createQueue({ sqs, queueUrl, deadLetterQueueUrl, clock, random, log }: Ports): Queue {
+  const target = { sqs, queueUrl };
   const warn = (message: string, error: unknown) =>
     log.warn(message, { error: error instanceof Error ? error.name : 'unknown' });
 
   return {
     async receive(max, visibilitySeconds) {
       try {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({
-            QueueUrl: queueUrl,
-            MaxNumberOfMessages: max,
-            VisibilityTimeout: visibilitySeconds,
-            WaitTimeSeconds: 0,
-            MessageAttributeNames: ['All'],
-            MessageSystemAttributeNames: ['MessageGroupId', 'SentTimestamp', 'ApproximateReceiveCount'],
-            // The SDK's own retries carry the same id, so that a lost answer is given again.
-            ReceiveRequestAttemptId: randomId(random),
-          }),
-        );
-        return Messages.map(fromMessage);
+        const attemptId = randomId(random);
+        return await receiveMessages(target, { max, visibilitySeconds, waitSeconds: 0, attemptId });
       } catch (error) {
         warn('SQS did not answer a receive', error);
         return [];
       }
     },
 
-    async remove(messages) {
-      const calls = chunks(messages).map(async (chunk) => {
-        try {
-          const { Successful = [] } = await sqs.send(
-            new DeleteMessageBatchCommand({
-              QueueUrl: queueUrl,
-              Entries: chunk.map(({ receiptHandle }, index) => ({
-                Id: String(index),
-                ReceiptHandle: receiptHandle,
-              })),
-            }),
-          );
-          const ids = new Set(Successful.map(({ Id }) => Id));
-          return chunk.filter((_, index) => !ids.has(String(index)));
-        } catch (error) {
-          warn('SQS did not answer a delete', error);
-          return chunk;
-        }
-      });
-      return (await Promise.all(calls)).flat();
-    },
+    remove: (messages) =>
+      deleteMessages(target, messages, (error) => warn('SQS did not answer a delete', error)),
 
-    async handBack(messages) {
-      const calls = chunks(messages).map(async (chunk) => {
-        try {
-          await sqs.send(
-            new ChangeMessageVisibilityBatchCommand({
-              QueueUrl: queueUrl,
-              Entries: chunk.map(({ message, seconds }, index) => ({
-                Id: String(index),
-                ReceiptHandle: message.receiptHandle,
-                VisibilityTimeout: seconds,
-              })),
-            }),
-          );
-        } catch (error) {
-          warn('SQS did not take messages back', error);
-        }
-      });
-      await Promise.all(calls);
-    },
+    handBack: (messages) =>
+      hideMessages(target, messages, (error) => warn('SQS did not take messages back', error)),
 
     async bury(letters) {
       try {
@@ -126,10 +75,4 @@ export function createQueue({ sqs, queueUrl, deadLetterQueueUrl, clock, random, 
       }
     },
   };
-}
-
-function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / MAX_ENTRIES) }, (_, index) =>
-    items.slice(index * MAX_ENTRIES, (index + 1) * MAX_ENTRIES),
-  );
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { MESSAGE_VERSION } from './message.ts';
 
 /** A message in a worker's hands, however it came there. */
 export type ReceivedMessage = {
@@ -10,6 +11,8 @@ export type ReceivedMessage = {
   /** When SQS took it, in milliseconds since the epoch. */
   sentAt: number;
   receiveCount: number;
+  /** Whether SQS itself moved it to the queue that it was received from, after too many receives. */
+  isRedriven?: boolean;
   attributes: Record<string, string | undefined>;
 };
 
@@ -30,7 +33,8 @@ export function fromRecord(record: SQSRecord): ReceivedMessage {
 
 /** The same from a receive of our own. SQS names the attributes that were asked for; they were. */
 export function fromMessage(message: Message): ReceivedMessage {
-  const { MessageGroupId, SentTimestamp, ApproximateReceiveCount } = message.Attributes ?? {};
+  const { MessageGroupId, SentTimestamp, ApproximateReceiveCount, DeadLetterQueueSourceArn } =
+    message.Attributes ?? {};
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
@@ -38,6 +42,7 @@ export function fromMessage(message: Message): ReceivedMessage {
     groupId: MessageGroupId ?? message.MessageId ?? '',
     sentAt: Number(SentTimestamp),
     receiveCount: Number(ApproximateReceiveCount),
+    ...(DeadLetterQueueSourceArn !== undefined && { isRedriven: true }),
     attributes: Object.fromEntries(
       Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
     ),
@@ -47,3 +52,7 @@ export function fromMessage(message: Message): ReceivedMessage {
 /** When the ingest took the event, ISO 8601; a message that somebody else put there was accepted by SQS. */
 export const acceptedAt = (message: ReceivedMessage): string =>
   message.attributes['acceptedAt'] ?? new Date(message.sentAt).toISOString();
+
+/** Whether a newer ingest wrote it, in a format that this worker may not know; no version is the first one. */
+export const isFromLaterVersion = (message: ReceivedMessage): boolean =>
+  Number(message.attributes['version'] ?? MESSAGE_VERSION) > Number(MESSAGE_VERSION);

@@ -13,6 +13,9 @@ const LONGEST_RETRY_MS = 1_000;
 
 type SendPorts = { sqs: Sqs; queueUrl: string; clock: Clock; random: Random; log: Log };
 
+/** What SQS has confirmed: the ids that it gave the messages. */
+export type Confirmed = ReadonlyMap<OutgoingMessage, string>;
+
 /**
  * Sends the messages and resolves once SQS has confirmed every one of them.
  *
@@ -26,16 +29,18 @@ export async function sendAll(
   messages: readonly OutgoingMessage[],
   { sqs, queueUrl, clock, random, log }: SendPorts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Confirmed> {
+  const sent = new Map<OutgoingMessage, string>();
   let groups = [...Map.groupBy(messages, (message) => message.groupId).values()].map((waiting) => ({
     waiting,
     atOnce: waiting.length > LARGE_GROUP ? MAX_ENTRIES : 1,
   }));
-  let retries = 0;
+  let futileRounds = 0;
   while (groups.length > 0) {
     const units = groups.map(({ waiting, atOnce }) => fitting(waiting.slice(0, atOnce)));
     const calls = await Promise.all(pack(units).map((call) => sendCall(sqs, queueUrl, call, signal)));
-    const confirmed = new Set(calls.flatMap((call) => call.confirmed));
+    const confirmed = new Map(calls.flatMap((call) => [...call.confirmed]));
+    for (const [message, id] of confirmed) sent.set(message, id);
     groups = groups
       .map((group, index) => ({ ...group, waiting: without(group.waiting, units[index] ?? [], confirmed) }))
       .filter(({ waiting }) => waiting.length > 0);
@@ -45,10 +50,13 @@ export async function sendAll(
         failed,
         cause: calls.find((call) => call.cause)?.cause,
       });
-      const limit = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries++);
+      // While SQS takes some, the others wait for no more than the next round: their deadline is short.
+      const limit = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** futileRounds);
+      futileRounds = confirmed.size > 0 ? 0 : futileRounds + 1;
       await clock.sleep(random() * limit, signal);
     }
   }
+  return sent;
 }
 
 /** As many of the first messages as one call can carry. */
@@ -64,7 +72,7 @@ function fitting(messages: OutgoingMessage[]): OutgoingMessage[] {
 function without(
   waiting: OutgoingMessage[],
   unit: OutgoingMessage[],
-  confirmed: ReadonlySet<OutgoingMessage>,
+  confirmed: Confirmed,
 ): OutgoingMessage[] {
   return [...unit.filter((message) => !confirmed.has(message)), ...waiting.slice(unit.length)];
 }
@@ -93,18 +101,21 @@ async function sendCall(
   queueUrl: string,
   messages: readonly OutgoingMessage[],
   signal: AbortSignal,
-): Promise<{ confirmed: OutgoingMessage[]; cause?: string | undefined }> {
+): Promise<{ confirmed: Confirmed; cause?: string | undefined }> {
   signal.throwIfAborted();
   try {
     const { Successful = [], Failed = [] } = await sqs.send(
       new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: messages.map(entryOf) }),
       { abortSignal: signal },
     );
-    const ids = new Set(Successful.map(({ Id }) => Id));
-    return { confirmed: messages.filter((_, index) => ids.has(String(index))), cause: Failed[0]?.Code };
+    const confirmed = Successful.flatMap(({ Id, MessageId = '' }): [OutgoingMessage, string][] => {
+      const message = messages[Number(Id)];
+      return message ? [[message, MessageId]] : [];
+    });
+    return { confirmed: new Map(confirmed), cause: Failed[0]?.Code };
   } catch (error) {
     signal.throwIfAborted();
-    return { confirmed: [], cause: error instanceof Error ? error.name : 'unknown' };
+    return { confirmed: new Map(), cause: error instanceof Error ? error.name : 'unknown' };
   }
 }
 

@@ -7,7 +7,7 @@ import { type SignatureVerdict, verifySignature } from './signature.ts';
 export type Credentials = {
   sharedSecrets: readonly string[];
   tokens: readonly string[];
-  /** Whether they were read since the request came: only then is a signature of no known secret surely not ours. */
+  /** Whether they were read since the request came: only then is a credential that we don't know surely not ours. */
   fresh: boolean;
 };
 
@@ -44,7 +44,7 @@ const answers: Record<Refusal, { status: 401 | 503; message: string }> = {
     message: 'The request has no credential: set the shared secret or the token of this relay in its sender.',
   },
   wrong_credential: {
-    status: 401,
+    status: 503,
     message: 'The credential is wrong: check the shared secret or the token that the sender uses.',
   },
   unknown_signature: {
@@ -63,8 +63,8 @@ const answers: Record<Refusal, { status: 401 | 503; message: string }> = {
 };
 
 /**
- * Whether a request may pass. A refusal for `unknown_signature` or `rotation` may be about secrets that have changed:
- * read them anew and ask again.
+ * Whether a request may pass. Any refusal but `no_credential` may be about secrets that have changed: read them anew
+ * and ask again.
  *
  * @param json the decompressed body, if it could be decompressed
  */
@@ -88,9 +88,12 @@ export function authenticate(
 export function decide(verdicts: Verdicts, policy: AuthenticationPolicy, fresh: boolean): Authentication {
   const cause = refusalOf(verdicts, policy);
   if (cause === undefined) return { kind: 'ok' };
-  const isProven = cause === 'unknown_signature' && fresh && policy.onBadSignature === 'reject';
+  const isProven = fresh && (cause === 'wrong_credential' || isRejected(cause, policy));
   return { kind: 'refused', cause, ...answers[cause], ...(isProven && { status: 401 }) };
 }
+
+const isRejected = (cause: Refusal, { onBadSignature }: AuthenticationPolicy) =>
+  cause === 'unknown_signature' && onBadSignature === 'reject';
 
 function refusalOf(
   { signature, token }: Verdicts,

@@ -12,7 +12,7 @@ export type HttpRequest = { method: string; path: string; headers: Headers; body
 
 /** One event of a request. */
 export type ReceivedEvent =
-  /** `text` is its JSON; `value` its fields, none if it is no object (and so invalid). */
+  /** `text` is its JSON; `value` its fields, none if it is no object or nested too deep (and so invalid). */
   | ({ text: string; value: JsonObject } & ParsedEvent)
   /** No JSON: as text where it is UTF-8, else as bytes. `detail` tells a person what is wrong. */
   | { kind: 'unparseable'; body: string | Buffer; detail: string };
@@ -78,10 +78,10 @@ function received(bytes: Buffer, envelope: Envelope): ReceivedEvent {
   if (!reading.ok) return unparseable(bytes, reading.detail);
   const value = isJsonObject(reading.value) ? completed(reading.value, envelope) : reading.value;
   const parsed = parseEvent(value);
-  // What is too deep is refused, and `JSON.stringify` would overflow the stack.
-  const isVerbatim = value === reading.value || isDeeperThan(value, MAX_DEPTH);
-  const text = escaped(isVerbatim ? reading.text : JSON.stringify(value));
-  return { text, value: isJsonObject(value) ? value : {}, ...parsed };
+  // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway.
+  const isTooDeep = isDeeperThan(value, MAX_DEPTH);
+  const text = escaped(value === reading.value || isTooDeep ? reading.text : JSON.stringify(value));
+  return { text, value: isJsonObject(value) && !isTooDeep ? value : {}, ...parsed };
 }
 
 function unparseable(bytes: Buffer, detail: string): ReceivedEvent {

@@ -1,19 +1,50 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
+import { embedded } from './emf.ts';
+import { knownFields, type LogFields } from './fields.ts';
+import { invocation } from './invocation.ts';
+import { type Level, type LevelSettings, levelFilter } from './level.ts';
+import { metricsOf } from './metrics.ts';
 
-/** What a log line may carry beside its message: counts, names and causes; never a secret, a trait or an id. */
-export type LogFields = Record<string, string | number | boolean | undefined>;
+export type { LogFields } from './fields.ts';
 
 type Write = (message: string, fields: LogFields) => void;
 
-export type Log = { debug: Write; info: Write; warn: Write; error: Write };
+/** Where the relay tells what it does: one wide line for each thing that happened, and metrics by `metricsByLine`. */
+export type Log = Record<Level, Write>;
 
-/** One JSON object a line, with the request id of the invocation in it. */
-export function createLog(serviceName: string): Log {
-  const logger = new Logger({ serviceName });
-  return {
-    debug: (message, fields) => logger.debug(message, fields),
-    info: (message, fields) => logger.info(message, fields),
-    warn: (message, fields) => logger.warn(message, fields),
-    error: (message, fields) => logger.error(message, fields),
-  };
+export type LogSettings = LevelSettings & {
+  /** CloudWatch's namespace for the metrics; without one there are none. */
+  namespace: string;
+};
+
+const plain: LogSettings = { level: 'info', successShare: 1, namespace: '' };
+
+/**
+ * The log of a deployed function: a JSON object a line, with the line's metrics among its members. What is not written
+ * for its level, or left out of the sample, is counted all the same.
+ */
+export function createLog(
+  serviceName: string,
+  settings: LogSettings = plain,
+  { now }: Pick<Clock, 'now'> = systemClock,
+  random: Random = systemRandom,
+): Log {
+  const logger = new Logger({ serviceName, logLevel: 'DEBUG' });
+  const isWritten = levelFilter(settings, random);
+
+  const writeAt =
+    (level: Level): Write =>
+    (message, given) => {
+      const fields = knownFields({ ...invocation(), ...given });
+      const metrics = settings.namespace === '' ? [] : metricsOf(message, fields);
+      const members = embedded(metrics, settings.namespace, now());
+      if (isWritten(level)) {
+        logger[level](message, { ...fields, ...members });
+      } else if (metrics.length > 0) {
+        const dimensions = metrics.flatMap(({ by }) => (by ? [[by, fields[by]]] : []));
+        process.stdout.write(`${JSON.stringify({ ...Object.fromEntries(dimensions), ...members })}\n`);
+      }
+    };
+  return { debug: writeAt('debug'), info: writeAt('info'), warn: writeAt('warn'), error: writeAt('error') };
 }

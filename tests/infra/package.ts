@@ -45,7 +45,7 @@ export async function packageService(
   for (const name of names) documents.set(name, await readFile(artefact(name), 'utf8'));
 
   const contents: Package['contents'] = {};
-  for (const name of ['ingest', 'worker']) {
+  for (const name of ['ingest', 'worker', 'replay']) {
     const files = readZip(await readFile(artefact(`${name}.zip`)));
     contents[name] = [...files.keys()];
     for (const [file, data] of files) {

@@ -6,7 +6,7 @@ import { danglingReferences, specificationProblems } from './specification.ts';
 type Rule = (template: Template) => string[];
 
 const DAYS_14 = 14 * 24 * 60 * 60;
-const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction'];
+const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambdaFunction'];
 const queues = ['Queue', 'DeadLetterQueue'];
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -48,19 +48,38 @@ const equal = (actual: unknown, expected: unknown, what: string) =>
 const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
 const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
 
+/** The secrets as they are read: each by its own name, of its own stage (the tests' is `rehearsal`). */
+const reads = (...names: string[]) =>
+  statement(
+    ['ssm:GetParameters'],
+    names.map((name) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/segment-salesmachine-relay/rehearsal/${name}`,
+    })),
+  );
+
 /** All that the functions may do. */
 const permissions = {
   IngestRole: [
     logsTo('IngestLogGroup'),
+    reads('SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'),
     statement(['sqs:SendMessage'], [arnOf('Queue'), arnOf('DeadLetterQueue')]),
   ],
   WorkerRole: [
     logsTo('WorkerLogGroup'),
+    reads('SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'),
     statement(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
       arnOf('Queue'),
     ),
     statement(['sqs:SendMessage'], arnOf('DeadLetterQueue')),
+  ],
+  ReplayRole: [
+    logsTo('ReplayLogGroup'),
+    statement(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+      arnOf('DeadLetterQueue'),
+    ),
+    statement(['sqs:SendMessage'], arnOf('Queue')),
   ],
 };
 
@@ -129,9 +148,10 @@ export const rules = {
     Architectures: ['arm64'],
   }),
 
-  'the ingest gives up before its caller does, and the worker has time to wait': has({
+  'the ingest and the replay give up before their callers do, and the worker has time to wait': has({
     'IngestLambdaFunction.Timeout': 8,
     'WorkerLambdaFunction.Timeout': 90,
+    'ReplayLambdaFunction.Timeout': 120,
   }),
 
   'the ingest is reached by its paths, and by no other': (template) => [
@@ -166,18 +186,20 @@ export const rules = {
     ...has({
       'IngestLambdaFunction.Role': arnOf('IngestRole'),
       'WorkerLambdaFunction.Role': arnOf('WorkerRole'),
+      'ReplayLambdaFunction.Role': arnOf('ReplayRole'),
     })(template),
   ],
 
   'secrets are named, not told': (template) =>
     Object.entries(secrets).flatMap(([id, names]) =>
       names
-        .map((name): [string, unknown] => [name, property(template, `${id}.Environment.Variables.${name}`)])
-        .filter(
-          ([name, value]) =>
-            !String(value).match(`^{{resolve:secretsmanager:[\\w/-]+:SecretString:${name}}}$`),
-        )
-        .map(([name]) => `${id}: ${name}`),
+        .filter((name) => {
+          const parameter = property(template, `${id}.Environment.Variables.${name}_PARAMETER`);
+          return (
+            !/^[/][\w-]+[/][\w-]+[/]\w+$/.test(String(parameter)) || !String(parameter).endsWith(`/${name}`)
+          );
+        })
+        .map((name) => `${id}: ${name}`),
     ),
 
   'logs are not kept for ever': (template) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Environment, readIngestConfig, readWorkerConfig } from '../../lib/config.ts';
+import { type Environment, readIngestConfig, readReplayConfig, readWorkerConfig } from '../../lib/config.ts';
 import { at, changed, isRecord, parseTemplate, type Template } from '../helpers/template.ts';
 import { type Package, packageService } from './package.ts';
 import { type RuleName, rules } from './rules.ts';
@@ -30,12 +30,12 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The environment that Lambda gives a function, with made-up values for what only AWS knows. */
+/** The settings that a function finds, with made-up values for what only AWS knows, and with its parameters read. */
 function environmentOf(id: string): Environment {
   const variables = at(template.Resources, `${id}.Properties.Environment.Variables`);
   return Object.fromEntries(
     Object.entries(isRecord(variables) ? variables : {}).map(([name, value]) => [
-      name,
+      name.replace(/_PARAMETER$/, ''),
       isRecord(value) ? 'https://sqs.example/1/queue' : String(value),
     ]),
   );
@@ -57,6 +57,7 @@ describe('the packaged template', () => {
       'DeadLetterQueue.Properties.QueueName',
       'IngestLambdaFunction.Properties.FunctionName',
       'WorkerLambdaFunction.Properties.FunctionName',
+      'ReplayLambdaFunction.Properties.FunctionName',
     ]) {
       expect(at(template.Resources, path)).toContain('-rehearsal-');
     }
@@ -117,8 +118,9 @@ describe('a rule notices when it is broken, and only that one does', () => {
       [`${mapping}.BatchSize`, 1],
     ],
     'the functions run Node 24 on arm64': [['Resources.WorkerLambdaFunction.Properties.Architectures']],
-    'the ingest gives up before its caller does, and the worker has time to wait': [
+    'the ingest and the replay give up before their callers do, and the worker has time to wait': [
       ['Resources.IngestLambdaFunction.Properties.Timeout', 30],
+      ['Resources.ReplayLambdaFunction.Properties.Timeout', 300],
     ],
     'the ingest is reached by its paths, and by no other': [
       ['Resources.HttpApiRoutePutSegment'],
@@ -127,10 +129,14 @@ describe('a rule notices when it is broken, and only that one does', () => {
     'each function may do what it needs, and nothing else': [
       [`Resources.WorkerRole.${statements}.2`, { Effect: 'Allow', Action: 'sqs:*', Resource: '*' }],
       [`Resources.IngestRole.${statements}.1.Action`, ['sqs:SendMessage', 'sqs:PurgeQueue']],
+      [`Resources.ReplayRole.${statements}.1.Resource`, '*'],
       ['Resources.WorkerLambdaFunction.Properties.Role', { 'Fn::GetAtt': ['IngestRole', 'Arn'] }],
     ],
     'secrets are named, not told': [
-      ['Resources.WorkerLambdaFunction.Properties.Environment.Variables.SALESMACHINE_API_TOKEN', 'canary'],
+      [
+        'Resources.WorkerLambdaFunction.Properties.Environment.Variables.SALESMACHINE_API_TOKEN_PARAMETER',
+        'canary',
+      ],
     ],
     'logs are not kept for ever': [['Resources.IngestLogGroup.Properties.RetentionInDays']],
     "resources are as AWS's specification describes them": [
@@ -159,6 +165,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
 describe.each([
   { name: 'ingest', id: 'IngestLambdaFunction', read: readIngestConfig },
   { name: 'worker', id: 'WorkerLambdaFunction', read: readWorkerConfig },
+  { name: 'replay', id: 'ReplayLambdaFunction', read: readReplayConfig },
 ])('the $name', ({ name, id, read }) => {
   test('is given every setting that it reads, and no other', () => {
     const names = new Set<string>();

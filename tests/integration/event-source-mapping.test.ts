@@ -4,7 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../../lib/local/event-source-mapping.ts';
-import { depthOf } from '../../lib/local/queue-depth.ts';
+import { depthOf } from '../../lib/queue/depth.ts';
 import { type LocalQueues, startQueues } from '../../lib/local/queues.ts';
 import { recordingLog } from '../helpers/log.ts';
 import { until } from '../helpers/until.ts';
@@ -42,7 +42,7 @@ async function setUp(queueOptions: Parameters<typeof startQueues>[0] = {}) {
     return mapping;
   }
 
-  const depth = () => depthOf(sqs, queues.main);
+  const depth = () => depthOf(sqs, queues.main.url);
   const settles = (queued: number, inFlight: number) =>
     until(`${queued} messages wait and ${inFlight} are in flight`, async () => {
       const now = await depth();
@@ -238,7 +238,7 @@ test('a message that was received too often goes to the dead letters, and its ne
     return { batchItemFailures: identifiers(Records.filter(({ body }) => body === '1')) };
   });
   await settles(0, 0);
-  expect(await depthOf(sqs, queues.deadLetters)).toEqual({ queued: 1, inFlight: 0 });
+  expect(await depthOf(sqs, queues.deadLetters.url)).toEqual({ queued: 1, inFlight: 0 });
   expect(receives.filter((body) => body === '1')).toHaveLength(3);
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queues.deadLetters.url }));
   expect(Messages?.map(({ Body }) => Body)).toEqual(['1']);

@@ -36,6 +36,12 @@ export type MappingModelOptions = {
   onFailure: (bodies: readonly string[]) => void;
 };
 
+export type EventSourceMapping = {
+  invocations(): number;
+  /** Invocations that did not end in time, and were killed for it. */
+  timeouts(): number;
+};
+
 const BATCH_SIZE = 10;
 const POLL_SECONDS = 20;
 const RETRY_MS = 1_000;
@@ -43,11 +49,12 @@ const MEAN_LIFE_OF_A_CRASHER_MS = 3_000;
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events.fifo';
 
 /** Lambda's event source mapping and the workers behind it: each lane is a process that runs one batch at a time. */
-export function startEventSourceMapping(options: MappingModelOptions): { invocations(): number } {
+export function startEventSourceMapping(options: MappingModelOptions): EventSourceMapping {
   const { time, random, queueUrl, lanes, functionTimeoutMs, connect, createWorker, troubles = [] } = options;
   const sqs = sqsClient(options.sqs);
   const start = time.now();
   let invocations = 0;
+  let timeouts = 0;
 
   const launch = () => {
     const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect() });
@@ -93,6 +100,7 @@ export function startEventSourceMapping(options: MappingModelOptions): { invocat
       const event = { Records: messages.map((message) => sqsRecord(message, QUEUE_ARN)) };
       const context = lambdaContext('worker', functionTimeoutMs, time);
       const ended = await sandbox.invoke(() => work(event, context), functionTimeoutMs);
+      if (ended.kind === 'timed_out') timeouts += 1;
       const ids = new Set(event.Records.map(({ messageId }) => messageId));
       const answer = trouble === 'garbled' ? 'garbled' : ended.kind === 'answered' ? ended.value : 'none';
       const failed = failedIds(answer, ids);
@@ -105,5 +113,5 @@ export function startEventSourceMapping(options: MappingModelOptions): { invocat
   };
 
   for (let lane = 0; lane < lanes; lane += 1) void runLane();
-  return { invocations: () => invocations };
+  return { invocations: () => invocations, timeouts: () => timeouts };
 }

@@ -29,6 +29,7 @@ export function createGateway(options: GatewayOptions): Post {
   const start = time.now();
   const idle: { sandbox: Sandbox; ingest: HttpFunction }[] = [];
   const salesmachine = {
+    renewCredential: async () => {},
     post: () => Promise.reject(new Error('The ingest does not speak to Salesmachine.')),
   };
 

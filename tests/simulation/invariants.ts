@@ -14,6 +14,8 @@ export type Evidence = {
   queued: ReadonlySet<number>;
   /** Messages that grew too old in one of the queues. */
   expired: number;
+  /** Invocations of the worker that did not end in time. */
+  timeouts: number;
   /** Log lines that held what no log line may hold. */
   leaks: readonly string[];
 };
@@ -91,6 +93,8 @@ export const invariants = {
 
   'no request breaks a rule': ({ requests }) =>
     [...requests.violations].map(([what, count]) => `${what}: ${count}`),
+
+  'no invocation runs out of time': ({ timeouts }) => (timeouts > 0 ? [`killed: ${timeouts}`] : []),
 
   'no log line tells on anybody': ({ leaks }) =>
     leaks.slice(0, 3).map((line) => `a log line with a secret: ${line}`),

@@ -1,5 +1,7 @@
 import type { Answer, SalesmachinePath } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
+import { numbersOf } from './operation-book.ts';
+import { createSearches } from './searches.ts';
 
 type Request = { path: SalesmachinePath; operations: readonly Operation[]; bytes: number };
 
@@ -9,7 +11,7 @@ export type Lane = {
   ended(request: Started, answer: Answer, now: number): void;
 };
 
-type Started = { keys: readonly string[]; number: number };
+type Started = { keys: readonly string[]; number: number; operations: readonly Operation[] };
 
 export type RequestLog = ReturnType<typeof createRequestLog>;
 
@@ -19,11 +21,13 @@ const LONGEST_CLOSURE_MS = 300_000;
 const HOUR_MS = 3_600_000;
 
 /** Everything that Salesmachine was asked, counted; and what should not have been asked. */
-export function createRequestLog(start: number) {
+export function createRequestLog(start: number, isBad: (event: number) => boolean) {
   const totals = { requests: 0, batches: 0, batchOperations: 0, throttled: 0, pings: 0, aliases: 0 };
   const byStatus = new Map<string, number>();
   const perHour: number[] = [];
+  const hoursWithDelivery = new Set<number>();
   const violations = new Map<string, number>();
+  const searches = createSearches();
   let places = 0;
   let trace = 0;
 
@@ -44,8 +48,12 @@ export function createRequestLog(start: number) {
         if (path === '/v1/batch') {
           totals.batches += 1;
           totals.batchOperations += operations.length;
+          if (searches.areAny()) searches.asked(operations.flatMap(numbersOf));
         }
-        if (path === '/v1/ping') totals.pings += 1;
+        if (path === '/v1/ping') {
+          totals.pings += 1;
+          searches.pinged();
+        }
         if (path === '/v1/alias') totals.aliases += 1;
         const hour = Math.floor((now - start) / HOUR_MS);
         perHour[hour] = (perHour[hour] ?? 0) + 1;
@@ -58,9 +66,9 @@ export function createRequestLog(start: number) {
           violation('two requests with operations of one contact or account in flight in one lane');
         }
         for (const key of keys) inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
-        return { keys, number: totals.requests };
+        return { keys, number: totals.requests, operations };
       },
-      ended: ({ keys, number }, answer, now) => {
+      ended: ({ keys, number, operations }, answer, now) => {
         for (const key of keys) {
           const left = (inFlight.get(key) ?? 1) - 1;
           if (left === 0) inFlight.delete(key);
@@ -69,9 +77,16 @@ export function createRequestLog(start: number) {
         const name = answer.kind === 'response' ? String(answer.status) : answer.code;
         byStatus.set(name, (byStatus.get(name) ?? 0) + 1);
         note(number, now - start, name.length);
-        if (answer.kind !== 'response' || answer.status !== 429) return;
-        totals.throttled += 1;
-        closedUntil = Math.max(closedUntil, reopening(answer.headers, now));
+        if (answer.kind !== 'response') return;
+        if (answer.status === 201 && operations.length > 0)
+          hoursWithDelivery.add(Math.floor((now - start) / HOUR_MS));
+        if (answer.status === 429) {
+          totals.throttled += 1;
+          closedUntil = Math.max(closedUntil, reopening(answer.headers, now));
+        } else if (answer.status >= 400) {
+          const events = operations.flatMap(numbersOf);
+          searches.refused(events, events.filter(isBad).length);
+        }
       },
     };
   };
@@ -86,6 +101,13 @@ export function createRequestLog(start: number) {
     totals,
     byStatus,
     perHour,
+    /** The most requests in an hour in which nothing was delivered. */
+    idlePerHour: () =>
+      perHour.reduce(
+        (most, requests, hour) => (hoursWithDelivery.has(hour) ? most : Math.max(most, requests)),
+        0,
+      ),
+    searches: searches.costs,
     violation,
     violations,
     trace: () => (trace >>> 0).toString(16).padStart(8, '0'),

@@ -6,6 +6,10 @@ export type Figures = {
   accepted: number;
   delivered: number;
   deliveredPerSecond: number;
+  /** From the first webhook to the last delivery. */
+  lastedMs: number;
+  /** From the last fault, or the last new event, to the last delivery. */
+  drainMs: number;
   queued: number;
   deadLetters: Record<string, number>;
   duplicates: number;
@@ -16,6 +20,8 @@ export type Figures = {
   batches: number;
   pings: number;
   aliases: number;
+  /** Requests that it took to find a bad operation: each that followed a refusal of it, and pings. */
+  searches: { mean: number; worst: number };
   operationsPerBatch: number;
   throttled: number;
   /** The part of the requests that were answered by 429. */
@@ -23,6 +29,8 @@ export type Figures = {
   /** The part of the quota that was used, from the first delivery to the last. */
   quotaShare: number;
   requestsPerHour: number[];
+  /** The most requests in an hour in which nothing was delivered. */
+  idleRequestsPerHour: number;
   answers: Record<string, number>;
   p50: number;
   p99: number;
@@ -35,6 +43,7 @@ export type Figures = {
 type Course = Pick<Figures, 'webhooks' | 'invocations' | 'wakes'> & {
   start: number;
   end: number;
+  faultsOverAt: number;
   quotaPerMs: number;
 };
 
@@ -54,6 +63,8 @@ export function measure({ ledger, requests, letters, queued }: Evidence, course:
     accepted: numbers.filter(ledger.isAccepted).length,
     delivered: numbers.filter(ledger.isDelivered).length,
     deliveredPerSecond: reached.length / Math.max(1, (last - first) / 1_000),
+    lastedMs: last - course.start,
+    drainMs: last - Math.max(course.faultsOverAt, firstSentAt[ledger.size() - 1] ?? course.start),
     queued: queued.size,
     deadLetters: countBy(letters.map(({ reason }) => reason)),
     duplicates: doubled.length,
@@ -69,11 +80,13 @@ export function measure({ ledger, requests, letters, queued }: Evidence, course:
     batches: totals.batches,
     pings: totals.pings,
     aliases: totals.aliases,
+    searches: requests.searches(),
     operationsPerBatch: totals.batchOperations / Math.max(1, totals.batches),
     throttled: totals.throttled,
     throttledShare: totals.throttled / Math.max(1, totals.requests),
     quotaShare: (totals.requests - totals.throttled) / Math.max(1, (last - first) * course.quotaPerMs),
     requestsPerHour: Array.from(perHour, (requests = 0) => requests),
+    idleRequestsPerHour: requests.idlePerHour(),
     answers: Object.fromEntries(byStatus),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),

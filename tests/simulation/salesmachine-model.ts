@@ -76,7 +76,7 @@ export function createSalesmachineModel(settings: SalesmachineSettings, outside:
   } = settings;
   const start = time.now();
   const quota = createQuota(settings.quota, start);
-  const log = createRequestLog(start);
+  const log = createRequestLog(start, (event) => (ledger.events.poison[event] ?? 0) !== 0);
   const book = createOperationBook(ledger, log.violation);
 
   const fateOf = (): Fate => {
@@ -131,6 +131,7 @@ export function createSalesmachineModel(settings: SalesmachineSettings, outside:
   const connect = (): Salesmachine => {
     const lane = log.connect();
     return {
+      renewCredential: async () => {},
       post: (path, json, signal) =>
         new Promise((resolve) => {
           const operations = operationsIn(path, json);

@@ -13,7 +13,7 @@ function createProcess() {
       if ('MessageBody' in input) arrived.push(input.MessageBody ?? '');
       return {};
     },
-    salesmachine: { post: () => Promise.reject(new Error('unused')) },
+    salesmachine: { renewCredential: async () => {}, post: () => Promise.reject(new Error('unused')) },
   });
   const send = (MessageBody: string) =>
     sandbox.sqs(new SendMessageCommand({ QueueUrl: 'queue', MessageBody }));
@@ -29,7 +29,7 @@ test('what is killed has sent what it has sent, and does nothing more', async ()
   };
   const ended = sandbox.invoke(work, 150);
   await time.run();
-  await expect(ended).resolves.toEqual({ kind: 'killed' });
+  await expect(ended).resolves.toEqual({ kind: 'timed_out' });
   expect(sandbox.isAlive()).toBe(false);
   expect(arrived).toEqual(['first', 'second']);
 });

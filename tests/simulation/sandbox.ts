@@ -8,7 +8,8 @@ import type { VirtualTime } from './virtual-time.ts';
 export type Ended<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'threw'; error: unknown }
-  | { kind: 'killed' };
+  | { kind: 'killed' }
+  | { kind: 'timed_out' };
 
 /** One process of a Lambda function. */
 export type Sandbox = {
@@ -67,7 +68,7 @@ export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
         state = next;
         resolve(ended);
       };
-      const cancel = time.schedule(timeoutMs, () => die());
+      const cancel = time.schedule(timeoutMs, () => end('dead', { kind: 'timed_out' }));
       die = () => end('dead', { kind: 'killed' });
       thaw();
       work().then(
@@ -89,7 +90,10 @@ export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
       }
       return answer;
     },
-    salesmachine: { post: (path, json, signal) => hear(() => salesmachine.post(path, json, signal)) },
+    salesmachine: {
+      ...salesmachine,
+      post: (path, json, signal) => hear(() => salesmachine.post(path, json, signal)),
+    },
     invoke,
     kill: () => {
       die();

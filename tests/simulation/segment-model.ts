@@ -17,6 +17,8 @@ export type SegmentSettings = {
   mix?: Partial<Record<Kind, number>>;
   /** One event in so many is refused by Salesmachine. */
   poison?: readonly { oneIn: number; status: Poison }[];
+  /** Bytes that each track and identify event holds beside what it needs. */
+  bulk?: number;
   /** The part of the webhooks that is sent once more, within the hour, though it was accepted. */
   duplicates?: number;
   /** How far an event's own time may lie before its sending. */
@@ -51,21 +53,22 @@ export function createSegment(
     perWebhook = 1,
     mix = { track: 1 },
   } = settings;
-  const { poison = [], duplicates = 0, disorderMs = 0 } = settings;
+  const { poison = [], duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
   const { events: columns } = ledger;
   const kindFor = chooser(mix);
   const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
   let open = 0;
+  let batches = 0;
   let isStopped = false;
 
-  const create = (webhook: number): number => {
+  const create = (): number => {
     const status = poison.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
     return ledger.add({
       kind: kindFor(random()),
       user: skew === 0 ? ledger.size() % users : Math.floor(users * random() ** skew),
       poison: status,
       timestamp: time.now() - Math.floor(random() * disorderMs),
-      webhook,
+      webhook: batches,
     });
   };
 
@@ -76,6 +79,7 @@ export function createSegment(
       user: columns.user[number] ?? 0,
       timestamp: columns.timestamp[number] ?? 0,
       sentAt: time.now(),
+      bulk,
     });
 
   const bodyOf = (numbers: readonly number[]): string => {
@@ -100,11 +104,14 @@ export function createSegment(
     }
   };
 
-  /** A batch that is retried may hold other events than before. */
+  /** A batch that is retried may hold other events than before; those of two batches have no order. */
   const regrouped = (numbers: readonly number[]): (readonly number[])[] => {
     if (numbers.length < 2 || random() < 0.5) return [numbers];
     const cut = 1 + Math.floor(random() * (numbers.length - 1));
-    return [numbers.slice(0, cut), numbers.slice(cut)];
+    const [first, second] = [numbers.slice(0, cut), numbers.slice(cut)];
+    batches += 1;
+    for (const number of second) columns.webhook[number] = batches;
+    return [first, second];
   };
 
   const webhook = async (numbers: readonly number[]): Promise<void> => {
@@ -125,7 +132,8 @@ export function createSegment(
       if (next - time.now() >= 1) await time.sleep(next - time.now());
       counts.webhooks += 1;
       const size = Math.min(perWebhook, events - ledger.size());
-      void webhook(Array.from({ length: size }, () => create(counts.webhooks)));
+      batches += 1;
+      void webhook(Array.from({ length: size }, create));
     }
     isStopped = true;
   };

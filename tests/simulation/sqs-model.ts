@@ -1,4 +1,8 @@
-import { DeleteMessageBatchCommand, DeleteMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageBatchCommand,
+  DeleteMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
 import type { Random } from '../../lib/clock.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { aroundMedian } from './random.ts';
@@ -15,8 +19,9 @@ import type { VirtualTime } from './virtual-time.ts';
  * - `partial`: some entries of a batch fail
  * - `slow`: the answer takes a second or two
  * - `short`: a receive finds one message though there are more
+ * - `unsendable`: nothing can be sent, though all else works
  */
-export type SqsTrouble = 'refused' | 'lost' | 'partial' | 'slow' | 'short';
+export type SqsTrouble = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable';
 
 export type SqsModelOptions = {
   time: VirtualTime;
@@ -69,7 +74,8 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
       const early = arrivesEarly ? await service(command, { ...usual, signal }) : undefined;
       await time.sleep(latency, signal);
       if (early) return early;
-      if (trouble === 'refused') {
+      const isUnsendable = trouble === 'unsendable' && command instanceof SendMessageBatchCommand;
+      if (trouble === 'refused' || isUnsendable) {
         reportUndeleted(command, 'all');
         throw sqsError({ code: 'ServiceUnavailable', message: 'SQS is not available.', senderFault: false });
       }

@@ -145,14 +145,11 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     const { visible, inFlight } = queue.counts(time.now());
     return segment.isDone() && visible + inFlight === 0;
   };
-  let arrivalsEndedAt: number | undefined;
-  let givenUpAt = Number.POSITIVE_INFINITY;
-  while (!isDrained() && time.now() < givenUpAt) {
+  const faultsOverAt = Number.isFinite(faultsEndAt) ? start + faultsEndAt : start;
+  let wellAt: number | undefined;
+  while (!isDrained() && (wellAt === undefined || time.now() < wellAt + drainMs)) {
     await time.run(time.now() + SLICE_MS);
-    if (arrivalsEndedAt !== undefined || !segment.isDone()) continue;
-    arrivalsEndedAt = time.now();
-    const faultsOver = Number.isFinite(faultsEndAt) ? start + faultsEndAt : 0;
-    givenUpAt = Math.max(arrivalsEndedAt, faultsOver) + drainMs;
+    if (segment.isDone()) wellAt ??= Math.max(time.now(), faultsOverAt);
   }
   // What was on its way when the queue became empty, such as answers and deletions, still arrives.
   await time.run(time.now() + WORKER_TIMEOUT_MS);
@@ -162,7 +159,8 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     reason: attributes?.['reason']?.StringValue ?? 'receive_limit',
   }));
   const queued = new Set([...queue.contents()].flatMap(({ body }) => numberIn(body) ?? []));
-  const evidence = { ledger, requests: salesmachine.log, letters, queued, expired, leaks };
+  const timeouts = mapping.timeouts();
+  const evidence = { ledger, requests: salesmachine.log, letters, queued, expired, timeouts, leaks };
   return {
     seed,
     trace: salesmachine.log.trace(),
@@ -170,6 +168,7 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     ...measure(evidence, {
       start,
       end: time.now(),
+      faultsOverAt,
       wakes: time.wakes(),
       webhooks: segment.counts(),
       invocations: mapping.invocations(),

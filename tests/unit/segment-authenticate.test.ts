@@ -80,12 +80,12 @@ describe('a signature of no known secret', () => {
     expect(decision(wrong, { onBadSignature: 'retry' }, true)).toBe('503 unknown_signature');
   });
 
-  test('changes nothing for the other refusals', () => {
+  test('changes nothing for the other refusals, which wait for fresh credentials, too', () => {
     for (const onBadSignature of ['reject', 'retry'] as const) {
       for (const fresh of [true, false]) {
         const changes = { onBadSignature };
         expect(decision({ signature: 'malformed', token: 'absent' }, changes, fresh)).toBe(
-          '401 wrong_credential',
+          fresh ? '401 wrong_credential' : '503 wrong_credential',
         );
         expect(decision({ signature: 'absent', token: 'absent' }, changes, fresh)).toBe('401 no_credential');
         expect(decision({ signature: 'wrong', token: 'valid' }, changes, fresh)).toBe('503 rotation');

@@ -1,14 +1,15 @@
 import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
-import type { Sqs } from '../queue/client.ts';
-import type { LocalQueue } from './queues.ts';
+import type { Sqs } from './client.ts';
 
 const VISIBLE = 'ApproximateNumberOfMessages' satisfies QueueAttributeName;
 const IN_FLIGHT = 'ApproximateNumberOfMessagesNotVisible' satisfies QueueAttributeName;
 
-/** How many messages are in a queue: waiting, and in somebody's hands. */
-export async function depthOf(sqs: Sqs, queue: LocalQueue): Promise<{ queued: number; inFlight: number }> {
+export type Depth = { queued: number; inFlight: number };
+
+/** How many messages are in a queue: waiting, and in somebody's hands. On AWS about, and up to a minute late. */
+export async function depthOf(sqs: Sqs, queueUrl: string): Promise<Depth> {
   const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames: [VISIBLE, IN_FLIGHT] }),
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [VISIBLE, IN_FLIGHT] }),
   );
   return { queued: Number(Attributes?.[VISIBLE]), inFlight: Number(Attributes?.[IN_FLIGHT]) };
 }

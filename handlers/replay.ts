@@ -1,0 +1,54 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { type Clock, type Random, systemClock, systemRandom, within } from '../lib/clock.ts';
+import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/config.ts';
+import { type Rehearsal, rehearseReplay } from '../lib/delivery/rehearsal.ts';
+import { lazily } from '../lib/lazily.ts';
+import { createSqs, type Sqs } from '../lib/queue/client.ts';
+import { type ReplayOptions, type ReplayResult, replay } from '../lib/queue/replay.ts';
+import { parseReplayRequest } from '../lib/queue/replay-request.ts';
+import { withInvocation } from '../lib/telemetry/invocation.ts';
+import { createLog, type Log } from '../lib/telemetry/log.ts';
+
+export type ReplayPorts = { config: ReplayConfig; sqs: Sqs; clock: Clock; random: Random; log: Log };
+
+/** For what is under way when the time is up, and to hand back what was read. */
+const RESERVE_MS = 20_000;
+
+type Answer = ReplayResult | Rehearsal;
+
+/** The function that sends dead letters again, for whoever invokes it; `more` in its answer asks for another go. */
+export function createReplay({ config, ...ports }: ReplayPorts) {
+  const answer = (options: ReplayOptions, dryRun: boolean): Promise<Answer> =>
+    dryRun ? rehearseReplay(options, { ...ports, ...config }) : replay(options, { ...ports, ...config });
+
+  const replayer = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(
+    async (event: unknown, context: Context) => {
+      const { dryRun, ...options } = parseReplayRequest(event);
+      const budgetMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
+      const result = await within(ports.clock, budgetMs, (signal) => answer({ ...options, signal }, dryRun));
+      ports.log.info(dryRun ? 'replay rehearsed' : 'dead letters replayed', {
+        matched: result.matched,
+        replayed: 'replayed' in result ? result.replayed : 0,
+        more: result.more,
+        unread: result.unread,
+      });
+      return result;
+    },
+  );
+  return withInvocation(replayer);
+}
+
+/** Made at the first invocation, so that importing this file needs no settings. */
+const replayer = lazily(async () =>
+  createReplay({
+    config: readReplayConfig(process.env),
+    sqs: createSqs(),
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog('replay', readLogSettings(process.env)),
+  }),
+);
+
+export const handler = async (event: unknown, context: Context): Promise<Answer> =>
+  (await replayer())(event, context);

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { REASONS, type Reason } from '../../queue/dead-letter.ts';
+import type { LetterFilter } from '../../queue/letter-filter.ts';
+import { list, someOf } from '../options.ts';
+import { CommandError } from '../problem.ts';
+
+export type FilterOptions = {
+  reason?: Reason[];
+  type?: string[];
+  since?: string;
+  until?: string;
+  user?: string;
+  event?: string;
+};
+
+/** The filters that all the commands on dead letters share. */
+export const withFilters = (command: Command): Command =>
+  command
+    .option('--reason <reasons>', `only of these reasons: ${REASONS.join(', ')}`, someOf(REASONS))
+    .option('--type <types>', 'only events of these types, track,page for example', list)
+    .option('--since <when>', 'only what died at this time or later: 2026-01-31T08:00Z, or 2h ago, 30m, 3d')
+    .option('--until <when>', 'only what died before this time')
+    .option('--user <id>', 'only events of this userId or anonymousId')
+    .option('--event <messageId>', 'only the event with this messageId');
+
+/**
+ * @param now milliseconds since the epoch
+ * @throws CommandError
+ */
+export function filterOf(options: FilterOptions, now: number): LetterFilter {
+  const { reason, type, since, until, user, event } = options;
+  return {
+    ...(reason && { reasons: reason }),
+    ...(type && { types: type }),
+    ...(since !== undefined && { since: momentOf('--since', since, now) }),
+    ...(until !== undefined && { until: momentOf('--until', until, now) }),
+    ...(user !== undefined && { user }),
+    ...(event !== undefined && { messageId: event }),
+  };
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function momentOf(option: string, text: string, now: number): number {
+  const [, amount = '', unit = ''] = /^(\d+)\s*([smhd])(?: ago)?$/.exec(text.trim()) ?? [];
+  const ago = unitMs[unit];
+  // Date.parse would take "3" for a month.
+  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
+  const moment = ago === undefined ? date : now - Number(amount) * ago;
+  if (!Number.isNaN(moment)) return moment;
+  throw new CommandError(
+    `${option} must be a time, 2026-01-31T08:00Z for example, or how long ago: 30m, 2h, 3d`,
+  );
+}

@@ -1,0 +1,63 @@
+import { isJsonObject, type Json, type JsonObject } from '../segment/json.ts';
+
+/** What Segment or a programmer writes into an event, not its user. */
+const plainKeys: ReadonlySet<string> = new Set([
+  'type',
+  'event',
+  'messageId',
+  'timestamp',
+  'originalTimestamp',
+  'sentAt',
+  'receivedAt',
+  'version',
+  'channel',
+]);
+
+const LONGEST_PLAIN = 100;
+
+/** Deeper than this nobody reads, and recursion would overflow the stack. */
+const MAX_DEPTH = 64;
+
+/**
+ * An event with its structure and its keys, but without what they say of a person: every value becomes its kind. Null
+ * and the empty text stay, for they are often what is wrong with an event.
+ */
+export function redact(event: Json): Json {
+  if (!isJsonObject(event)) return masked(event, 1);
+  return Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [
+      maskedKey(key),
+      isPlain(key, value) ? value : masked(value, 2),
+    ]),
+  );
+}
+
+/** A sender's slip may put anything anywhere, an address into the name of an event, too. */
+const isPlain = (key: string, value: Json): boolean =>
+  plainKeys.has(key) && typeof value === 'string' && value.length <= LONGEST_PLAIN && !value.includes('@');
+
+const maskedKey = (key: string): string => (key.includes('@') ? '‹email›' : key);
+
+function masked(value: Json, depth: number): Json {
+  if (value === null || value === '') return value;
+  if (typeof value === 'string') return `‹${kindOf(value)}›`;
+  if (typeof value !== 'object') return `‹${typeof value}›`;
+  if (depth >= MAX_DEPTH) return '‹nested deeper›';
+  if (Array.isArray(value)) return value.map((item) => masked(item, depth + 1));
+  return maskedObject(value, depth);
+}
+
+const maskedObject = (object: JsonObject, depth: number): JsonObject =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [maskedKey(key), masked(value, depth + 1)]),
+  );
+
+const kinds: readonly [kind: string, pattern: RegExp][] = [
+  ['blank', /^\s+$/],
+  ['email', /@/],
+  ['url', /^https?:/i],
+  ['date', /^\d{4}-\d\d-\d\d/],
+  ['digits', /^\d+$/],
+];
+
+const kindOf = (text: string): string => kinds.find(([, pattern]) => pattern.test(text))?.[0] ?? 'text';

@@ -1,0 +1,142 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createIngest } from '../../handlers/ingest.ts';
+import { createWorker } from '../../handlers/worker.ts';
+import { systemClock as clock, systemRandom as random } from '../../lib/clock.ts';
+import { readIngestConfig, readWorkerConfig, type WorkerConfig } from '../../lib/config.ts';
+import { createApiGateway } from '../../lib/local/api-gateway.ts';
+import { countRequests } from '../../lib/local/counts.ts';
+import { createEventSourceMapping } from '../../lib/local/event-source-mapping.ts';
+import { createMessageCounter } from '../../lib/local/message-counter.ts';
+import { type LocalQueues, startQueues } from '../../lib/local/queues.ts';
+import { listen } from '../../lib/local/server.ts';
+import { createStandIn } from '../../lib/local/stand-in.ts';
+import { startStandInServer } from '../../lib/local/stand-in-server.ts';
+import type { Sqs } from '../../lib/queue/client.ts';
+import { createSalesmachine, type Salesmachine } from '../../lib/salesmachine/client.ts';
+import { recordingLog } from '../helpers/log.ts';
+import { until } from '../helpers/until.ts';
+import { postEvents } from '../helpers/webhooks.ts';
+import { createPlainWorker } from './plain-worker.ts';
+import { print, table } from './table.ts';
+
+const EVENTS = 30_000;
+const USERS = 3_000;
+const QUOTA = { requests: 90, windowSeconds: 3 };
+
+/** One request per event would take a quarter of an hour: the rate is clear long before. */
+const MOST_MS = 30_000;
+
+const TOKEN = 'a-token';
+const FUNCTION_TIMEOUT_MS = 90_000;
+
+type ConsumerPorts = { config: WorkerConfig; sqs: Sqs; salesmachine: Salesmachine };
+type Consumer = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+const plainWorker =
+  (perRequest: number) =>
+  ({ config, salesmachine }: ConsumerPorts) =>
+    createPlainWorker({ perRequest, delivery: config.delivery, salesmachine, clock });
+
+const consumers: Record<string, (ports: ConsumerPorts) => Consumer> = {
+  'one request per event': plainWorker(1),
+  'a plain Lambda function': plainWorker(10),
+  'this engine': (ports) => createWorker({ ...ports, clock, random, log: recordingLog() }),
+};
+
+type Figures = { events: number; seconds: number; requests: number; throttled: number };
+
+/** What each way to empty the queue makes of one and the same quota. */
+export async function benchDelivery(): Promise<void> {
+  print(
+    `${EVENTS} events of ${USERS} users, each in a webhook of its own; ` +
+      `${QUOTA.requests} requests allowed in ${QUOTA.windowSeconds} s; a new queue and a new stand-in for each consumer.\n` +
+      'The events are queued before the consumer starts, so that the consumer is measured, and not this machine.\n' +
+      `A consumer has ${MOST_MS / 1_000} s. Both others are paced like the engine, so none is slowed down by answers of 429.\n\n`,
+  );
+  const results: [string, Figures][] = [];
+  for (const [name, createConsumer] of Object.entries(consumers)) {
+    print(`${name} ...\n`);
+    results.push([name, await measure(createConsumer)]);
+  }
+  print(`\n${table([HEAD, ...results.map(([name, figures]) => rowOf(name, figures, results[0]?.[1]))])}`);
+}
+
+async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Promise<Figures> {
+  const queues = await startQueues();
+  const config = readWorkerConfig(environmentOf(queues));
+  const standIn = createStandIn({ credential: config.salesmachine, limit: QUOTA, now: clock.now });
+  const server = await startStandInServer(standIn);
+  const url = server.url;
+  const salesmachine = countRequests(createSalesmachine({ ...config.salesmachine, url }));
+  const sqs = queues.connect();
+  const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
+  messages.watch(sqs);
+  await queueEvents(queues);
+
+  const lanes = Array.from({ length: config.delivery.quota.lanes }, () =>
+    createConsumer({ config, sqs, salesmachine }),
+  );
+  const mapping = createEventSourceMapping({
+    sqs,
+    queue: queues.main,
+    lanes: lanes.length,
+    functionTimeoutMs: FUNCTION_TIMEOUT_MS,
+    clock,
+    log: recordingLog(),
+    invoke: async (lane, event, context) => lanes[lane]?.(event, context),
+  });
+  const startedAt = clock.now();
+  const elapsedMs = () => clock.now() - startedAt;
+  mapping.start();
+  const isOver = () => elapsedMs() >= MOST_MS || messages.delivered() === EVENTS;
+  await until('the time is up or all is delivered', isOver, 2 * MOST_MS);
+  const figures = {
+    events: standIn.state().operations.length,
+    seconds: elapsedMs() / 1_000,
+    ...salesmachine.counts(),
+  };
+
+  await mapping.stop();
+  await server.stop();
+  await queues.stop();
+  return figures;
+}
+
+/** Through the ingest, as Segment would. */
+async function queueEvents(queues: LocalQueues): Promise<void> {
+  const log = recordingLog();
+  const config = readIngestConfig(environmentOf(queues));
+  const invoke = createIngest({ config, sqs: queues.connect(), clock, random, log });
+  const gateway = createApiGateway({ invoke, functionTimeoutMs: FUNCTION_TIMEOUT_MS, clock, log });
+  const server = await listen(gateway);
+  await postEvents(0, EVENTS, { url: `${server.url}/segment`, token: TOKEN, users: USERS });
+  await server.stop();
+}
+
+const environmentOf = ({ main, deadLetters }: LocalQueues) => ({
+  QUEUE_URL: main.url,
+  DEAD_LETTER_QUEUE_URL: deadLetters.url,
+  INGEST_TOKENS: TOKEN,
+  SALESMACHINE_API_TOKEN: 'api-token',
+  SALESMACHINE_API_SECRET: 'api-secret',
+  RATE_LIMIT_REQUESTS: String(QUOTA.requests),
+  RATE_LIMIT_WINDOW_SECONDS: String(QUOTA.windowSeconds),
+});
+
+const HEAD = ['', 'events', 'seconds', 'events/s', 'events/request', '429s', 'quota used', 'ratio'];
+
+function rowOf(name: string, figures: Figures, first: Figures | undefined): string[] {
+  const { events, seconds, requests, throttled } = figures;
+  const rate = events / seconds;
+  const quota = (seconds * QUOTA.requests) / QUOTA.windowSeconds;
+  return [
+    name,
+    String(events),
+    seconds.toFixed(1),
+    rate.toFixed(1),
+    (events / requests).toFixed(1),
+    String(throttled),
+    `${((100 * (requests - throttled)) / quota).toFixed(1)} %`,
+    first ? (rate / (first.events / first.seconds)).toFixed(1) : '',
+  ];
+}

@@ -1,0 +1,28 @@
+import { benchDelivery } from './delivery.ts';
+import { benchFaults } from './faults.ts';
+import { benchStartup } from './startup.ts';
+import { print } from './table.ts';
+
+type Bench = { about: string; run(): Promise<void> };
+
+/** Each talks to this machine only, and ends by itself. */
+const benches: Record<string, Bench> = {
+  delivery: { about: 'events a second, three ways to spend one quota (3 minutes)', run: benchDelivery },
+  faults: {
+    about: 'what arrives, and how, while Salesmachine has every fault (4 minutes)',
+    run: benchFaults,
+  },
+  startup: { about: 'size and import time of the bundles (1 minute)', run: benchStartup },
+};
+
+const [name = ''] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) {
+  await bench.run();
+} else {
+  const lines = Object.entries(benches).map(
+    ([key, { about }]) => `  npm run bench -- ${key.padEnd(9)} ${about}\n`,
+  );
+  print(lines.join(''));
+  if (name !== '') process.exitCode = 1;
+}

@@ -1,0 +1,41 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Clock } from '../../lib/clock.ts';
+import { createPacer } from '../../lib/delivery/pacer.ts';
+import type { DeliverySettings } from '../../lib/delivery/ports.ts';
+import { workOf } from '../../lib/delivery/work.ts';
+import { fromRecord } from '../../lib/queue/received.ts';
+import type { Salesmachine } from '../../lib/salesmachine/client.ts';
+import { outcomeOf } from '../../lib/salesmachine/outcome.ts';
+
+type Options = {
+  /** Events in a request; 10 are all that a Lambda function on a FIFO queue is handed at once. */
+  perRequest: number;
+  delivery: DeliverySettings;
+  salesmachine: Salesmachine;
+  clock: Clock;
+};
+
+/**
+ * What people write: a function that sends what it is handed, so many events a request. It is paced as the relay is, so
+ * that the comparison is one of how full its requests are, not one of refused requests.
+ */
+export function createPlainWorker({ perRequest, delivery, salesmachine, clock }: Options) {
+  const pacer = createPacer(delivery.quota, clock.now());
+
+  return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+    for (let first = 0; first < Records.length; first += perRequest) {
+      await clock.sleep(Math.max(0, pacer.nextSlot() - clock.now()));
+      pacer.take(clock.now());
+      const operations = Records.slice(first, first + perRequest).flatMap((record) => {
+        const work = workOf(fromRecord(record), delivery.mapping);
+        return 'invalid' in work ? [] : work.parts.map((part) => part.operation);
+      });
+      const answer = await salesmachine.post('/v1/batch', JSON.stringify(operations));
+      if (outcomeOf('/v1/batch', answer) !== 'delivered') {
+        const failed = Records.slice(first);
+        return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+      }
+    }
+    return { batchItemFailures: [] };
+  };
+}

@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { runFaults } from '../helpers/fault-run.ts';
+import { FAULTS } from '../helpers/unreliable-salesmachine.ts';
+
+test('whatever Salesmachine suffers from, everything arrives in order, and nothing twice without a cause', async () => {
+  const { met, repetitions, repetitionsLogged, ...run } = await runFaults({
+    events: 1_500,
+    users: 100,
+    timeoutMs: 1_500,
+  });
+
+  expect(run).toMatchObject({ missing: [], outOfOrder: [], unexplained: [], deadLettered: 0 });
+  expect(repetitionsLogged).toBeGreaterThanOrEqual(repetitions);
+  // Every fault was there, and those that must make duplicates made them, or else this would prove nothing.
+  expect(Object.values(met).filter((requests) => requests > 0)).toHaveLength(FAULTS.length);
+  expect(repetitions).toBeGreaterThan(0);
+}, 120_000);

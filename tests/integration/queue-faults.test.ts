@@ -1,0 +1,270 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ReceivedMessage } from '../../lib/queue/received.ts';
+import { hurriedClock } from '../helpers/hurried-clock.ts';
+import { startTestIngest, type TestIngest } from '../helpers/ingest.ts';
+import { type Fate, type SendCall, type SqsProxy, startSqsProxy } from '../helpers/sqs-proxy.ts';
+
+/** Real servers, and machines that do other work as well. */
+jest.setTimeout(60_000);
+
+const proxies: SqsProxy[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy.stop();
+});
+
+type Setup = TestIngest & {
+  proxy: SqsProxy;
+  /** Every call meets this fate from now on; and the ingest's deadline passes in a fifth of a second. */
+  breakDown(fateOf: (call: SendCall) => Fate): void;
+  /** Every call passes from now on, and time is the usual. */
+  recover(): void;
+};
+
+/** The ingest with a proxy between it and SQS. */
+async function setUp(): Promise<Setup> {
+  const clock = hurriedClock();
+  const started = Promise.withResolvers<SqsProxy>();
+  const ingest = await startTestIngest({
+    clock,
+    async endpointOf(queues) {
+      const proxy = await startSqsProxy(queues.endpoint);
+      proxies.push(proxy);
+      started.resolve(proxy);
+      return proxy.endpoint;
+    },
+  });
+  const proxy = await started.promise;
+  return {
+    ...ingest,
+    proxy,
+    breakDown(fateOf) {
+      proxy.decide(fateOf);
+      clock.hurry(20);
+    },
+    recover() {
+      proxy.decide(() => 'passed');
+      clock.hurry(1);
+    },
+  };
+}
+
+type TestEvent = { type: 'track'; userId: string; event: string; messageId: string };
+
+let made = 0;
+
+/** So many events, each user in turn; unlike any that were made before. */
+function eventsOf(count: number, users: number): TestEvent[] {
+  made += 1;
+  return Array.from({ length: count }, (_, index) => ({
+    type: 'track',
+    userId: `user ${index % users}`,
+    event: 'Order Completed',
+    messageId: `${made}-${index}`,
+  }));
+}
+
+const byUser = <T>(items: readonly T[], eventOf: (item: T) => TestEvent): Record<string, string[]> =>
+  Object.fromEntries(
+    [...Map.groupBy(items, (item) => eventOf(item).userId)].map(([userId, own]) => [
+      userId,
+      own.map((item) => eventOf(item).messageId),
+    ]),
+  );
+
+/** Every event once, and each user's in the order in which they were posted. */
+function expectAllInOrder(queued: readonly ReceivedMessage[], events: readonly TestEvent[]): void {
+  expect(byUser(queued, ({ body }) => JSON.parse(body))).toEqual(byUser(events, (event) => event));
+}
+
+const isOneOf = (events: readonly TestEvent[]) => {
+  const ids = new Set(events.map(({ messageId }) => messageId));
+  return ({ body }: ReceivedMessage) => ids.has(JSON.parse(body).messageId);
+};
+
+async function expectTaken(response: Response, accepted: number, deadLettered = 0): Promise<void> {
+  expect(await response.json()).toEqual({ accepted, deadLettered, skipped: 0 });
+  expect(response.status).toBe(200);
+}
+
+async function expectAskedAgain(response: Response): Promise<void> {
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ message: expect.stringContaining('try again') });
+}
+
+const refuse = (call: SendCall, isRefused: (body: string) => boolean): Fate => ({
+  refused: call.Entries.filter(({ MessageBody }) => isRefused(MessageBody)).map(({ Id }) => Id),
+});
+
+const single: readonly Exclude<Fate, object>[] = ['failed', 'cut', 'lost', 'held', 'stalled'];
+
+describe('a fault that passes', () => {
+  test('one entry of ten is refused: every event is queued once, and each user in order', async () => {
+    const { proxy, post, queued } = await setUp();
+    let seen = 0;
+    let refused = 0;
+    proxy.decide((call) =>
+      refuse(call, () => {
+        seen += 1;
+        const isTenth = seen % 10 === 0;
+        if (isTenth) refused += 1;
+        return isTenth;
+      }),
+    );
+    const events = eventsOf(200, 10);
+    await expectTaken(await post(events), 200);
+    expect(refused).toBeGreaterThanOrEqual(20);
+    expectAllInOrder(await queued(), events);
+  });
+
+  test.each(single)('the first two calls are %s: every event is queued once, in order', async (fate) => {
+    const { proxy, post, queued } = await setUp();
+    proxy.decide(() => (proxy.calls.length <= 2 ? fate : 'passed'));
+    const events = eventsOf(40, 20);
+    await expectTaken(await post(events), 40);
+    expect(proxy.calls.length).toBeGreaterThan(4);
+    expectAllInOrder(await queued(), events);
+  });
+
+  test('on the way to the dead letters: every one is there once', async () => {
+    const { proxy, queues, post, queued, deadLetters } = await setUp();
+    let refused = 0;
+    proxy.decide((call) => {
+      if (call.QueueUrl !== queues.deadLetters.url || refused++ > 2) return 'passed';
+      return refuse(call, (body) => body.includes('broken 1'));
+    });
+    const events = eventsOf(5, 5);
+    const broken = [1, 2, 3].map((number) => ({ messageId: `broken ${number}` }));
+    await expectTaken(await post([...events, ...broken]), 5, 3);
+    expect(refused).toBeGreaterThan(2);
+    expectAllInOrder(await queued(), events);
+    expect((await deadLetters()).map(({ body }) => JSON.parse(body))).toEqual(expect.arrayContaining(broken));
+  });
+});
+
+/** The first answer is out: nothing more may be sent than what the next request brings. */
+async function expectNothingLeftOver({ proxy, post }: Setup): Promise<void> {
+  const sent = proxy.calls.length;
+  await expectTaken(await post(eventsOf(1, 1)), 1);
+  expect(proxy.calls.slice(sent).map(({ Entries }) => Entries.length)).toEqual([1]);
+}
+
+describe('a fault that lasts', () => {
+  test('one entry is refused: 503, its user waits behind it, nobody else does; sent again, all are queued once', async () => {
+    const setup = await setUp();
+    const { post, queued } = setup;
+    const events = eventsOf(30, 3);
+    const bad = events[4]?.messageId ?? '';
+    setup.breakDown((call) => refuse(call, (body) => body.includes(`"${bad}"`)));
+    await expectAskedAgain(await post(events));
+    const first = await queued();
+    expectAllInOrder(
+      first,
+      events.filter(({ userId }, index) => userId !== 'user 1' || index < 4),
+    );
+
+    setup.recover();
+    await expectNothingLeftOver(setup);
+    expect(await queued()).toHaveLength(1);
+    await expectTaken(await post(events), 30);
+    expectAllInOrder([...first, ...(await queued())], events);
+  });
+
+  test.each(['failed', 'cut', 'held'] as const)(
+    'every call is %s: 503, and nothing is queued, not even later; sent again, every event is queued once',
+    async (fate) => {
+      const setup = await setUp();
+      const { proxy, post, queued } = setup;
+      const events = eventsOf(40, 20);
+      setup.breakDown(() => fate);
+      await expectAskedAgain(await post(events));
+      expect(proxy.calls.length).toBeGreaterThan(0);
+
+      setup.recover();
+      await expectNothingLeftOver(setup);
+      expect(await queued()).toHaveLength(1);
+      await expectTaken(await post(events), 40);
+      expectAllInOrder(await queued(), events);
+    },
+  );
+
+  test.each(['lost', 'stalled'] as const)(
+    'every call is taken, but its answer is %s: 503; sent again, every event is queued once',
+    async (fate) => {
+      const setup = await setUp();
+      const { post, queued } = setup;
+      const events = eventsOf(40, 20);
+      setup.breakDown(() => fate);
+      await expectAskedAgain(await post(events));
+
+      setup.recover();
+      await expectNothingLeftOver(setup);
+      const first = await queued();
+      expect(first.length).toBeGreaterThan(1);
+      await expectTaken(await post(events), 40);
+      expectAllInOrder([...first, ...(await queued())].filter(isOneOf(events)), events);
+    },
+  );
+
+  test('SQS cannot be reached: 503, and nothing is queued; once it can, every event is', async () => {
+    const setup = await setUp();
+    const { proxy, queues, post, queued } = setup;
+    const events = eventsOf(40, 20);
+    setup.breakDown(() => 'passed');
+    await proxy.stop();
+    await expectAskedAgain(await post(events));
+    expect(await queued()).toEqual([]);
+
+    setup.recover();
+    proxies.push(await startSqsProxy(queues.endpoint, Number(new URL(proxy.endpoint).port)));
+    await expectTaken(await post(events), 40);
+    expectAllInOrder(await queued(), events);
+  });
+
+  test.each(['main', 'deadLetters'] as const)(
+    'only the queue %s takes nothing: 503 for the whole; sent again, every event is in its queue once',
+    async (queue) => {
+      const setup = await setUp();
+      const { queues, post, queued, deadLetters } = setup;
+      const events = eventsOf(10, 5);
+      const broken = { messageId: `broken for ${queue}` };
+      setup.breakDown((call) => (call.QueueUrl === queues[queue].url ? 'failed' : 'passed'));
+      await expectAskedAgain(await post([...events, broken]));
+
+      setup.recover();
+      await expectTaken(await post([...events, broken]), 10, 1);
+      expectAllInOrder(await queued(), events);
+      expect((await deadLetters()).map(({ body }) => JSON.parse(body))).toEqual([broken]);
+    },
+  );
+});
+
+test('whatever SQS does: what is answered 200 is queued once and in order, and after a 503 it may be sent again', async () => {
+  const setup = await setUp();
+  const { post, queued } = setup;
+  const fates = fc.constantFrom<Fate | 'half'>('passed', 'failed', 'cut', 'lost', 'stalled', 'half');
+  const plans = fc.record({
+    count: fc.integer({ min: 1, max: 40 }),
+    users: fc.integer({ min: 1, max: 12 }),
+    faults: fc.array(fates, { maxLength: 12 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(plans, async ({ count, users, faults }) => {
+      const events = eventsOf(count, users);
+      const left = [...faults];
+      setup.breakDown((call) => {
+        const fate = left.shift() ?? 'passed';
+        return fate === 'half' ? refuse(call, (body) => /[13579]"}$/.test(body)) : fate;
+      });
+      const { status } = await post(events);
+      const first = await queued();
+      expect([200, 503]).toContain(status);
+      if (status === 200) expectAllInOrder(first, events);
+
+      setup.recover();
+      await expectTaken(await post(events), count);
+      expectAllInOrder([...first, ...(await queued())], events);
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import { signatureOf } from '../../lib/segment/signature.ts';
+import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../helpers/relay.ts';
+
+const event = (userId: string) => JSON.stringify({ type: 'track', userId, event: 'Order Completed' });
+const [first, second] = [event('7'), event('8')];
+const array = `[${first},${second}]`;
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const basic = (token: string) => ({ authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` });
+const signature = (value: string) => ({ 'x-signature': value });
+const signed = (text: string, secret = SHARED_SECRET) => signature(signatureOf(text, secret));
+
+type Case = { body?: string; headers: Record<string, string> };
+
+/** What is sent is the first event, unless a case says otherwise. */
+const accepted: Record<string, Case> = {
+  'an event with its signature': { headers: signed(first) },
+  'a signature in upper case': { headers: signature(signatureOf(first, SHARED_SECRET).toUpperCase()) },
+  'an array with the signature of its first element': { body: array, headers: signed(first) },
+  'an array with the signature of the whole body': { body: array, headers: signed(array) },
+  'an array with white space, signed over the first element': {
+    body: `[ ${first} ,\n${second} ]`,
+    headers: signed(first),
+  },
+  'the token as bearer': { headers: bearer(TOKEN) },
+  'the token as user name': { headers: basic(TOKEN) },
+  'signature and token': { headers: { ...signed(first), ...bearer(TOKEN) } },
+};
+
+const goodSignature = signatureOf(first, SHARED_SECRET);
+
+const noneValid: Record<string, Case> = {
+  'no credential': { headers: {} },
+  'a signature of another secret': { headers: signed(first, 'another-secret') },
+  'the signature of another body': { headers: signed(second) },
+  'an array with the signature of its second element': { body: array, headers: signed(second) },
+  'an event with the signature of the array that it is in': { headers: signed(array) },
+  'a signature that is no hex': { headers: signature('z'.repeat(40)) },
+  'a signature that ends too early': { headers: signature(goodSignature.slice(0, -2)) },
+  'a signature that goes on': { headers: signature(`${goodSignature}00`) },
+  'a SHA-256': { headers: signature('a'.repeat(64)) },
+  'an empty signature': { headers: signature('') },
+  'another token as bearer': { headers: bearer('another-token') },
+  'another token as user name': { headers: basic('another-token') },
+  'the beginning of the token': { headers: bearer(TOKEN.slice(0, -1)) },
+  'the shared secret as token': { headers: bearer(SHARED_SECRET) },
+  'both wrong': { headers: { ...signed(second), ...bearer('another-token') } },
+};
+
+/** Our own sender, while somebody changes its credentials: Segment must try again. */
+const halfValid: Record<string, Case> = {
+  'the right token beside the signature of another body': {
+    headers: { ...signed(second), ...bearer(TOKEN) },
+  },
+  'the right token beside a signature that is no hex': {
+    headers: { ...signature('no hex'), ...bearer(TOKEN) },
+  },
+  'the right signature beside another token': {
+    headers: { ...signed(first), ...bearer('another-token') },
+  },
+};
+
+const send = (relay: TestRelay, { body = first, headers }: Case) => relay.post('/segment', body, headers);
+
+const isQueued = async (relay: TestRelay) => {
+  const { accepted: taken, queued, inFlight, delivered, deadLettered } = await relay.state();
+  return taken + queued + inFlight + delivered + deadLettered > 0;
+};
+
+async function expectTaken(relay: TestRelay, request: Case): Promise<void> {
+  const response = await send(relay, request);
+  const count = request.body === undefined ? 1 : 2;
+  expect(await response.json()).toEqual({ accepted: count, deadLettered: 0, skipped: 0 });
+  expect(response.status).toBe(200);
+  expect((await relay.drained()).events).toHaveLength(count);
+}
+
+/** Refused with a message for a person; and that the next one is taken shows that only this one was. */
+async function expectRefused(relay: TestRelay, request: Case, status: number): Promise<void> {
+  const response = await send(relay, request);
+  expect(response.status).toBe(status);
+  const text = await response.text();
+  expect(JSON.parse(text)).toEqual({ message: expect.stringMatching(/\S/) });
+  for (const secret of [SHARED_SECRET, TOKEN]) expect(text).not.toContain(secret);
+  expect(await isQueued(relay)).toBe(false);
+}
+
+describe('with a shared secret and a token', () => {
+  test.each(Object.entries(accepted))('%s is taken', async (_what, request) => {
+    await expectTaken(await startTestRelay(), request);
+  });
+
+  test.each(Object.entries(noneValid))(
+    '%s is answered 401, and nothing is queued',
+    async (_what, request) => {
+      await expectRefused(await startTestRelay(), request, 401);
+    },
+  );
+
+  test.each(Object.entries(halfValid))(
+    '%s is answered 503, and nothing is queued',
+    async (_what, request) => {
+      await expectRefused(await startTestRelay(), request, 503);
+    },
+  );
+
+  test('a refusal leaves the next request alone', async () => {
+    const relay = await startTestRelay();
+    await expectRefused(relay, { headers: signed(second) }, 401);
+    await expectTaken(relay, { headers: signed(first) });
+  });
+});
+
+describe('REQUIRE_BOTH', () => {
+  const env = { REQUIRE_BOTH: 'true' };
+
+  test('signature and token are taken', async () => {
+    await expectTaken(await startTestRelay(env), { headers: { ...signed(first), ...bearer(TOKEN) } });
+  });
+
+  test.each<[string, Case]>([
+    ['only the signature', { headers: signed(first) }],
+    ['only the token', { headers: bearer(TOKEN) }],
+    ...Object.entries(halfValid),
+  ])('%s is answered 503, and nothing is queued', async (_what, request) => {
+    await expectRefused(await startTestRelay(env), request, 503);
+  });
+
+  test.each(Object.entries(noneValid))(
+    '%s is answered 401, and nothing is queued',
+    async (_what, request) => {
+      await expectRefused(await startTestRelay(env), request, 401);
+    },
+  );
+});
+
+describe('ON_BAD_SIGNATURE=retry', () => {
+  const env = { ON_BAD_SIGNATURE: 'retry' };
+
+  test('a signature of another secret is answered 503, so that it comes again; nothing is queued', async () => {
+    await expectRefused(await startTestRelay(env), { headers: signed(first, 'another-secret') }, 503);
+  });
+
+  test.each<[string, Case]>([
+    ['no signature at all', { headers: {} }],
+    ['a signature that no secret can have made', { headers: signature('no hex') }],
+    ['another token', { headers: bearer('another-token') }],
+  ])('%s is answered 401 all the same', async (_what, request) => {
+    await expectRefused(await startTestRelay(env), request, 401);
+  });
+});
+
+describe('while a credential is replaced', () => {
+  const env = { SEGMENT_SHARED_SECRETS: 'old-secret,new-secret', INGEST_TOKENS: 'old-token,new-token' };
+
+  test.each<[string, Case]>([
+    ['the old secret', { headers: signed(first, 'old-secret') }],
+    ['the new secret', { headers: signed(first, 'new-secret') }],
+    ['an array signed with the old secret', { body: array, headers: signed(first, 'old-secret') }],
+    ['the old token', { headers: bearer('old-token') }],
+    ['the new token', { headers: basic('new-token') }],
+  ])('%s is taken', async (_what, request) => {
+    await expectTaken(await startTestRelay(env), request);
+  });
+
+  test.each<[string, Case]>([
+    ['a third secret', { headers: signed(first, 'third-secret') }],
+    ['both secrets as one', { headers: signed(first, env.SEGMENT_SHARED_SECRETS) }],
+    ['both tokens as one', { headers: bearer(env.INGEST_TOKENS) }],
+  ])('%s is answered 401, and nothing is queued', async (_what, request) => {
+    await expectRefused(await startTestRelay(env), request, 401);
+  });
+});
+
+describe('a kind that is not configured does not count', () => {
+  test('a token beside the right signature', async () => {
+    await expectTaken(await startTestRelay({ INGEST_TOKENS: '' }), {
+      headers: { ...signed(first), ...bearer('any') },
+    });
+  });
+
+  test('a signature beside the right token', async () => {
+    await expectTaken(await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }), {
+      headers: { ...signed(second), ...bearer(TOKEN) },
+    });
+  });
+
+  test('alone it is answered 401, and nothing is queued', async () => {
+    await expectRefused(await startTestRelay({ INGEST_TOKENS: '' }), { headers: bearer(TOKEN) }, 401);
+    await expectRefused(
+      await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }),
+      { headers: signed(first) },
+      401,
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from '@jest/globals';
+import type { Random } from '../../lib/clock.ts';
+import { headersOf, listen } from '../../lib/local/server.ts';
+import { depthOf } from '../../lib/queue/depth.ts';
+import { createQueue } from '../../lib/queue/queue.ts';
+import { replay } from '../../lib/queue/replay.ts';
+import { type LetterProcess, spawnLetterProcess } from '../helpers/letter-processes.ts';
+import { idsFrom, messageIds, numberedFrom, openLetterBox } from '../helpers/letters.ts';
+import { until } from '../helpers/until.ts';
+import { seededRandom } from '../simulation/random.ts';
+
+/** So many take some 30 calls to read, and then 10 steps of four calls each. */
+const LETTERS = 200;
+const CALLS = 60;
+
+const KILLS = 2;
+const QUEUES = 10;
+
+/** Stands before SQS, and tells of each call that comes; it is passed on in any case. */
+async function startWatch(endpoint: string, onCall: () => void) {
+  return listen(async (request) => {
+    const body = await buffer(request);
+    onCall();
+    const { 'x-amz-target': target = '', 'content-type': type = '' } = headersOf(request);
+    const headers = { 'x-amz-target': target, 'content-type': type };
+    const answer = await fetch(endpoint, { method: 'POST', headers, body });
+    return { status: answer.status, headers: { 'content-type': type }, body: await answer.text() };
+  });
+}
+
+/** Kills replays at random calls, which arrive all the same; the last one may finish. */
+async function killAgainAndAgain(random: Random) {
+  const box = await openLetterBox();
+  let running: LetterProcess | undefined;
+  let callsLeft = Number.POSITIVE_INFINITY;
+  const watch = await startWatch(box.queues.endpoint, () => {
+    callsLeft -= 1;
+    if (callsLeft === 0) running?.kill();
+  });
+  const spawn = () =>
+    spawnLetterProcess({
+      what: 'replay',
+      endpoint: watch.url,
+      queueUrl: box.queues.main.url,
+      deadLetterQueueUrl: box.queues.deadLetters.url,
+      visibilitySeconds: 1,
+      rate: 200,
+    });
+  const deadLetters = createQueue({ ...box.ports, queueUrl: box.queues.deadLetters.url });
+  const isEmpty = async () => {
+    const { queued, inFlight } = await depthOf(box.ports.sqs, box.ports.deadLetterQueueUrl);
+    return queued + inFlight === 0;
+  };
+
+  let written = 0;
+  let killed = 0;
+  try {
+    while (killed < KILLS) {
+      if (await isEmpty()) {
+        await box.bury(numberedFrom(written, LETTERS));
+        written += LETTERS;
+      }
+      running = spawn();
+      await running.ready();
+      callsLeft = 1 + Math.floor(random() * CALLS);
+      running.start();
+      await running.ended();
+      if (callsLeft <= 0) killed += 1;
+      // What a killed run has read comes back when its visibility time-out ends.
+      await until(
+        'letters are visible, if there are any left',
+        async () => (await deadLetters.receive(1, 0)).length > 0 || (await isEmpty()),
+      );
+    }
+    await until('a replay has seen all letters', async () => {
+      const { unread } = await replay({ rate: 10_000, waitSeconds: 0 }, box.ports);
+      return unread === 0;
+    });
+    const left = await box.deadLetters();
+    return { written, left: left.length, queued: messageIds(await box.queued()) };
+  } finally {
+    running?.kill();
+    await watch.stop();
+    await box.queues.stop();
+  }
+}
+
+test('replays that are killed, 20 times, lose nothing: after the last run every event is queued, once', async () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const runs = Array.from({ length: QUEUES }, (_, index) =>
+    killAgainAndAgain(seededRandom(seed, `queue ${index}`)),
+  );
+  for (const { written, queued, left } of await Promise.all(runs)) {
+    expect({ seed, left }).toEqual({ seed, left: 0 });
+    expect(queued).toEqual(idsFrom(0, written));
+  }
+}, 60_000);

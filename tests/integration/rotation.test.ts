@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { handler } from '../../handlers/ingest.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { createEnvironment } from '../../lib/environment.ts';
+import { createApiGateway } from '../../lib/local/api-gateway.ts';
+import { readLocalConfig } from '../../lib/local/local-config.ts';
+import { startRelay } from '../../lib/local/relay.ts';
+import { listen } from '../../lib/local/server.ts';
+import { createStandIn } from '../../lib/local/stand-in.ts';
+import { startStandInServer } from '../../lib/local/stand-in-server.ts';
+import { readParameters } from '../../lib/parameter-store.ts';
+import { signatureOf } from '../../lib/segment/signature.ts';
+import { recordingLog } from '../helpers/log.ts';
+import { startParameterStore } from '../helpers/parameter-store.ts';
+import { until } from '../helpers/until.ts';
+
+const PARAMETERS = {
+  SEGMENT_SHARED_SECRETS: 'old-secret',
+  INGEST_TOKENS: 'old-token',
+  SALESMACHINE_API_TOKEN: 'api-token',
+  SALESMACHINE_API_SECRET: 'old-api-secret',
+};
+
+const SKIP_MS = 5_000;
+const stops: (() => unknown)[] = [];
+
+beforeEach(() => {
+  Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** A relay whose four secrets are in a parameter store, and a Salesmachine whose secret can be changed. */
+async function setUp() {
+  const names = Object.keys(PARAMETERS);
+  const store = await startParameterStore(
+    Object.fromEntries(Object.entries(PARAMETERS).map(([name, value]) => [`/relay/${name}`, value])),
+  );
+  stops.push(store.stop);
+  process.env['AWS_ENDPOINT_URL_SSM'] = store.url;
+
+  // The store is asked at most every five seconds: these are jumped over instead of waited for.
+  let jumpedMs = 0;
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + jumpedMs };
+
+  const standIn = createStandIn({
+    credential: { token: 'api-token', secret: 'old-api-secret' },
+    limit: { requests: 100_000, windowSeconds: 300 },
+    now: clock.now,
+  });
+  let apiSecret = 'old-api-secret';
+  const basic = (secret: string) => `Basic ${Buffer.from(`api-token:${secret}`).toString('base64')}`;
+  const salesmachine = await startStandInServer({
+    handle(request) {
+      // It knows one secret, which may be another than the one it was made with.
+      const isRight = request.headers['authorization'] === basic(apiSecret);
+      const authorization = basic(isRight ? 'old-api-secret' : 'wrong');
+      return standIn.handle({ ...request, headers: { ...request.headers, authorization } });
+    },
+  });
+  stops.push(salesmachine.stop);
+
+  const environment = createEnvironment(
+    {
+      PORT: '0',
+      SALESMACHINE_URL: salesmachine.url,
+      RATE_LIMIT_REQUESTS: '100000',
+      ...Object.fromEntries(names.map((name) => [`${name}_PARAMETER`, `/relay/${name}`])),
+    },
+    clock,
+    readParameters,
+  );
+  const config = readLocalConfig(await environment.get(), () => 'made-up');
+  const relay = await startRelay({ config, environment, log: recordingLog(), clock });
+  stops.push(relay.stop);
+
+  return {
+    store,
+    relay,
+    pass: () => {
+      jumpedMs += SKIP_MS;
+    },
+    set: (name: keyof typeof PARAMETERS, value: string) => store.set(`/relay/${name}`, value),
+    rotateApiSecret: (secret: string) => {
+      apiSecret = secret;
+    },
+    delivered: () => standIn.state().events.map(({ contact_uid }) => contact_uid),
+    post(user: number, credential: { secret: string } | { token: string }) {
+      const body = JSON.stringify({
+        type: 'track',
+        userId: `u${user}`,
+        event: 'Rotated',
+        messageId: `m${user}`,
+      });
+      const headers: Record<string, string> =
+        'secret' in credential
+          ? { 'x-signature': signatureOf(body, credential.secret) }
+          : { authorization: `Bearer ${credential.token}` };
+      return fetch(`${relay.url}/segment`, { method: 'POST', body, headers });
+    },
+  };
+}
+
+const users = Array.from({ length: 60 }, (_, index) => index);
+
+test.each([
+  { name: 'SEGMENT_SHARED_SECRETS', of: (value: string) => ({ secret: value }), old: 'old-secret' },
+  { name: 'INGEST_TOKENS', of: (value: string) => ({ token: value }), old: 'old-token' },
+] as const)(
+  '$name is changed under load: no correct sender is turned away, and nothing is lost',
+  async (kind) => {
+    const { set, post, pass, delivered } = await setUp();
+    const statuses: number[] = [];
+    for (const user of users) {
+      if (user === 20) set(kind.name, 'new');
+      // Whoever is refused tries again, as Segment does, until the relay knows the new value.
+      for (;;) {
+        const response = await post(user, kind.of(user < 20 ? kind.old : 'new'));
+        statuses.push(response.status);
+        if (response.status !== 503) break;
+        pass();
+      }
+    }
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    expect((await post(99, kind.of(kind.old))).status).toBe(503);
+    await until('all are delivered', () => delivered().length >= users.length);
+    expect(delivered().toSorted()).toEqual(users.map((user) => `u${user}`).toSorted());
+  },
+);
+
+test("Salesmachine's secret is changed under load: the lane reads it anew, and nothing is lost", async () => {
+  const { set, post, pass, delivered, rotateApiSecret, relay } = await setUp();
+  for (const user of users) {
+    if (user === 20) {
+      rotateApiSecret('new-api-secret');
+      set('SALESMACHINE_API_SECRET', 'new-api-secret');
+      pass();
+    }
+    expect((await post(user, { token: 'old-token' })).status).toBe(200);
+  }
+  await until('all are delivered', () => delivered().length >= users.length);
+  expect(delivered().toSorted()).toEqual(users.map((user) => `u${user}`).toSorted());
+  expect(await relay.state()).toMatchObject({ deadLettered: 0 });
+});
+
+test('while the parameter store is down, a warm relay goes on', async () => {
+  const { store, post, pass, delivered } = await setUp();
+  store.goDown();
+  for (let jumps = 0; jumps < 100; jumps++) pass();
+  expect((await post(1, { secret: 'old-secret' })).status).toBe(200);
+  await until('it is delivered', () => delivered().length === 1);
+  expect((await post(2, { secret: 'never-known' })).status).toBe(503);
+});
+
+test('while the parameter store is down, a cold ingest answers 503, and starts once it is back', async () => {
+  const store = await startParameterStore({ '/relay/INGEST_TOKENS': 'a-token' });
+  stops.push(store.stop);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SSM: store.url,
+    INGEST_TOKENS_PARAMETER: '/relay/INGEST_TOKENS',
+    QUEUE_URL: 'http://127.0.0.1:9/main.fifo',
+    DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:9/dead.fifo',
+  });
+  stops.push(() => {
+    for (const name of ['INGEST_TOKENS_PARAMETER', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL'])
+      delete process.env[name];
+  });
+  const gateway = createApiGateway({
+    invoke: handler,
+    functionTimeoutMs: 8_000,
+    clock: systemClock,
+    log: recordingLog(),
+  });
+  const server = await listen(gateway);
+  stops.push(server.stop);
+  const status = async () => (await fetch(`${server.url}/health`)).status;
+
+  store.goDown();
+  expect(await status()).toBe(503);
+  store.comeBack();
+  expect(await status()).toBe(200);
+});
