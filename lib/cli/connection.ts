@@ -20,6 +20,8 @@ export type Connection = {
   deadLetterQueueUrl: string;
   mapping: MappingSettings;
   quota: Quota;
+  /** How long to wait before a queue counts as empty: SQS asks all its servers only then. The local one is one. */
+  waitSeconds: number;
 };
 
 /** The stack's name, as serverless.yml has it: the names of its queues and functions begin with it. */
@@ -52,13 +54,15 @@ export async function withConnection<T>(
 async function toLocal(env: Terminal['env']): Promise<Connection> {
   const { sqs, madeUp: _, ...rest } = await askRelay(env, 'GET /local/connection', localConnection);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return { title: `the local relay at ${relayUrl(env)}`, sqs: createSqs({ ...sqs, credentials }), ...rest };
+  const title = `the local relay at ${relayUrl(env)}`;
+  return { title, sqs: createSqs({ ...sqs, credentials }), waitSeconds: 0, ...rest };
 }
 
 async function toStage(stage: string, { region }: Place, env: Terminal['env']): Promise<Connection> {
   if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
   const { mapping, quota } = readDeliverySettings(env);
-  const sqs = createSqs({ ...(region && { region }) });
+  // By the queue's URL it would go past an endpoint that AWS_ENDPOINT_URL names.
+  const sqs = createSqs({ useQueueUrlAsEndpoint: false, ...(region && { region }) });
   const where = await sqs.config.region();
   const urlOf = async (queue: string): Promise<string> => {
     const name = `${stackOf(stage)}-${queue}.fifo`;
@@ -73,7 +77,8 @@ async function toStage(stage: string, { region }: Place, env: Terminal['env']): 
     }
   };
   const [queueUrl, deadLetterQueueUrl] = await Promise.all([urlOf('events'), urlOf('dead-letters')]);
-  return { title: `the stage ${stage} in ${where}`, sqs, queueUrl, deadLetterQueueUrl, mapping, quota };
+  const title = `the stage ${stage} in ${where}`;
+  return { title, sqs, queueUrl, deadLetterQueueUrl, mapping, quota, waitSeconds: 1 };
 }
 
 const isNoQueue = ({ name }: Error) =>

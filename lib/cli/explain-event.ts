@@ -36,11 +36,11 @@ const skipRules: Record<string, string> = {
 export function explainEvent(value: Json, settings: MappingSettings, stream: Terminal['stdout']): string {
   const strong = (text: string) => styleText('bold', text, { stream });
   const parsed = parseEvent(value);
+  const title = strong(isJsonObject(value) ? titleOf(value) : 'no event');
   if (parsed.kind === 'invalid' || !isJsonObject(value)) {
     const detail = parsed.kind === 'invalid' ? parsed.detail : '';
-    return `${strong('Unusable event')}\n  dead letter invalid_event: ${detail}\n`;
+    return `${title}\n  unusable, so it becomes a dead letter, invalid_event: ${detail}\n`;
   }
-  const title = strong(titleOf(value));
   const skipped = parsed.kind === 'skipped' ? parsed.cause : skipCause(parsed.event, settings);
   if (parsed.kind === 'skipped' || skipped !== undefined) {
     return `${title}\n  skipped: ${skipRules[skipped ?? ''] ?? skipped}\n`;
@@ -79,9 +79,13 @@ export function explainEvent(value: Json, settings: MappingSettings, stream: Ter
 }
 
 function titleOf(event: JsonObject): string {
-  const name = [event['event'], event['name']].find((text) => typeof text === 'string' && text !== '');
-  const id = event['messageId'];
-  return [event['type'], name === undefined ? '' : JSON.stringify(name), id ? `(messageId ${id})` : '']
+  const textAt = (key: string) => {
+    const value = event[key];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const name = textAt('event') ?? textAt('name');
+  const id = textAt('messageId');
+  return [textAt('type') ?? 'an event without type', name && JSON.stringify(name), id && `(messageId ${id})`]
     .filter(Boolean)
     .join(' ');
 }

@@ -9,66 +9,68 @@ export type Figures = {
   mappingOn: boolean | null;
   /** Of the oldest message in the main queue. */
   oldestAgeSeconds: number | null;
-  /** How many events came into the main queue and left it, delivered or as dead letters, in a period. */
+  /** How many events came into the main queue in a period, and how many left it. */
   flow: { period: string; sent: number; done: number } | null;
 };
 
-const HOUR_MS = 3_600_000;
+type Clients = { lambda: Pick<LambdaClient, 'send'>; cloudWatch: Pick<CloudWatchClient, 'send'> };
 
-/** The SDK's clients are only loaded here: no other command needs them. */
-export async function figuresOf(stage: string, region: string | undefined, clock: Clock): Promise<Figures> {
-  const [{ LambdaClient }, { CloudWatchClient }] = await Promise.all([
-    import('@aws-sdk/client-lambda'),
-    import('@aws-sdk/client-cloudwatch'),
-  ]);
-  const place = region === undefined ? {} : { region };
-  return stageFigures(stage, {
-    lambda: new LambdaClient(place),
-    cloudWatch: new CloudWatchClient(place),
-    clock,
-  });
-}
+const MINUTE_MS = 60_000;
 
-type Ports = { lambda: Pick<LambdaClient, 'send'>; cloudWatch: Pick<CloudWatchClient, 'send'>; clock: Clock };
+/** A figure is not worth a long wait. */
+const LIMITS = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+};
 
-/** Each figure by itself: rights for one do not depend on rights for the others. */
-export async function stageFigures(stage: string, { lambda, cloudWatch, clock }: Ports): Promise<Figures> {
-  const { ListEventSourceMappingsCommand } = await import('@aws-sdk/client-lambda');
-  const { GetMetricStatisticsCommand } = await import('@aws-sdk/client-cloudwatch');
-  const now = clock.now();
+/** What Lambda and CloudWatch tell of a deployment: each by itself, for the rights to them are different ones. */
+export async function stageFigures(
+  stage: string,
+  clock: Clock,
+  connect: () => Promise<Clients>,
+): Promise<Figures> {
+  const [{ ListEventSourceMappingsCommand }, { GetMetricStatisticsCommand }, { lambda, cloudWatch }] =
+    await Promise.all([import('@aws-sdk/client-lambda'), import('@aws-sdk/client-cloudwatch'), connect()]);
 
-  async function mappingOn(): Promise<boolean | null> {
-    const name = `${stackOf(stage)}-worker`;
-    const { EventSourceMappings = [] } = await lambda.send(
-      new ListEventSourceMappingsCommand({ FunctionName: name }),
-    );
+  async function mappingOn(): Promise<boolean> {
+    const command = new ListEventSourceMappingsCommand({ FunctionName: `${stackOf(stage)}-worker` });
+    const { EventSourceMappings = [] } = await lambda.send(command);
     return EventSourceMappings.some(({ State }) => State === 'Enabled');
   }
 
-  /** A metric that SQS itself keeps of the main queue; null if it has none for that time. */
-  async function metric(name: string, statistic: 'Sum' | 'Maximum', spanMs: number): Promise<number | null> {
-    const { Datapoints = [] } = await cloudWatch.send(
-      new GetMetricStatisticsCommand({
-        Namespace: 'AWS/SQS',
-        MetricName: name,
-        Dimensions: [{ Name: 'QueueName', Value: `${stackOf(stage)}-events.fifo` }],
-        StartTime: new Date(now - spanMs),
-        EndTime: new Date(now),
-        Period: spanMs / 1_000,
-        Statistics: [statistic],
-      }),
-    );
-    return Datapoints.at(-1)?.[statistic] ?? null;
+  /** A metric that SQS itself keeps of the main queue; null if it has none for the last minutes. */
+  async function metric(name: string, statistic: 'Sum' | 'Maximum', minutes: number): Promise<number | null> {
+    const command = new GetMetricStatisticsCommand({
+      Namespace: 'AWS/SQS',
+      MetricName: name,
+      Dimensions: [{ Name: 'QueueName', Value: `${stackOf(stage)}-events.fifo` }],
+      StartTime: new Date(clock.now() - minutes * MINUTE_MS),
+      EndTime: new Date(clock.now()),
+      Period: minutes * 60,
+      Statistics: [statistic],
+    });
+    const { Datapoints = [] } = await cloudWatch.send(command);
+    return Datapoints[0]?.[statistic] ?? null;
   }
 
   const unknown = () => null;
   const [isOn, oldestAgeSeconds, sent, done] = await Promise.all([
     mappingOn().catch(unknown),
-    // A minute's metric takes another few to appear.
-    metric('ApproximateAgeOfOldestMessage', 'Maximum', 300_000).catch(unknown),
-    metric('NumberOfMessagesSent', 'Sum', HOUR_MS).catch(unknown),
-    metric('NumberOfMessagesDeleted', 'Sum', HOUR_MS).catch(unknown),
+    // The metric of a minute takes some more to appear.
+    metric('ApproximateAgeOfOldestMessage', 'Maximum', 5).catch(unknown),
+    metric('NumberOfMessagesSent', 'Sum', 60).catch(unknown),
+    metric('NumberOfMessagesDeleted', 'Sum', 60).catch(unknown),
   ]);
   const flow = sent === null || done === null ? null : { period: 'last hour', sent, done };
   return { mappingOn: isOn, oldestAgeSeconds, flow };
+}
+
+/** The SDK's clients, loaded when they are needed: only `relay status --stage` does. */
+export async function connectFigures(region: string | undefined): Promise<Clients> {
+  const [{ LambdaClient }, { CloudWatchClient }] = await Promise.all([
+    import('@aws-sdk/client-lambda'),
+    import('@aws-sdk/client-cloudwatch'),
+  ]);
+  const options = { ...LIMITS, ...(region !== undefined && { region }) };
+  return { lambda: new LambdaClient(options), cloudWatch: new CloudWatchClient(options) };
 }

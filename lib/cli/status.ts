@@ -7,7 +7,7 @@ import { listLetters } from './dlq/list.ts';
 import { askRelay } from './local-relay.ts';
 import { positiveNumber } from './options.ts';
 import { durationText } from './progress.ts';
-import { type Figures, figuresOf } from './stage-figures.ts';
+import { connectFigures, type Figures, stageFigures } from './stage-figures.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
 
 const help = `
@@ -72,7 +72,7 @@ async function untilDrained(
 async function statusOf(place: Place, connection: Connection, terminal: Terminal): Promise<Status> {
   const [depth, figures, { matched, unread, causes }] = await Promise.all([
     depthOf(connection.sqs, connection.queueUrl),
-    place.stage === undefined ? localFigures(terminal) : figuresOf(place.stage, place.region, terminal.clock),
+    figuresOf(place, terminal),
     listLetters({}, connection, terminal),
   ]);
   const byReason = Map.groupBy(causes, ({ reason }) => reason);
@@ -85,6 +85,11 @@ async function statusOf(place: Place, connection: Connection, terminal: Terminal
     ),
   };
 }
+
+const figuresOf = ({ stage, region }: Place, terminal: Terminal): Promise<Figures> =>
+  stage === undefined
+    ? localFigures(terminal)
+    : stageFigures(stage, terminal.clock, () => connectFigures(region));
 
 const localState = v.object({ accepted: v.number(), delivered: v.number() });
 
@@ -99,6 +104,7 @@ async function localFigures({ env }: Terminal): Promise<Figures> {
 
 function textOf(status: Status, { title }: Connection): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters, deadLettersByReason } = status;
+  const unread = Object.values(deadLettersByReason).reduce((rest, count) => rest - count, deadLetters);
   const number = (value: number) => value.toLocaleString('en');
   const worker = { true: 'on', false: 'OFF: nothing is delivered', null: 'unknown' }[`${mappingOn}`];
   const age = oldestAgeSeconds === null ? '' : `, the oldest for ${durationText(oldestAgeSeconds)}`;
@@ -111,5 +117,6 @@ function textOf(status: Status, { title }: Connection): string[] {
       : `  ${flow.period.padEnd(13)} ${number(flow.sent)} events came in, ${number(flow.done)} went out`,
     `  dead letters  ${deadLetters === 0 ? 'none' : `${number(deadLetters)}: see relay dlq list`}`,
     ...Object.entries(deadLettersByReason).map(([reason, count]) => `    ${number(count)} ${reason}`),
+    ...(unread > 0 ? [`    ${number(unread)} could not be read now: in other hands, or behind these`] : []),
   ];
 }

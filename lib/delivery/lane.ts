@@ -21,7 +21,7 @@ export const RESERVE_MS = 20_000;
 const MAX_IN_FLIGHT = 4;
 
 /** The event source mapping hands over ten at most: then there may be more. */
-const FULL_BATCH = 10;
+export const FULL_BATCH = 10;
 
 /** Received so often, a message may be what kills the worker: it goes last and alone. */
 const SUSPECT_RECEIVES = 20;

@@ -4,8 +4,8 @@ const CATCH_UP = 4;
 const CUT = 0.9;
 const CUT_EVERY_MS = 5_000;
 const LEAST_FACTOR = 0.05;
-/** From half the ceiling back to all of it in about four minutes. */
-const RECOVERY_PER_MS = 0.5 / 240_000;
+/** From half the ceiling back to all of it in about eight minutes. */
+const RECOVERY_PER_MS = 0.5 / 480_000;
 
 export type Quota = { requests: number; windowSeconds: number; share: number; lanes: number };
 

@@ -1,18 +1,7 @@
-import type { StoredLetter } from '../queue/letter.ts';
 import { createLetterReader, type LetterPorts, type ReadOptions } from '../queue/letters.ts';
 import { createSelection, type SelectionCounts, type SelectionOptions } from '../queue/selection.ts';
 import type { MappingSettings } from '../salesmachine/mapping.ts';
-import type { Operation } from '../salesmachine/operation.ts';
 import { workOf } from './work.ts';
-
-/** What a worker would make of a dead letter today: why it cannot be mapped, or what it would send; perhaps nothing. */
-export function rehearse(
-  letter: StoredLetter,
-  settings: MappingSettings,
-): { invalid: string } | { operations: Operation[] } {
-  const work = workOf(letter.message, settings);
-  return 'invalid' in work ? work : { operations: work.parts.map(({ operation }) => operation) };
-}
 
 export type Rehearsal = SelectionCounts & {
   /** Letters that would be replayed. */
@@ -37,8 +26,8 @@ export async function rehearseReplay(
   for await (const letters of reader.batches()) {
     for (const letter of letters.filter(selection.takes)) {
       wouldReplay += 1;
-      const fate = rehearse(letter, ports.mapping);
-      if ('invalid' in fate) wouldFail[fate.invalid] = (wouldFail[fate.invalid] ?? 0) + 1;
+      const work = workOf(letter.message, ports.mapping);
+      if ('invalid' in work) wouldFail[work.invalid] = (wouldFail[work.invalid] ?? 0) + 1;
     }
     if (selection.isOver()) break;
   }

@@ -90,18 +90,20 @@ export function createLetterReader(
   }
 
   async function remove(letters: readonly StoredLetter[]): Promise<StoredLetter[]> {
-    const messagesOf = ({ id }: StoredLetter) => [...(copies.get(id)?.values() ?? [])];
-    const messages = letters.flatMap(messagesOf);
+    const messages = letters.flatMap(({ id }) => [...(copies.get(id)?.values() ?? [])]);
     let left = messages;
     for (let tries = 0; left.length > 0 && tries < DELETE_TRIES; tries++) {
       if (tries > 0) await clock.sleep(DELETE_RETRY_MS * tries);
       left = await deleteMessages(target, left, ignore);
     }
     const leftIds = new Set(left.map(({ messageId }) => messageId));
-    const isLeft = ({ messageId }: Handle) => leftIds.has(messageId);
-    hold.forget(messages.filter((message) => !isLeft(message)));
-    for (const { id } of letters) removed.add(id);
-    return letters.filter((letter) => messagesOf(letter).some(isLeft));
+    hold.forget(messages.filter(({ messageId }) => !leftIds.has(messageId)));
+    for (const { id } of letters) {
+      const remaining = [...(copies.get(id) ?? [])].filter(([messageId]) => leftIds.has(messageId));
+      copies.set(id, new Map(remaining));
+      removed.add(id);
+    }
+    return letters.filter(({ id }) => copies.get(id)?.size);
   }
 
   async function* batches(): AsyncGenerator<StoredLetter[]> {

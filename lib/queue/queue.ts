@@ -8,7 +8,7 @@ import type { ReceivedMessage } from './received.ts';
 import { sendAll } from './send.ts';
 
 /** How long writing dead letters may take; what is not confirmed then stays in the main queue. */
-const BURY_MS = 4_000;
+export const BURY_MS = 4_000;
 
 /** The worker's side of the queue. */
 export type Queue = {

@@ -20,32 +20,33 @@ const oneOrMore = <const T extends v.GenericSchema<unknown, string>>(item: T, me
         item,
         v.transform((value) => [value]),
       ),
-      v.pipe(v.array(item), v.nonEmpty()),
+      v.pipe(v.array(item), v.nonEmpty(message)),
     ],
     message,
   );
 
-const texts = oneOrMore(v.pipe(v.string(), v.nonEmpty()), 'must be a text, or a list of texts');
-const id = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const TEXTS = 'must be a text, or a list of texts, none of them empty';
+const texts = oneOrMore(v.pipe(v.string(), v.nonEmpty(TEXTS)), TEXTS);
+const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const flag = v.boolean('must be true or false');
 
 const MOMENT = 'must be a moment such as "2026-01-31T12:00:00Z"';
 const moment = v.pipe(v.string(MOMENT), v.isoTimestamp(MOMENT), v.transform(Date.parse));
 
-const rate = `must be a number from 1 to ${MAX_RATE}`;
-const limit = 'must be a whole number, 1 or more';
-const reasons = `must be one or more of ${REASONS.join(', ')}`;
+const RATE = `must be a number from 1 to ${MAX_RATE}`;
+const LIMIT = 'must be a whole number, 1 or more';
+const SOME_REASONS = `must be one or more of ${REASONS.join(', ')}`;
 
 const fields = {
-  reason: v.exactOptional(oneOrMore(v.picklist(REASONS), reasons)),
+  reason: v.exactOptional(oneOrMore(v.picklist(REASONS), SOME_REASONS)),
   type: v.exactOptional(texts),
   id: v.exactOptional(texts),
   since: v.exactOptional(moment),
   until: v.exactOptional(moment),
-  user: v.exactOptional(id),
-  messageId: v.exactOptional(id),
-  limit: v.exactOptional(v.pipe(v.number(limit), v.integer(limit), v.minValue(1, limit))),
-  rate: v.exactOptional(v.pipe(v.number(rate), v.minValue(1, rate), v.maxValue(MAX_RATE, rate))),
+  user: v.exactOptional(text),
+  messageId: v.exactOptional(text),
+  limit: v.exactOptional(v.pipe(v.number(LIMIT), v.integer(LIMIT), v.minValue(1, LIMIT))),
+  rate: v.exactOptional(v.pipe(v.number(RATE), v.minValue(1, RATE), v.maxValue(MAX_RATE, RATE))),
   force: v.exactOptional(flag),
   dryRun: v.exactOptional(flag),
 };

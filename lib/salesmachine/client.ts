@@ -27,6 +27,9 @@ export type SalesmachineSettings = Credential & {
   timeoutMs?: number;
 };
 
+/** The longest that a request takes, from connecting to the last byte of the answer. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
 /** Answers are a line or two; of anything longer the beginning tells as much. */
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -38,7 +41,7 @@ export function createSalesmachine(
   settings: SalesmachineSettings,
   credential: Source<Credential> = fixed(settings),
 ): Salesmachine {
-  const { connectTimeoutMs = 3_000, timeoutMs = 10_000 } = settings;
+  const { connectTimeoutMs = 3_000, timeoutMs = REQUEST_TIMEOUT_MS } = settings;
   const base = settings.url.replace(/\/+$/, '');
   const protocol = base.startsWith('https:') ? https : http;
   const agent = new protocol.Agent({ keepAlive: true });

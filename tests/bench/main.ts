@@ -1,3 +1,4 @@
+import { benchCosts } from './costs.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchFaults } from './faults.ts';
 import { benchStartup } from './startup.ts';
@@ -7,9 +8,10 @@ type Bench = { about: string; run(): Promise<void> };
 
 /** Each talks to this machine only, and ends by itself. */
 const benches: Record<string, Bench> = {
+  costs: { about: 'what the stack costs, by rate (half a minute)', run: benchCosts },
   delivery: { about: 'events a second, three ways to spend one quota (3 minutes)', run: benchDelivery },
   faults: {
-    about: 'what arrives, and how, while Salesmachine has every fault (4 minutes)',
+    about: 'what arrives, and how, while Salesmachine has every fault (1 to 2 minutes)',
     run: benchFaults,
   },
   startup: { about: 'size and import time of the bundles (1 minute)', run: benchStartup },

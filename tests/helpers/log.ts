@@ -2,11 +2,12 @@ import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 
 export type LogLine = { level: keyof Log; message: string; fields: LogFields };
 
-/** A log that keeps its lines, for tests that assert on them. */
-export function recordingLog(): Log & { lines: LogLine[] } {
+/** A log that keeps its lines, for tests that assert on them; they also go to `further`. */
+export function recordingLog(further?: Log): Log & { lines: LogLine[] } {
   const lines: LogLine[] = [];
   const record = (level: keyof Log) => (message: string, fields: LogFields) => {
     lines.push({ level, message, fields });
+    further?.[level](message, fields);
   };
   return {
     lines,

@@ -4,6 +4,7 @@ import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { type Relay, startRelay } from '../../lib/local/relay.ts';
 import type { StandInState } from '../../lib/local/stand-in.ts';
 import { signatureOf } from '../../lib/segment/signature.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { until } from './until.ts';
 
@@ -27,9 +28,12 @@ afterEach(async () => {
   running.clear();
 });
 
-/** A relay with a stand-in, on any free port, with the settings of `env`; it is stopped after the test. */
-export async function startTestRelay(env: Environment = {}): Promise<TestRelay> {
-  const log = recordingLog();
+/**
+ * A relay with a stand-in, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
+ * goes to `further`.
+ */
+export async function startTestRelay(env: Environment = {}, further?: Log): Promise<TestRelay> {
+  const log = recordingLog(further);
   const settings = { PORT: '0', SEGMENT_SHARED_SECRETS: SHARED_SECRET, INGEST_TOKENS: TOKEN, ...env };
   const config = readLocalConfig(settings, () => 'made-up');
   const relay = await startRelay({ config, log });

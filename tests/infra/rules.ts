@@ -1,49 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import { at, type Template } from '../helpers/template.ts';
+import { equal, has, hasEach, property, type Rule, valuesOf } from './rule.ts';
 import { danglingReferences, specificationProblems } from './specification.ts';
-
-/** What is wrong with a template, one line a problem. */
-type Rule = (template: Template) => string[];
 
 const DAYS_14 = 14 * 24 * 60 * 60;
 const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambdaFunction'];
 const queues = ['Queue', 'DeadLetterQueue'];
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-
-const property = (template: Template, path: string): unknown => {
-  const [id, ...keys] = path.split('.');
-  return at(template.Resources, [id, 'Properties', ...keys].join('.'));
-};
-
-/** The rule that properties, by `Resource.Property`, have these values; undefined is for what must not be set. */
-const has =
-  (expected: Record<string, unknown>): Rule =>
-  (template) =>
-    Object.entries(expected)
-      .filter(([path, value]) => !isDeepStrictEqual(property(template, path), value))
-      .map(
-        ([path, value]) =>
-          `${path} is ${JSON.stringify(property(template, path))}, not ${JSON.stringify(value)}`,
-      );
-
-const hasEach = (ids: readonly string[], expected: Record<string, unknown>): Rule =>
-  has(
-    Object.fromEntries(
-      ids.flatMap((id) => Object.entries(expected).map(([name, value]) => [`${id}.${name}`, value])),
-    ),
-  );
-
-/** The values at `path` of every resource of a type, by the resource's id. */
-const valuesOf = (template: Template, type: string, path: string) =>
-  Object.entries(template.Resources)
-    .filter(([, resource]) => resource.Type === type)
-    .map(([id, resource]): [string, unknown] => [id, at(resource.Properties, path)]);
-
-const equal = (actual: unknown, expected: unknown, what: string) =>
-  isDeepStrictEqual(actual, expected)
-    ? []
-    : [`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`];
 
 const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
 const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));

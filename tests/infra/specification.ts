@@ -67,11 +67,17 @@ export function specificationProblems(template: Template): string[] {
   });
 }
 
-/** References of the template to resources, or to attributes of resources, that do not exist. */
+/** References of the template to resources, attributes of resources, and conditions, that do not exist. */
 export function danglingReferences(template: Template): string[] {
   const exists = (id: string) => id.startsWith('AWS::') || id in template.Resources;
   const attributeExists = (id: string, attribute: string) =>
     attribute in (resourceType(template.Resources[id]?.Type ?? '')?.attributes ?? {});
+
+  const isFound = (name: string) => {
+    const [id = '', attribute] = name.split('.');
+    return attribute === undefined ? exists(id) : attributeExists(id, attribute);
+  };
+  const conditions = Object.keys(isRecord(template['Conditions']) ? template['Conditions'] : {});
 
   const search = (value: unknown): string[] => {
     if (!isRecord(value)) return [];
@@ -83,8 +89,10 @@ export function danglingReferences(template: Template): string[] {
       }
       if (key === 'Fn::Sub' && typeof target === 'string') {
         const names = Array.from(target.matchAll(/\$\{([^!}]+)\}/g), (match) => match[1] ?? '');
-        return names.filter((name) => !exists(name)).map((name) => `Sub ${name}`);
+        return names.filter((name) => !isFound(name)).map((name) => `Sub ${name}`);
       }
+      const condition = key === 'Fn::If' && Array.isArray(target) ? target[0] : key === 'Condition' && target;
+      if (typeof condition === 'string' && !conditions.includes(condition)) return [`Condition ${condition}`];
       if (key === 'DependsOn')
         return [target]
           .flat()

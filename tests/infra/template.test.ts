@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Environment, readIngestConfig, readReplayConfig, readWorkerConfig } from '../../lib/config.ts';
+import {
+  type Environment,
+  readIngestConfig,
+  readLogSettings,
+  readReplayConfig,
+  readWorkerConfig,
+} from '../../lib/config.ts';
 import { at, changed, isRecord, parseTemplate, type Template } from '../helpers/template.ts';
 import { type Package, packageService } from './package.ts';
 import { type RuleName, rules } from './rules.ts';
@@ -149,6 +155,8 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.WorkerLambdaFunction.DependsOn', ['WorkerRoll']],
       ['Outputs.WebhookUrl.Value', { 'Fn::GetAtt': ['HttpApy', 'ApiEndpoint'] }],
       ['Outputs.QueueUrl.Value', { Ref: 'Kew' }],
+      ['Outputs.WebhookUrl.Value', { 'Fn::Sub': `https://\${HttpApi.Nmae}` }],
+      ['Resources.AlarmTopic.Condition', 'HasAlarmMail'],
       ['Resources.Queue.Properties.QueueName', { 'Fn::GetAtt': ['DeadLetterQueue', 'Nmae'] }],
     ],
   };
@@ -176,6 +184,7 @@ describe.each([
       },
     });
     read(environment);
+    readLogSettings(environment);
     expect(Object.keys(environment).toSorted()).toEqual([...names].toSorted());
   });
 

@@ -2,8 +2,8 @@ import { buffer } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import type { Random } from '../../lib/clock.ts';
 import { headersOf, listen } from '../../lib/local/server.ts';
+import { receiveMessages } from '../../lib/queue/calls.ts';
 import { depthOf } from '../../lib/queue/depth.ts';
-import { createQueue } from '../../lib/queue/queue.ts';
 import { replay } from '../../lib/queue/replay.ts';
 import { type LetterProcess, spawnLetterProcess } from '../helpers/letter-processes.ts';
 import { idsFrom, messageIds, numberedFrom, openLetterBox } from '../helpers/letters.ts';
@@ -47,7 +47,8 @@ async function killAgainAndAgain(random: Random) {
       visibilitySeconds: 1,
       rate: 200,
     });
-  const deadLetters = createQueue({ ...box.ports, queueUrl: box.queues.deadLetters.url });
+  const deadLetters = { sqs: box.ports.sqs, queueUrl: box.queues.deadLetters.url };
+  const look = { max: 1, visibilitySeconds: 0, waitSeconds: 1 };
   const isEmpty = async () => {
     const { queued, inFlight } = await depthOf(box.ports.sqs, box.ports.deadLetterQueueUrl);
     return queued + inFlight === 0;
@@ -70,7 +71,9 @@ async function killAgainAndAgain(random: Random) {
       // What a killed run has read comes back when its visibility time-out ends.
       await until(
         'letters are visible, if there are any left',
-        async () => (await deadLetters.receive(1, 0)).length > 0 || (await isEmpty()),
+        async () =>
+          (await isEmpty()) ||
+          (await receiveMessages(deadLetters, { ...look, attemptId: `${random()}` })).length > 0,
       );
     }
     await until('a replay has seen all letters', async () => {

@@ -22,6 +22,11 @@ export const measures = {
     unit: 'milliseconds',
     of: (run) => run.lastedMs,
   },
+  emptied: {
+    title: 'from the first webhook to the empty queue',
+    unit: 'milliseconds',
+    of: (run) => run.simulatedSeconds * 1_000,
+  },
   drain: {
     title: 'from when all is well to the last delivery',
     unit: 'milliseconds',
@@ -82,7 +87,7 @@ export function measured({ measure, atLeast, atMost }: Figure, results: readonly
       ...(atLeast === undefined ? [] : [`≥ ${text(atLeast)}`]),
       ...(atMost === undefined ? [] : [`≤ ${text(atMost)}`]),
     ].join(', '),
-    isReached: !(least < (atLeast ?? least)) && !(most > (atMost ?? most)),
+    isReached: (atLeast === undefined || least >= atLeast) && (atMost === undefined || most <= atMost),
   };
 }
 

@@ -46,6 +46,8 @@ export function createLedger(capacity: number) {
     kind: new Uint8Array(capacity),
     user: new Uint32Array(capacity),
     poison: new Uint16Array(capacity),
+    /** Until then a request that holds the event fails with 500. */
+    ailsUntil: new Float64Array(capacity),
     /** The event's own time, which is not the order of arrival. */
     timestamp: new Float64Array(capacity),
     firstSentAt: new Float64Array(capacity).fill(NEVER),
@@ -72,6 +74,7 @@ export function createLedger(capacity: number) {
       kind: Kind;
       user: number;
       poison: Poison;
+      ailsUntil: number;
       timestamp: number;
       webhook: number;
     }): number => {
@@ -80,6 +83,7 @@ export function createLedger(capacity: number) {
       events.kind[number] = KINDS.indexOf(event.kind);
       events.user[number] = event.user;
       events.poison[number] = event.poison;
+      events.ailsUntil[number] = event.ailsUntil;
       events.timestamp[number] = event.timestamp;
       events.webhook[number] = event.webhook;
       return number;
@@ -102,7 +106,9 @@ export function createLedger(capacity: number) {
       if ((parts & part) !== 0) {
         events.duplicates[number] = Math.min(255, (events.duplicates[number] ?? 0) + 1);
         const completedIn = events.completedIn[number] || request;
-        if (completedIn === request) ledger.excuse(number, CAUSE.partial);
+        // The other operation of a group call, the contact's link, has no mark: it may have been missing still.
+        const isLinked = ledger.kindOf(number) === 'group';
+        if (completedIn === request || isLinked) ledger.excuse(number, CAUSE.partial);
         return;
       }
       events.parts[number] = parts | part;

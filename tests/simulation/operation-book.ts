@@ -25,6 +25,7 @@ export function createOperationBook(ledger: Ledger, violation: (what: string) =>
       for (const number of numbers.flat()) {
         const poison = ledger.events.poison[number] ?? 0;
         if (poison !== 0) return poison;
+        if ((ledger.events.ailsUntil[number] ?? 0) > now) return 500;
       }
       operations.forEach((operation, index) => {
         const merged = numbers[index] ?? [];

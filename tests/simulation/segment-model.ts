@@ -19,6 +19,8 @@ export type SegmentSettings = {
   poison?: readonly { oneIn: number; status: Poison }[];
   /** Bytes that each track and identify event holds beside what it needs. */
   bulk?: number;
+  /** One event in so many makes Salesmachine fail, for so long after it was made. */
+  ailing?: { oneIn: number; ms: number };
   /** The part of the webhooks that is sent once more, within the hour, though it was accepted. */
   duplicates?: number;
   /** How far an event's own time may lie before its sending. */
@@ -53,7 +55,7 @@ export function createSegment(
     perWebhook = 1,
     mix = { track: 1 },
   } = settings;
-  const { poison = [], duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
+  const { poison = [], ailing, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
   const { events: columns } = ledger;
   const kindFor = chooser(mix);
   const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
@@ -63,10 +65,12 @@ export function createSegment(
 
   const create = (): number => {
     const status = poison.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
+    const isAiling = ailing !== undefined && random() * ailing.oneIn < 1;
     return ledger.add({
       kind: kindFor(random()),
       user: skew === 0 ? ledger.size() % users : Math.floor(users * random() ** skew),
       poison: status,
+      ailsUntil: isAiling ? time.now() + ailing.ms : 0,
       timestamp: time.now() - Math.floor(random() * disorderMs),
       webhook: batches,
     });

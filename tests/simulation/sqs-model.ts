@@ -20,14 +20,16 @@ import type { VirtualTime } from './virtual-time.ts';
  * - `slow`: the answer takes a second or two
  * - `short`: a receive finds one message though there are more
  * - `unsendable`: nothing can be sent, though all else works
+ * - `no_letters`: the queue of dead letters takes nothing, though all else works
  */
-export type SqsTrouble = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable';
+export type SqsTrouble = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable' | 'no_letters';
 
 export type SqsModelOptions = {
   time: VirtualTime;
   random: Random;
   /** By URL. */
   queues: Record<string, FifoQueue>;
+  deadLetterQueueUrl?: string;
   /** The median of a call's duration. */
   latencyMs?: number;
   troubles?: readonly Spell<SqsTrouble>[];
@@ -48,6 +50,13 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
   const service = createSqsService(time, queues);
   const usual = { failing: NONE, atMost: MAX_RECEIVED };
   const start = time.now();
+
+  const isRefused = (command: SqsCall, trouble: SqsTrouble | undefined) => {
+    if (trouble === 'refused') return true;
+    if (!(command instanceof SendMessageBatchCommand)) return false;
+    const isLetter = command.input.QueueUrl === options.deadLetterQueueUrl;
+    return trouble === 'unsendable' || (trouble === 'no_letters' && isLetter);
+  };
 
   const reportUndeleted = (command: SqsCall, failing: Failing | 'all') => {
     if (command instanceof DeleteMessageBatchCommand) {
@@ -74,8 +83,7 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
       const early = arrivesEarly ? await service(command, { ...usual, signal }) : undefined;
       await time.sleep(latency, signal);
       if (early) return early;
-      const isUnsendable = trouble === 'unsendable' && command instanceof SendMessageBatchCommand;
-      if (trouble === 'refused' || isUnsendable) {
+      if (isRefused(command, trouble)) {
         reportUndeleted(command, 'all');
         throw sqsError({ code: 'ServiceUnavailable', message: 'SQS is not available.', senderFault: false });
       }

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../lib/clock.ts';
 import type { HttpFunction } from '../../lib/local/api-gateway.ts';
 import type { Sqs } from '../../lib/queue/client.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
+import { knownFields } from '../../lib/telemetry/fields.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 import {
   type LambdaTrouble,
@@ -100,6 +101,7 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     time,
     random: stream('sqs'),
     queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: deadLetters },
+    deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     ...(scenario.sqs?.latencyMs !== undefined && { latencyMs: scenario.sqs.latencyMs }),
     troubles: stopped(scenario.sqs?.troubles),
     onUndeleted: (_, receipt) => excuse(queue.bodyOf(receipt) ?? '', CAUSE.undeleted),
@@ -179,6 +181,7 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
 }
 
 function createListeningLog(onLine: (line: string) => void): Log {
-  const write = (message: string, fields: LogFields) => onLine(`${message} ${JSON.stringify(fields)}`);
+  const write = (message: string, fields: LogFields) =>
+    onLine(`${message} ${JSON.stringify(knownFields(fields))}`);
   return { debug: write, info: write, warn: write, error: write };
 }

@@ -20,7 +20,8 @@ export const adviceOn: Record<Reason, Advice> = {
   },
   too_large: {
     means: 'the event alone is over what SQS or Salesmachine takes',
-    advice: 'send less in one event; what is stored is cut, so it cannot be replayed: purge',
+    advice:
+      "send less in one event, then purge: what is over SQS's 1 MiB is stored cut, and cannot be replayed",
   },
   rejected: {
     means: 'Salesmachine refuses the data of this very event, while its neighbours passed',

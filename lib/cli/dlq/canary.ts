@@ -1,8 +1,8 @@
 import { depthOf } from '../../queue/depth.ts';
 import type { StoredLetter } from '../../queue/letter.ts';
-import { readLetters } from '../../queue/letters.ts';
 import type { Replayed } from '../../queue/replay.ts';
 import { counted } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 import { type ReplayMeans, type ReplayTerms, runReplay } from './run-replay.ts';
 
 type Fate = {
@@ -77,7 +77,7 @@ async function fateOf(
     // In this order: what fails is a dead letter before it leaves the main queue.
     const { queued, inFlight } = await depthOf(connection.sqs, connection.queueUrl);
     const failed: StoredLetter[] = [];
-    for await (const letters of readLetters({ ...connection, ...terminal }, { signal })) {
+    for await (const letters of letterReader(connection, terminal, signal).batches()) {
       failed.push(...letters.filter(({ id }) => ids.has(id)));
     }
     emptyLooks = queued + inFlight === 0 ? emptyLooks + 1 : 0;

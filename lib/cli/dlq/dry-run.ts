@@ -1,9 +1,9 @@
-import { readLetters } from '../../queue/letters.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress, durationText } from '../progress.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 import { createForecast, type Fate, type Forecast } from './forecast.ts';
 import { counted } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 import type { ReplayTerms } from './run-replay.ts';
 
 /** Says what a replay would do, and does nothing. */
@@ -16,8 +16,7 @@ export async function dryRun(
   const { add, forecast } = createForecast({ ...terms, ...connection });
   const progress = createProgress(terminal, 'reading dead letters:');
   let read = 0;
-  const reading = readLetters({ ...connection, ...terminal }, { signal: terminal.interruption() });
-  for await (const letters of reading) {
+  for await (const letters of letterReader(connection, terminal).batches()) {
     letters.forEach(add);
     read += letters.length;
     progress.show(read);

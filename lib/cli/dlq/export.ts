@@ -2,13 +2,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { StoredLetter } from '../../queue/letter.ts';
 import { matches } from '../../queue/letter-filter.ts';
-import { readLetters } from '../../queue/letters.ts';
 import { type Place, withConnection, withPlace } from '../connection.ts';
 import { CommandError } from '../problem.ts';
 import { createProgress } from '../progress.ts';
 import { printJson, type Terminal } from '../terminal.ts';
 import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
 import { counted } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 
 const help = `
 Writes NDJSON, a line for each letter, with the event as it came in "body": this is personal data.
@@ -39,8 +39,7 @@ async function exportLetters(
     const progress = createProgress(terminal, 'exporting dead letters:');
     let exported = 0;
     try {
-      const reading = readLetters({ ...connection, ...terminal }, { signal: terminal.interruption() });
-      for await (const letters of reading) {
+      for await (const letters of letterReader(connection, terminal).batches()) {
         for (const letter of letters.filter((each) => matches(each, filter))) {
           const line = exportedLetter(letter);
           if (output) await output.appendFile(`${JSON.stringify(line)}\n`);

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { type LetterFilter, matches } from '../../queue/letter-filter.ts';
-import { createLetterReader } from '../../queue/letters.ts';
 import { type Connection, type Place, withConnection, withPlace } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -9,6 +8,7 @@ import { adviceOn } from './advice.ts';
 import { type Cause, createCauses } from './causes.ts';
 import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
 import { counted, shownEvent, timeText } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 
 type ListOptions = Place & FilterOptions & { json?: true };
 
@@ -45,7 +45,7 @@ export async function listLetters(
   connection: Connection,
   terminal: Terminal,
 ): Promise<Listing> {
-  const reader = createLetterReader({ ...connection, ...terminal }, { signal: terminal.interruption() });
+  const reader = letterReader(connection, terminal);
   const progress = createProgress(terminal, 'reading dead letters:');
   const causes = createCauses();
   let read = 0;

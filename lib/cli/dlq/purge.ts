@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { matches } from '../../queue/letter-filter.ts';
-import { createLetterReader } from '../../queue/letters.ts';
 import { type Connection, type Place, withConnection, withPlace } from '../connection.ts';
 import { CommandError } from '../problem.ts';
 import { createProgress } from '../progress.ts';
@@ -9,6 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { createFile, exportedLetter } from './export.ts';
 import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
 import { counted } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 
 type PurgeOptions = Place & FilterOptions & { why: string; file?: string; yes?: true };
 
@@ -37,11 +37,10 @@ async function purge(options: PurgeOptions, connection: Connection, terminal: Te
   const { stderr, clock } = terminal;
   const filter = filterOf(options, clock.now());
   const signal = terminal.interruption();
-  const ports = { ...connection, ...terminal };
 
   // What comes later was not asked for.
   const ids = new Set<string>();
-  for await (const letters of createLetterReader(ports, { signal }).batches()) {
+  for await (const letters of letterReader(connection, terminal, signal).batches()) {
     for (const letter of letters) if (matches(letter, filter)) ids.add(letter.id);
   }
   if (signal.aborted) return;
@@ -59,7 +58,7 @@ async function purge(options: PurgeOptions, connection: Connection, terminal: Te
   let purged = 0;
   let left = 0;
   try {
-    const reader = createLetterReader(ports, { signal });
+    const reader = letterReader(connection, terminal, signal);
     for await (const letters of reader.batches()) {
       const doomed = letters.filter(({ id }) => ids.has(id));
       if (doomed.length === 0) continue;

@@ -23,6 +23,7 @@ export async function runReplay(
   const options = {
     ...terms,
     signal,
+    waitSeconds: connection.waitSeconds,
     onProgress: (
       { replayed, skipped }: Pick<ReplayResult, 'replayed' | 'skipped'>,
       step: readonly Replayed[],

@@ -2,13 +2,13 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { workOf } from '../../delivery/work.ts';
 import type { StoredLetter } from '../../queue/letter.ts';
-import { readLetters } from '../../queue/letters.ts';
 import type { MappingSettings } from '../../salesmachine/mapping.ts';
 import { type Place, withConnection, withPlace } from '../connection.ts';
 import { CommandError } from '../problem.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 import { adviceOn } from './advice.ts';
 import { counted, shownEvent, timeText } from './letter-text.ts';
+import { letterReader } from './reading.ts';
 
 type ShowOptions = Place & { reveal?: true; json?: true };
 
@@ -28,7 +28,7 @@ export function defineShow(dlq: Command, terminal: Terminal): void {
     .addHelpText('after', help)
     .action((id: string, options: ShowOptions) =>
       withConnection(options, terminal, async (connection) => {
-        const letter = await findLetter(id, readLetters({ ...connection, ...terminal }));
+        const letter = await findLetter(id, letterReader(connection, terminal).batches());
         const shown = shownLetter(letter, connection.mapping, options.reveal === true);
         if (options.json) return printJson(terminal, shown);
         for (const line of textOf(shown, terminal)) await printLine(terminal, line);

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { realRelay } from '../simulation/real-relay.ts';
+import { simulate } from '../simulation/world.ts';
+import { PRICES } from './prices.ts';
+import { print } from './table.ts';
+import { metered, type Usage } from './usage.ts';
+
+const MONTH_SECONDS = 30.4 * 86_400;
+const MILLION = 1_000_000;
+const GB = 1_024 ** 3;
+
+/** As in serverless.yml. */
+const INGEST_GB = 1;
+const WORKER_GB = 0.5;
+
+/** The ingest's computing, for which the simulation takes no time. Measured, and three times that: Lambda gives half a CPU. */
+const CPU_MS = { webhook: 2, event: 0.15 };
+
+/** API Gateway's access log, and Lambda's own START, END and REPORT. */
+const ACCESS_LOG_BYTES = 250;
+const LAMBDA_LOG_BYTES = 350;
+
+/** An event source mapping asks an empty queue with five pollers, 20 s each. Source: Lambda's documentation. */
+const IDLE_POLLS_PER_SECOND = 5 / 20;
+
+type Rate = { perSecond: number; perWebhook: number; seconds: number };
+
+const rates: Rate[] = [
+  { perSecond: 1, perWebhook: 1, seconds: 1_800 },
+  { perSecond: 30, perWebhook: 1, seconds: 600 },
+  { perSecond: 30, perWebhook: 100, seconds: 600 },
+  { perSecond: 290, perWebhook: 1, seconds: 300 },
+  { perSecond: 290, perWebhook: 100, seconds: 300 },
+];
+
+/** What a month costs in US dollars at a rate of events, by what it is spent on. */
+export async function monthlyCosts({ perSecond, perWebhook, seconds }: Rate) {
+  const { relay, usage } = metered(realRelay());
+  const events = perSecond * seconds;
+  await simulate(relay, { segment: { events, perSecond, perWebhook, users: 20_000 } }, 1);
+  return costsOf(usage, { months: seconds / MONTH_SECONDS, webhooks: events / perWebhook, events, seconds });
+}
+
+function costsOf(
+  { sqsCalls, ingest, worker, logBytes, metrics }: Usage,
+  {
+    months,
+    webhooks,
+    events,
+    seconds,
+  }: { months: number; webhooks: number; events: number; seconds: number },
+) {
+  const cpuMs = webhooks * CPU_MS.webhook + events * CPU_MS.event;
+  // The mapping receives and deletes for each invocation, and in vain where the workers leave it nothing.
+  const mappingCalls = 2 * worker.invocations + IDLE_POLLS_PER_SECOND * seconds;
+  const invocations = ingest.invocations + worker.invocations;
+  const bytes = logBytes + webhooks * ACCESS_LOG_BYTES + invocations * LAMBDA_LOG_BYTES;
+  const gigabyteSeconds = ((ingest.ms + cpuMs) * INGEST_GB + worker.ms * WORKER_GB) / 1_000;
+  const used = {
+    'HTTP API': (webhooks / MILLION) * PRICES.httpApi,
+    Lambda: (invocations / MILLION) * PRICES.invocations + gigabyteSeconds * PRICES.gigabyteSecond,
+    SQS: ((sqsCalls + mappingCalls) / MILLION) * PRICES.sqs,
+    logs: (bytes / GB) * PRICES.logs,
+  };
+  const perMonth = Object.entries(used).map(([name, cost]): [string, number] => [name, cost / months]);
+  const fixed = metrics.size * PRICES.metric + alarmMetrics() * PRICES.alarmMetric + PRICES.dashboard;
+  return new Map<string, number>([...perMonth, ['metrics, alarms, dashboard', fixed]]);
+}
+
+/** How many metrics the alarms watch: each is paid for. */
+function alarmMetrics(): number {
+  const text = readFileSync(new URL('../../serverless/alarms.yml', import.meta.url), 'utf8');
+  const { Resources } = parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 });
+  const alarms = Object.values<{ Properties: { Metrics?: { MetricStat?: unknown }[]; Threshold?: number } }>(
+    Resources,
+  )
+    .map(({ Properties }) => Properties)
+    .filter(({ Threshold }) => Threshold !== undefined);
+  return alarms.reduce(
+    (sum, { Metrics }) => sum + (Metrics ? Metrics.filter(({ MetricStat }) => MetricStat).length : 1),
+    0,
+  );
+}
+
+/** What the stack costs, by rate: the table of the README. */
+export async function benchCosts(): Promise<void> {
+  const rows: string[][] = [];
+  let names: string[] = [];
+  for (const rate of rates) {
+    const costs = await monthlyCosts(rate);
+    names = [...costs.keys()];
+    const month = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
+    const millions = (rate.perSecond * MONTH_SECONDS) / MILLION;
+    const cells = [...costs.values(), month, month / millions].map((cost) => cost.toFixed(2));
+    rows.push([`${rate.perSecond}`, `${rate.perWebhook}`, millions.toFixed(1), ...cells]);
+  }
+  const head = ['events/s', 'events a webhook', 'million a month', ...names, 'a month', 'a million events'];
+  print(`US dollars a month, us-east-1, prices of 2026-01, no free tier.\n\n${markdown([head, ...rows])}`);
+}
+
+const markdown = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

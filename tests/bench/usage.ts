@@ -1,0 +1,104 @@
+import type { Sqs } from '../../lib/queue/client.ts';
+import { embedded } from '../../lib/telemetry/emf.ts';
+import { knownFields, type LogFields } from '../../lib/telemetry/fields.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
+import { metricsOf } from '../../lib/telemetry/metrics.ts';
+import type { Relay } from '../simulation/world.ts';
+
+/** What the relay uses of AWS; what AWS's own parts use on its behalf is not in it. */
+export type Usage = {
+  sqsCalls: number;
+  ingest: { invocations: number; ms: number };
+  worker: { invocations: number; ms: number };
+  logBytes: number;
+  /** Custom metrics, by name and dimension. */
+  metrics: Set<string>;
+};
+
+/** What Powertools puts around the fields of a line. */
+const LINE = {
+  level: 'INFO',
+  timestamp: '2026-01-01T00:00:00.000Z',
+  service: 'worker',
+  sampling_rate: 0,
+  xray_trace_id: '1-00000000-000000000000000000000000',
+  requestId: '00000000-0000-0000-0000-000000000000',
+  lane: '00000000',
+};
+const NAMESPACE = 'segment-salesmachine-relay/prod';
+
+/** The longest that Segment's libraries make. */
+const MESSAGE_ID = 'ajs-next-1700000000000-00000000-0000-0000-0000-000000000000';
+
+/** The same relay, and what it uses. */
+export function metered(relay: Relay): { relay: Relay; usage: Usage } {
+  const usage: Usage = {
+    sqsCalls: 0,
+    ingest: { invocations: 0, ms: 0 },
+    worker: { invocations: 0, ms: 0 },
+    logBytes: 0,
+    metrics: new Set(),
+  };
+
+  const write = (message: string, given: LogFields) => {
+    const fields = knownFields(given);
+    const metrics = metricsOf(message, fields);
+    for (const { name, by } of metrics) usage.metrics.add(by ? `${name} ${fields[by]}` : name);
+    const messageIds = fields.messageIds?.map(() => MESSAGE_ID);
+    const line = {
+      ...LINE,
+      message,
+      ...fields,
+      messageIds,
+      ...embedded(metrics, NAMESPACE, 1_767_225_600_000),
+    };
+    usage.logBytes += Buffer.byteLength(JSON.stringify(line)) + 1;
+  };
+  const log: Log = { debug: () => undefined, info: write, warn: write, error: write };
+
+  const meteredSqs = (sqs: Sqs): Sqs => {
+    const send = sqs.send.bind(sqs);
+    return {
+      send: new Proxy(send, {
+        apply(target, self, parameters) {
+          usage.sqsCalls += 1;
+          return Reflect.apply(target, self, parameters);
+        },
+      }),
+    };
+  };
+
+  const timed =
+    <Parameters extends unknown[], Result>(
+      used: { invocations: number; ms: number },
+      now: () => number,
+      run: (...parameters: Parameters) => Promise<Result>,
+    ) =>
+    async (...parameters: Parameters): Promise<Result> => {
+      const startedAt = now();
+      try {
+        return await run(...parameters);
+      } finally {
+        used.invocations += 1;
+        used.ms += now() - startedAt;
+      }
+    };
+
+  return {
+    usage,
+    relay: {
+      createIngest: (ports) =>
+        timed(
+          usage.ingest,
+          ports.clock.now,
+          relay.createIngest({ ...ports, sqs: meteredSqs(ports.sqs), log }),
+        ),
+      createWorker: (ports) =>
+        timed(
+          usage.worker,
+          ports.clock.now,
+          relay.createWorker({ ...ports, sqs: meteredSqs(ports.sqs), log }),
+        ),
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { runInNewContext } from 'node:vm';
+import * as v from 'valibot';
+import type { Template } from '../helpers/template.ts';
+import { metricKey } from './emitted-metrics.ts';
+
+/** A metric as a template names it. */
+export type Named = { namespace: string; key: string };
+
+const dimensionSchema = v.object({ Name: v.string(), Value: v.unknown() });
+
+const metricSchema = v.object({
+  Namespace: v.string(),
+  MetricName: v.string(),
+  Dimensions: v.optional(v.array(dimensionSchema), []),
+});
+
+const querySchema = v.object({
+  Id: v.string(),
+  Expression: v.optional(v.string()),
+  MetricStat: v.optional(v.object({ Metric: metricSchema, Stat: v.string(), Period: v.number() })),
+  ReturnData: v.optional(v.boolean(), true),
+});
+
+const commonSchema = v.object({
+  AlarmName: v.string(),
+  AlarmDescription: v.string(),
+  Threshold: v.number(),
+  ComparisonOperator: v.literal('GreaterThanThreshold'),
+  TreatMissingData: v.literal('notBreaching'),
+  AlarmActions: v.unknown(),
+});
+
+const alarmSchema = v.union([
+  v.object({ ...commonSchema.entries, Metrics: v.array(querySchema) }),
+  v.object({ ...commonSchema.entries, ...metricSchema.entries, Statistic: v.string(), Period: v.number() }),
+]);
+
+type Query = v.InferOutput<typeof querySchema>;
+
+export type Alarm = {
+  name: string;
+  description: string;
+  threshold: number;
+  queries: Query[];
+};
+
+/** The template's alarms; one without an action, or with another comparison than all the others, is an error. */
+export function alarmsOf(template: Template): Alarm[] {
+  return Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => {
+      const alarm = v.parse(alarmSchema, Properties);
+      const queries = 'Metrics' in alarm ? alarm.Metrics : [simpleQuery(alarm)];
+      return {
+        name: alarm.AlarmName,
+        description: alarm.AlarmDescription,
+        threshold: alarm.Threshold,
+        queries,
+      };
+    });
+}
+
+const simpleQuery = (
+  metric: v.InferOutput<typeof metricSchema> & { Statistic: string; Period: number },
+): Query => ({
+  Id: 'metric',
+  MetricStat: { Metric: metric, Stat: metric.Statistic, Period: metric.Period },
+  ReturnData: true,
+  Expression: undefined,
+});
+
+function named({
+  Namespace,
+  MetricName,
+  Dimensions: [dimension],
+}: v.InferOutput<typeof metricSchema>): Named {
+  // Of a metric of AWS's, what it is about is a reference; its name says enough.
+  const isOurs = !Namespace.startsWith('AWS/');
+  const key = isOurs
+    ? metricKey(MetricName, dimension?.Name, dimension?.Value)
+    : `${Namespace} ${MetricName}`;
+  return { namespace: Namespace, key };
+}
+
+export const alarmMetrics = ({ queries }: Alarm): Named[] =>
+  queries.flatMap(({ MetricStat }) => (MetricStat ? [named(MetricStat.Metric)] : []));
+
+/** The values of one period, by metric. */
+export type Values = Readonly<Record<string, readonly number[]>>;
+
+const statistics: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+};
+
+/** As much of CloudWatch's metric math as the alarms use; what is missing is undefined. */
+const metricMath = {
+  FILL: (value: number | undefined, other: number) => value ?? other,
+  MAX: (values: readonly number[]) => Math.max(...values),
+  IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
+};
+
+/** Whether the alarm's threshold is crossed by these values. */
+export function isCrossed({ queries, threshold }: Alarm, values: Values): boolean {
+  const known: Record<string, unknown> = { ...metricMath };
+  for (const { Id, MetricStat } of queries) {
+    if (!MetricStat) continue;
+    const given = values[named(MetricStat.Metric).key] ?? [];
+    known[Id] = given.length > 0 ? statistics[MetricStat.Stat]?.(given) : undefined;
+  }
+  const results = queries
+    .filter(({ ReturnData }) => ReturnData)
+    .map(({ Id, Expression }) =>
+      Expression === undefined ? known[Id] : runInNewContext(Expression.replaceAll(' AND ', ' && '), known),
+    );
+  return results.some((result) => typeof result === 'number' && result > threshold);
+}
+
+const dashboardSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    widgets: v.array(
+      v.looseObject({
+        properties: v.looseObject({
+          metrics: v.optional(v.array(v.array(v.unknown())), []),
+          alarms: v.optional(v.array(v.string()), []),
+        }),
+      }),
+    ),
+  }),
+);
+
+/** The metrics that a dashboard shows: in each list, `.` stands for what is above it. */
+export function dashboardMetrics(body: string): Named[] {
+  return v.parse(dashboardSchema, body).widgets.flatMap(({ properties: { metrics } }) => {
+    let above: string[] = [];
+    return metrics.flatMap((metric) => {
+      const words = metric.filter((part) => typeof part === 'string');
+      if (words.length === 0) return [];
+      above = words.map((word, index) => (word === '.' ? (above[index] ?? '') : word));
+      const [Namespace = '', MetricName = '', Name, Value] = above;
+      return [named({ Namespace, MetricName, Dimensions: Name === undefined ? [] : [{ Name, Value }] })];
+    });
+  });
+}
+
+/** The logical ids of the alarms that a dashboard shows. */
+export const dashboardAlarms = (body: string): string[] =>
+  v
+    .parse(dashboardSchema, body)
+    .widgets.flatMap(({ properties: { alarms } }) => alarms)
+    .map((arn) => arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1'));

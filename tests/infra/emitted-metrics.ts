@@ -1,0 +1,89 @@
+import type { ClosedCause } from '../../lib/delivery/gate.ts';
+import { REASONS, type Reason } from '../../lib/queue/dead-letter.ts';
+import type { SkipCause } from '../../lib/salesmachine/mapping.ts';
+import type { Outcome } from '../../lib/salesmachine/outcome.ts';
+import type { Refusal } from '../../lib/segment/authenticate.ts';
+import type { SegmentSkipCause } from '../../lib/segment/event.ts';
+import type { LogFields } from '../../lib/telemetry/fields.ts';
+import { metricsByLine, metricsOf } from '../../lib/telemetry/metrics.ts';
+
+/** Every value of a closed list: the compiler finds one that is missing, or too much. */
+const all = <Value extends string>(values: Record<Value, true>) => Object.keys(values);
+
+const outcomes = all<Outcome>({
+  delivered: true,
+  ambiguous: true,
+  credential: true,
+  configuration: true,
+  unsupported: true,
+  too_big: true,
+  rejected: true,
+  throttled: true,
+  transient: true,
+  uncertain: true,
+});
+
+const skipCauses = all<SkipCause | SegmentSkipCause>({
+  anonymous: true,
+  alias_off: true,
+  screen: true,
+  delete: true,
+  integrations: true,
+});
+
+const refusals = all<Refusal>({
+  no_credential: true,
+  wrong_credential: true,
+  unknown_signature: true,
+  rotation: true,
+  not_configured: true,
+});
+
+const holds = { outage: true, credential: true, configuration: true } as const;
+const holdCauses = all<ClosedCause>(holds);
+
+/** SQS itself writes those that it gives up. */
+const reasons = REASONS.filter(
+  (reason): reason is Exclude<Reason, 'receive_limit'> => reason !== 'receive_limit',
+);
+
+/** By line, what its dimensions can be; of other lines the metrics have none. */
+const dimensions: Partial<Record<keyof typeof metricsByLine, LogFields[]>> = {
+  'events skipped': skipCauses.map((cause) => ({ cause })),
+  'request refused': refusals.map((cause) => ({ cause })),
+  'dead letter': reasons.map((reason) => ({ reason })),
+  ping: outcomes.map((outcome) => ({ outcome })),
+  request: outcomes.map((outcome) => ({ outcome, ...(outcome === 'uncertain' && { cause: 'answer_lost' }) })),
+  'delivered, but not deleted: may be delivered again': [{ cause: 'not_deleted' }],
+  'holding: Salesmachine cannot be delivered to': holdCauses.map((cause) => ({ cause })),
+  held: [...holdCauses, 'throttled'].map((cause) => ({ cause })),
+};
+
+const isLine = (message: string): message is keyof typeof metricsByLine => message in metricsByLine;
+
+/** Any number will do for every field that a rule asks for. */
+const numbers = Object.fromEntries(
+  Object.values(metricsByLine).flatMap((rules) =>
+    rules.flatMap((rule) => ('value' in rule ? [[rule.value, 1]] : [])),
+  ),
+);
+
+/** A metric as CloudWatch knows it: `Accepted`, or with its dimension `Refused cause=rotation`. */
+export const metricKey = (name: string, dimension?: string, value?: unknown): string =>
+  dimension === undefined ? name : `${name} ${dimension}=${value}`;
+
+/** The metrics that a line yields, by their keys. */
+export const metricsOfLine = (message: string, fields: LogFields) =>
+  metricsOf(message, fields).map(({ name, by, value }) => ({
+    key: metricKey(name, by, by && fields[by]),
+    value,
+  }));
+
+/** Every metric that the relay can ever write. */
+export const emittedMetrics: ReadonlySet<string> = new Set(
+  Object.keys(metricsByLine)
+    .filter(isLine)
+    .flatMap((message) => (dimensions[message] ?? [{}]).map((fields) => ({ message, fields })))
+    .flatMap(({ message, fields }) => metricsOfLine(message, { ...numbers, ...fields }))
+    .map(({ key }) => key),
+);

@@ -1,0 +1,58 @@
+import type { Template } from '../helpers/template.ts';
+import { alarmMetrics, alarmsOf, dashboardAlarms, dashboardMetrics, type Named } from './cloudwatch.ts';
+import { emittedMetrics } from './emitted-metrics.ts';
+import { property, type Rule, valuesOf } from './rule.ts';
+
+const bodyOf = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
+
+/** What API Gateway's access log is counted by. */
+const filteredMetrics = (template: Template) =>
+  new Set(
+    valuesOf(template, 'AWS::Logs::MetricFilter', 'MetricTransformations.0.MetricName').map(([, name]) =>
+      String(name),
+    ),
+  );
+
+/** Metrics of ours that nobody writes, or that are looked for in another namespace than they are written to. */
+function unknown(template: Template, metrics: readonly Named[], where: string): string[] {
+  const filtered = filteredMetrics(template);
+  const namespace = property(template, 'WorkerLambdaFunction.Environment.Variables.METRICS_NAMESPACE');
+  return metrics
+    .filter((metric) => !metric.namespace.startsWith('AWS/'))
+    .filter(
+      (metric) =>
+        metric.namespace !== namespace || !(emittedMetrics.has(metric.key) || filtered.has(metric.key)),
+    )
+    .map((metric) => `${where}: ${metric.namespace} ${metric.key}`);
+}
+
+export const metricRules = {
+  'every metric of an alarm is one that is written': (template) =>
+    alarmsOf(template).flatMap((alarm) => unknown(template, alarmMetrics(alarm), alarm.name)),
+
+  'every metric of the dashboard is one that is written': (template) =>
+    unknown(template, dashboardMetrics(bodyOf(template)), 'dashboard'),
+
+  'the dashboard shows every alarm': (template) => {
+    const shown = dashboardAlarms(bodyOf(template));
+    const ids = valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmName').map(([id]) => id);
+    return [...ids.filter((id) => !shown.includes(id)), ...shown.filter((id) => !ids.includes(id))];
+  },
+
+  'an alarm says what to do first, and tells whoever is to be told': (template) => [
+    ...alarmsOf(template)
+      .filter(({ description }) => !/\. First: \S/.test(description) || description.length > 1_024)
+      .map(({ name }) => name),
+    ...valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmActions.Fn::If.1.0.Ref')
+      .filter(([, topic]) => topic !== 'AlarmTopic')
+      .map(([id]) => id),
+  ],
+
+  'the ingest and the worker write to one namespace': (template) => {
+    const path = 'Environment.Variables.METRICS_NAMESPACE';
+    const [ingest, worker] = ['IngestLambdaFunction', 'WorkerLambdaFunction'].map((id) =>
+      property(template, `${id}.${path}`),
+    );
+    return ingest && ingest === worker ? [] : [`${ingest} and ${worker}`];
+  },
+} satisfies Record<string, Rule>;

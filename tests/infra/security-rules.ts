@@ -1,0 +1,84 @@
+import { isRecord, type Template } from '../helpers/template.ts';
+import { equal, has, property, type Rule, valuesOf } from './rule.ts';
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+const onlyByTls = (queue: string) => ({
+  Sid: 'OnlyByTls',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 'sqs:*',
+  Resource: arnOf(queue),
+  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+});
+
+/** Every statement of the template that allows something: of roles, of policies, wherever they stand. */
+function allowing(value: unknown): Record<string, unknown>[] {
+  if (!isRecord(value)) return [];
+  const inner = Object.values(value).flatMap(allowing);
+  return value['Effect'] === 'Allow' ? [value, ...inner] : inner;
+}
+
+/** All that a statement names, but for the parts of an ARN that only AWS knows. */
+const namesIn = (statement: Record<string, unknown>) =>
+  JSON.stringify([statement['Action'], statement['Resource'], statement['Principal']]);
+
+/** osls's own bucket, which only holds the packages. */
+const isOfDeployment = (id: string) => id.startsWith('ServerlessDeployment');
+
+const withoutDeployment = ({ Resources }: Template) =>
+  Object.fromEntries(Object.entries(Resources).filter(([id]) => !isOfDeployment(id)));
+
+export const securityRules = {
+  'the queues are reached by TLS only': (template) => [
+    ...has({
+      'QueuePolicy.Queues': [{ Ref: 'Queue' }],
+      'DeadLetterQueuePolicy.Queues': [{ Ref: 'DeadLetterQueue' }],
+    })(template),
+    ...equal(
+      Object.fromEntries(valuesOf(template, 'AWS::SQS::QueuePolicy', 'PolicyDocument.Statement')),
+      { QueuePolicy: [onlyByTls('Queue')], DeadLetterQueuePolicy: [onlyByTls('DeadLetterQueue')] },
+      'queue policies',
+    ),
+  ],
+
+  'no other queue puts its letters among ours': (template) => {
+    const name = property(template, 'Queue.QueueName');
+    return has({
+      'DeadLetterQueue.RedriveAllowPolicy': {
+        redrivePermission: 'byQueue',
+        sourceQueueArns: [
+          { 'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${name}` },
+        ],
+      },
+    })(template);
+  },
+
+  'nobody is allowed something with a wildcard': (template) =>
+    allowing(withoutDeployment(template))
+      .map(namesIn)
+      .filter((names) => names.includes('*')),
+
+  'a flood is throttled before it costs': (template) => {
+    const limits = property(template, 'HttpApiStage.DefaultRouteSettings');
+    const values = isRecord(limits) ? [limits['ThrottlingRateLimit'], limits['ThrottlingBurstLimit']] : [];
+    const isBounded = (value: unknown) => typeof value === 'number' && value > 0 && value <= 1_000;
+    return values.length === 2 && values.every(isBounded) ? [] : [`throttling: ${JSON.stringify(limits)}`];
+  },
+
+  "the ingest's concurrency is bounded only by whoever asks for it": has({
+    'IngestLambdaFunction.ReservedConcurrentExecutions': {
+      'Fn::If': ['HasIngestConcurrency', '', { Ref: 'AWS::NoValue' }],
+    },
+  }),
+
+  'the access log tells of every answer, and of nobody': (template) => {
+    const format = String(property(template, 'HttpApiStage.AccessLogSettings.Format'));
+    const needed = ['$context.status', '$context.routeKey', '$context.requestId'];
+    const personal = /\$context\.(path|identity|authorizer|httpMethod|domain)/;
+    return [
+      ...needed.filter((field) => !format.includes(field)).map((field) => `${field} is missing`),
+      ...(personal.test(format) ? [`the access log is ${format}`] : []),
+    ];
+  },
+} satisfies Record<string, Rule>;

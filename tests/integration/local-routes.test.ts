@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { startTestRelay } from '../helpers/relay.ts';
+
+test('the stand-in refuses an attribute until it is told otherwise, and nothing else', async () => {
+  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
+  const reject = (method: string, body?: string) =>
+    fetch(`${relay.url}/local/salesmachine/reject`, { method, ...(body && { body }) });
+
+  expect((await reject('POST', '{"attribute":"plan"}')).status).toBe(200);
+  const events = [
+    { type: 'identify', userId: 'refused', traits: { plan: 'free' } },
+    { type: 'identify', userId: 'taken', traits: { planet: 'Earth' } },
+  ];
+  await relay.postSigned(events);
+  expect(Object.keys((await relay.drained()).contacts)).toEqual(['taken']);
+  expect((await relay.state()).deadLettered).toBe(1);
+
+  expect((await reject('DELETE')).status).toBe(200);
+  await relay.postSigned({ ...events[0], traits: { plan: 'paid' } });
+  expect((await relay.drained()).contacts).toEqual({ refused: { plan: 'paid' }, taken: { planet: 'Earth' } });
+});
+
+test.each([
+  ['nothing', ''],
+  ['an empty object', '{}'],
+  ['the empty name', '{"attribute":""}'],
+  ['a number', '{"attribute":1}'],
+  ['a body without end', 'x'.repeat(20_000)],
+])('the stand-in does not take %s for an attribute', async (_what, body) => {
+  const relay = await startTestRelay();
+  const response = await relay.post('/local/salesmachine/reject', body);
+  expect(response.status).toBe(400);
+});
+
+test('a secret that was configured leaves the relay by no way; one that was made up is told', async () => {
+  const configured = await startTestRelay({ SALESMACHINE_API_SECRET: 'hush' });
+  const told = await (await fetch(`${configured.url}/local/connection`)).text();
+  expect(JSON.parse(told)).toMatchObject({ madeUp: {} });
+  expect(told).not.toMatch(/hush|a-shared-secret|a-token/);
+
+  const open = await startTestRelay({ SEGMENT_SHARED_SECRETS: '', INGEST_TOKENS: '' });
+  const { madeUp } = JSON.parse(await (await fetch(`${open.url}/local/connection`)).text());
+  expect(madeUp).toEqual({ sharedSecret: 'made-up', token: 'made-up' });
+});

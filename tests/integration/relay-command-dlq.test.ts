@@ -1,0 +1,273 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { adviceOn } from '../../lib/cli/dlq/advice.ts';
+import { systemClock, systemRandom } from '../../lib/clock.ts';
+import { type DeadLetter, deadLetterMessage } from '../../lib/queue/dead-letter.ts';
+import { sendAll } from '../../lib/queue/send.ts';
+import { runCli } from '../helpers/cli.ts';
+import { numbered, numberedFrom } from '../helpers/letters.ts';
+import { recordingLog } from '../helpers/log.ts';
+import { startTestRelay, type TestRelay } from '../helpers/relay.ts';
+import { until } from '../helpers/until.ts';
+
+// Each command is a process of its own, and the machine may be busy.
+jest.setTimeout(30_000);
+
+let relay: TestRelay;
+let directory: string;
+
+beforeEach(async () => {
+  relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
+  directory = mkdtempSync(join(tmpdir(), 'relay-dlq-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const dlq = (...args: string[]) => runCli(['dlq', ...args], { env: { RELAY_URL: relay.url } });
+
+async function json(...args: string[]) {
+  const { stdout, stderr } = await dlq(...args, '--json');
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+const deadLetterQueue = () => ({ sqs: relay.queues.connect(), queue: relay.queues.deadLetters.url });
+
+async function bury(...letters: DeadLetter[]): Promise<void> {
+  const { sqs, queue } = deadLetterQueue();
+  await sendAll(
+    letters.map(deadLetterMessage),
+    { sqs, queueUrl: queue, clock: systemClock, random: systemRandom, log: recordingLog() },
+    AbortSignal.timeout(30_000),
+  );
+}
+
+const deadLetters = async () => (await relay.state()).deadLettered;
+
+const delivered = (): string[] =>
+  relay.standIn
+    ?.state()
+    .operations.map(({ messageId = '' }) => messageId)
+    .toSorted() ?? [];
+
+const secretive = numbered(70, {
+  body: JSON.stringify({
+    type: 'identify',
+    messageId: 'm70',
+    userId: 'hush-user',
+    traits: { email: 'hush@example.com', plan: 'hush-plan', 'hush@example.com': 1 },
+  }),
+  type: 'identify',
+});
+
+describe('relay dlq list', () => {
+  test('groups 5,000 letters by what they died of, and hands all of them back', async () => {
+    await bury(
+      ...numberedFrom(0, 4_700),
+      ...numberedFrom(4_700, 300).map((letter) => ({
+        ...letter,
+        reason: 'invalid_event' as const,
+        status: undefined,
+        detail: 'the event has no user',
+      })),
+    );
+    const { deadLetters: count, unread, causes } = await json('list');
+    expect({ count, unread }).toEqual({ count: 5_000, unread: 0 });
+    expect(causes).toMatchObject([
+      { reason: 'rejected', status: 422, count: 4_700, types: { track: 4_700 }, replayed: 0 },
+      { reason: 'invalid_event', status: null, count: 300, detail: 'the event has no user' },
+    ]);
+    expect(await relay.state()).toMatchObject({ deadLettered: 5_000, queued: 0, inFlight: 0 });
+  });
+
+  test('says for people what happened and what to do, and nothing of the event', async () => {
+    const { sqs, queue } = deadLetterQueue();
+    await bury(
+      secretive,
+      numbered(1, { reason: 'server_error', status: 500, detail: 'Salesmachine answered 500' }),
+    );
+    // As SQS itself moves it: with nothing that says why.
+    const crashed = {
+      MessageBody: secretive.body.toString(),
+      MessageGroupId: 'g',
+      MessageDeduplicationId: 'd',
+    };
+    await sqs.send(new SendMessageCommand({ QueueUrl: queue, ...crashed }));
+
+    const { stdout, stderr, code } = await dlq('list', '--until', '1s', '--type', 'track,identify');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toContain('2 dead letters of 2 causes');
+    expect(stdout).toContain('1 × rejected (422): Salesmachine answered 422');
+    expect(stdout).toContain(adviceOn.server_error.advice);
+    expect(stdout).toContain('"userId":"‹text›"');
+    expect(stdout).not.toContain('hush');
+
+    const { causes } = await json('list', '--user', 'hush-user', '--since', '1h');
+    expect(causes).toMatchObject([{ reason: 'receive_limit', count: 1, types: { identify: 1 } }]);
+    expect(JSON.stringify(causes)).not.toContain('hush');
+  });
+});
+
+describe('relay dlq show', () => {
+  test('shows one letter, without its values unless they are asked for', async () => {
+    await bury(secretive, numbered(1));
+    const id = deadLetterMessage(secretive).groupId;
+    const { stdout, code } = await dlq('show', id);
+    expect(code).toBe(0);
+    expect(stdout).toContain('rejected (422): Salesmachine answered 422');
+    expect(stdout).toContain('today     would be sent again, as 1 operation: contact');
+    expect(stdout).toContain('"plan": "‹text›"');
+    expect(stdout).not.toContain('hush');
+
+    const { event } = await json('show', id, '--reveal');
+    expect(event).toEqual(JSON.parse(secretive.body.toString()));
+    expect(await deadLetters()).toBe(2);
+  });
+
+  test('says that there is no such letter', async () => {
+    expect(await dlq('show', 'nobody')).toMatchObject({ stdout: '', code: 2 });
+  });
+});
+
+describe('relay dlq replay', () => {
+  const invalid = numbered(9, {
+    body: '{"type":"track","userId":"u9"}',
+    reason: 'invalid_event',
+    type: undefined,
+  });
+
+  test('foretells what would become of letters with the mapping of today, and touches none', async () => {
+    await bury(
+      ...numberedFrom(1, 3),
+      invalid,
+      numbered(10, { replays: 5 }),
+      numbered(11, { body: Buffer.from([0xff, 0xfe]), reason: 'unparseable' }),
+    );
+    expect(await json('replay', '--dry-run', '--rate', '2')).toEqual({
+      matched: 6,
+      replayed: 4,
+      notReplayable: 1,
+      overReplayLimit: 1,
+      operations: 3,
+      seconds: 2,
+      fates: [
+        { count: 3, before: 'rejected: Salesmachine answered 422', now: 'sent', detail: '' },
+        {
+          count: 1,
+          before: 'invalid_event: Salesmachine answered 422',
+          now: 'fails',
+          detail: 'a track event needs a name, but event is missing',
+        },
+      ],
+    });
+    expect(await relay.state()).toMatchObject({ deadLettered: 6, queued: 0, inFlight: 0, delivered: 0 });
+  });
+
+  test('replays what the filter lets pass, and leaves the rest', async () => {
+    await bury(...numberedFrom(1, 20), numbered(21, { type: 'page' }), numbered(22, { replays: 5 }));
+    const { stdout, stderr, code } = await dlq('replay', '--type', 'track');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toContain('20 dead letters replayed.');
+    expect(stdout).toContain('1 stay: replayed 5 times already');
+    await relay.drained();
+    expect(delivered()).toEqual(
+      numberedFrom(1, 20)
+        .map(({ messageId }) => messageId)
+        .toSorted(),
+    );
+    expect(await deadLetters()).toBe(2);
+  });
+
+  test('stops after the canaries if one of them comes back, and tells why', async () => {
+    relay.standIn?.reject('display_name');
+    await bury(...numberedFrom(1, 6));
+    const { stdout, code } = await dlq('replay', '--canary', '2');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/2 came back: rejected: Salesmachine answered 400: .*Nothing more was replayed/);
+    expect(delivered()).toEqual([]);
+    const { causes } = await json('list');
+    const total = causes.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+    expect(total).toBe(6);
+    expect(causes).toContainEqual(expect.objectContaining({ status: 400, count: 2, replayed: 2 }));
+  });
+
+  test('stops cleanly at Ctrl-C, and goes on when it is run again', async () => {
+    await bury(...numberedFrom(1, 60));
+    const { stdout, code } = await runCli(['dlq', 'replay', '--rate', '20'], {
+      env: { RELAY_URL: relay.url },
+      onStart: (child) =>
+        until('something is replayed', () => delivered().length > 0).then(() => child.kill('SIGINT')),
+    });
+    expect({ code, stopped: stdout.includes('Stopped: run it again to go on.') }).toEqual({
+      code: 130,
+      stopped: true,
+    });
+    await relay.drained();
+    const before = delivered().length;
+    expect(before).toBeLessThan(60);
+    expect(await deadLetters()).toBe(60 - before);
+
+    expect((await json('replay')).replayed).toBe(60 - before);
+    await relay.drained();
+    expect(delivered()).toEqual(
+      numberedFrom(1, 60)
+        .map(({ messageId }) => messageId)
+        .toSorted(),
+    );
+  });
+});
+
+describe('relay dlq export', () => {
+  test('writes the letters with their events, and leaves them', async () => {
+    await bury(secretive, ...numberedFrom(1, 30));
+    const file = join(directory, 'letters.ndjson');
+    expect(await dlq('export', file, '--reason', 'rejected')).toMatchObject({ stdout: '', code: 0 });
+    const lines = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(31);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ messageId: 'm70', reason: 'rejected', body: secretive.body, replays: 0 }),
+    );
+    expect(await deadLetters()).toBe(31);
+    expect(await dlq('export', file)).toMatchObject({
+      stderr: expect.stringContaining('exists already'),
+      code: 2,
+    });
+  });
+});
+
+describe('relay dlq purge', () => {
+  const purge = (...args: string[]) => dlq('purge', '--reason', 'server_error', '--why', 'a test', ...args);
+
+  test('deletes what was asked for once it stands in a file, and nothing else', async () => {
+    await bury(
+      ...numberedFrom(1, 12),
+      ...[20, 21].map((number) => numbered(number, { reason: 'server_error' })),
+    );
+    const file = join(directory, 'purged.ndjson');
+    const { stderr, code } = await purge('--yes', '--file', file);
+    expect({ stderr, code }).toEqual({ stderr: `2 dead letters deleted; they are in ${file}\n`, code: 0 });
+    const lines = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ messageId }) => messageId).toSorted()).toEqual(['m20', 'm21']);
+    expect(lines[0]).toMatchObject({ body: expect.any(String), purged: { why: 'a test' } });
+    expect(await relay.state()).toMatchObject({ deadLettered: 12, queued: 0, inFlight: 0 });
+  });
+
+  test('deletes nothing without a yes, nor where it cannot write the file', async () => {
+    await bury(numbered(1, { reason: 'server_error' }));
+    const file = join(directory, 'there.ndjson');
+    writeFileSync(file, 'precious');
+    expect(await purge()).toMatchObject({ stderr: expect.stringContaining('say --yes'), code: 2 });
+    expect(await purge('--yes', '--file', file)).toMatchObject({ code: 2 });
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    expect(await deadLetters()).toBe(1);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createReplay } from '../../handlers/replay.ts';
+import { systemRandom } from '../../lib/clock.ts';
+import { readReplayConfig } from '../../lib/config.ts';
+import { lambdaContext } from '../../lib/local/lambda-context.ts';
+import type { DeadLetter } from '../../lib/queue/dead-letter.ts';
+import { hurriedClock } from '../helpers/hurried-clock.ts';
+import {
+  idsFrom,
+  type LetterBox,
+  messageIds,
+  numbered,
+  numberedFrom,
+  openLetterBox,
+} from '../helpers/letters.ts';
+import { recordingLog } from '../helpers/log.ts';
+
+let box: LetterBox;
+beforeEach(async () => {
+  box = await openLetterBox();
+});
+afterEach(() => box.queues.stop());
+
+/** Invokes the function as `serverless invoke` does, on a clock that runs so many times as fast. */
+async function invoke(request: unknown, { timeoutMs = 120_000, haste = 10 } = {}): Promise<unknown> {
+  const { queues, ports } = box;
+  const clock = hurriedClock();
+  clock.hurry(haste);
+  const config = readReplayConfig({
+    QUEUE_URL: queues.main.url,
+    DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
+  });
+  const run = createReplay({ config, sqs: ports.sqs, clock, random: systemRandom, log: recordingLog() });
+  return run(request, lambdaContext('replay', timeoutMs, clock));
+}
+
+const ofReason = (reason: DeadLetter['reason'], letters: DeadLetter[]): DeadLetter[] =>
+  letters.map((letter) => ({ ...letter, reason }));
+
+test('what is asked for is replayed, and the rest stays', async () => {
+  await box.bury([...numberedFrom(0, 12), ...ofReason('server_error', numberedFrom(12, 4))]);
+  expect(await invoke({ reason: 'rejected' })).toEqual({
+    matched: 12,
+    replayed: 12,
+    skipped: { filter: 4, not_replayable: 0, replay_limit: 0, failed_again: 0 },
+    failed: 0,
+    more: false,
+    unread: 0,
+  });
+  expect(messageIds(await box.queued())).toEqual(idsFrom(0, 12));
+  expect(messageIds(await box.deadLetters())).toEqual(idsFrom(12, 4));
+});
+
+test('every option is obeyed', async () => {
+  const letters = ofReason('server_error', numberedFrom(0, 6)).map((letter) => ({ ...letter, replays: 5 }));
+  await box.bury([...letters, ...numberedFrom(6, 6)]);
+  const request = {
+    reason: ['server_error', 'too_large'],
+    type: 'track',
+    since: '2026-01-02T00:00:00Z',
+    until: '2026-01-02T00:00:01Z',
+    limit: 4,
+    rate: 1_000,
+  };
+  expect(await invoke(request)).toMatchObject({ replayed: 0, skipped: { filter: 6, replay_limit: 6 } });
+  expect(await invoke({ ...request, force: true })).toMatchObject({ replayed: 4, more: true });
+  expect(await invoke({ user: 'user 7', messageId: 'm7' })).toMatchObject({ replayed: 1, more: false });
+  expect(await invoke({ id: 'nobody' })).toMatchObject({ replayed: 0 });
+  expect((await box.queued()).length).toBe(5);
+  expect((await box.deadLetters()).length).toBe(7);
+});
+
+test('a rehearsal says what would be replayed and what would fail again, and changes nothing', async () => {
+  const nameless = '{"type":"track","userId":"u","messageId":"m20"}';
+  await box.bury([
+    ...numberedFrom(0, 12),
+    numbered(20, { body: nameless }),
+    numbered(21, { body: Buffer.from([255]) }),
+  ]);
+  expect(await invoke({ dryRun: true })).toEqual({
+    matched: 14,
+    wouldReplay: 13,
+    wouldFail: { 'a track event needs a name, but event is missing': 1 },
+    skipped: { filter: 0, not_replayable: 1, replay_limit: 0, failed_again: 0 },
+    more: false,
+    unread: 0,
+  });
+  expect(await invoke({ dryRun: true, limit: 5 })).toMatchObject({ wouldReplay: 5, more: true });
+  expect(await box.queued()).toEqual([]);
+  expect((await box.deadLetters()).length).toBe(14);
+});
+
+test('when its time is nearly up it stops, says that there is more, and a second go does the rest', async () => {
+  await box.bury(numberedFrom(0, 300));
+  // They would take 15 s; of the invocation's time, 20 s are kept for what is under way.
+  const first2s = { timeoutMs: 22_000, haste: 1 };
+  expect(await invoke({ rate: 20 }, first2s)).toMatchObject({ failed: 0, more: true });
+  const first = await box.queued();
+  expect(first.length).toBeGreaterThan(0);
+  expect(first.length).toBeLessThan(300);
+  expect(await invoke({ rate: 10_000 })).toMatchObject({ replayed: 300 - first.length, more: false });
+  expect(messageIds([...first, ...(await box.queued())])).toEqual(idsFrom(0, 300));
+});
+
+describe('a request that cannot be obeyed replays nothing, and says why', () => {
+  test.each([
+    [{ reason: 'rejcted' }, /reason must be one or more of unparseable, invalid_event, .*receive_limit/],
+    [{ reason: [] }, /reason must be one or more of/],
+    [{ type: 7 }, /type must be a text, or a list of texts/],
+    [{ type: ['track', ''] }, /type must be a text, or a list of texts/],
+    [{ reason: ['rejected', 'unknown'] }, /reason must be one or more of/],
+    [{ since: 'yesterday' }, /since must be a moment such as "2026-01-31T12:00:00Z"/],
+    [{ limit: 0 }, /limit must be a whole number, 1 or more/],
+    [{ limit: 1.5 }, /limit must be a whole number/],
+    [{ rate: 0 }, /rate must be a number from 1 to 10000/],
+    [{ rate: '100' }, /rate must be a number/],
+    [{ dryRun: 'yes' }, /dryRun must be true or false/],
+    [{ user: '' }, /user must not be empty/],
+    [{ reasons: 'rejected' }, /there is an option of another name.*The options are reason, type, /],
+    [{ limit: -1, force: 1 }, /limit must be .*; force must be /],
+    ['rejected', /the request must be a JSON object/],
+    [null, /the request must be a JSON object/],
+  ])('%j', async (request, message) => {
+    await box.bury(numberedFrom(0, 2));
+    await expect(invoke(request)).rejects.toMatchObject({
+      name: 'ReplayRequestError',
+      message: expect.stringMatching(message),
+    });
+    expect(await box.queued()).toEqual([]);
+    expect((await box.deadLetters()).length).toBe(2);
+  });
+
+  test('without quoting a value', async () => {
+    const request = { user: ['ann@example.com'], 'ann@example.com': 1, since: 'ann@example.com' };
+    await expect(invoke(request)).rejects.toMatchObject({ message: expect.not.stringContaining('ann') });
+  });
+});
