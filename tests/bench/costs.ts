@@ -70,7 +70,7 @@ function costsOf(
 
 /** How many metrics the alarms watch: each is paid for. */
 function alarmMetrics(): number {
-  const text = readFileSync(new URL('../../serverless/alarms.yml', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../lib/telemetry/alarms.yml', import.meta.url), 'utf8');
   const { Resources } = parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 });
   const alarms = Object.values<{ Properties: { Metrics?: { MetricStat?: unknown }[]; Threshold?: number } }>(
     Resources,

@@ -29,7 +29,7 @@ export async function packageService(
   const unpacked = join(directory, 'unpacked');
   await mkdir(service);
   await Promise.all([
-    ...['handlers', 'lib', 'node_modules', 'serverless'].map((name) =>
+    ...['handlers', 'lib', 'node_modules'].map((name) =>
       symlink(join(repository, name), join(service, name)),
     ),
     ...['package.json', 'serverless.yml'].map((name) =>

@@ -55,7 +55,7 @@ test('of 1,626 events, delivered or refused, no output tells anything', async ()
   };
 
   for (const array of inArrays(events)) await post('/segment', array);
-  await relay.drained();
+  expect(JSON.stringify(await relay.drained())).toContain(CANARY);
   // Salesmachine's refusal quotes what it refuses.
   relay.standIn?.reject(`${CANARY} plan`);
   for (const plan of ['pro', 'free']) {
@@ -73,7 +73,7 @@ test('of 1,626 events, delivered or refused, no output tells anything', async ()
 
   const written = output.text();
   jest.restoreAllMocks();
-  expect(accepted).toBeGreaterThan(900);
+  expect(accepted).toBeGreaterThan(800);
   expect(delivered + deadLettered).toBeGreaterThanOrEqual(accepted);
   for (const message of [
     'events queued',
@@ -128,7 +128,7 @@ describe('of a crash', () => {
     const output = captureOutput();
     const worker = createWorker({
       config: readWorkerConfig(environment),
-      sqs: fakeSqs().sqs,
+      sqs: fakeSqs(clock),
       salesmachine: { post: crash, renewCredential: crash },
       clock,
       random,
@@ -161,7 +161,7 @@ describe('of a crash', () => {
     const output = captureOutput();
     const ingest = createIngest({
       config: readIngestConfig(environment),
-      sqs: fakeSqs().sqs,
+      sqs: fakeSqs(clock),
       clock,
       random: crash,
       log: everyLog(),

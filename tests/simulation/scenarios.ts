@@ -18,6 +18,8 @@ export type Trial = {
   /** The same in small, with every invariant and the figures that do not need the time. */
   brief: Scenario;
   figures: readonly Figure[];
+  /** Processor seconds that each of the whole runs may take. */
+  withinSeconds?: number;
   /** Settings of the relay that differ from the defaults. */
   environment?: Environment;
 };
@@ -343,6 +345,7 @@ export const trials: readonly Trial[] = [
     name: 'mixed',
     whole: mixed(1_000_000, 100, { perWebhook: 1 }),
     seeds: 1,
+    withinSeconds: 180,
     brief: mixed(12_000, 5, { users: 200, perWebhook: 4 }),
     figures: [
       { measure: 'drain', atMost: HOUR },

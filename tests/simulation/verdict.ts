@@ -11,8 +11,9 @@ export type Verdict = {
 
 /** Judges all runs of one trial; the figures of a shorter one only as far as they do not need the time. */
 export function judge(name: string, size: Size, outcomes: readonly Outcome[]): Verdict {
+  const { withinSeconds = Number.POSITIVE_INFINITY, ...trial } = trialOf(name);
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? outcome.result : []));
-  const figures = [...trialOf(name).figures, ...always]
+  const figures = [...trial.figures, ...always]
     .filter(({ needsTime }) => size === 'whole' || !needsTime)
     .map((figure) => measured(figure, results));
   return {
@@ -22,6 +23,11 @@ export function judge(name: string, size: Size, outcomes: readonly Outcome[]): V
         'error' in outcome ? `seed ${job.seed}: ${outcome.error}` : [],
       ),
       ...results.flatMap(({ seed, broken }) => broken.map((what) => `seed ${seed}: ${what}`)),
+      ...outcomes
+        .filter(({ seconds }) => size === 'whole' && seconds > withinSeconds)
+        .map(
+          ({ job, seconds }) => `seed ${job.seed}: took ${seconds.toFixed(0)} s, wanted ≤ ${withinSeconds} s`,
+        ),
       ...figures
         .filter(({ isReached }) => !isReached)
         .map(({ title, value, wanted }) => `${title}: ${value}, wanted ${wanted}`),
