@@ -4,8 +4,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../../lib/local/event-source-mapping.ts';
-import { depthOf } from '../../lib/queue/depth.ts';
 import { type LocalQueues, startQueues } from '../../lib/local/queues.ts';
+import { depthOf } from '../../lib/queue/depth.ts';
 import { recordingLog } from '../helpers/log.ts';
 import { until } from '../helpers/until.ts';
 

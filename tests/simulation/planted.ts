@@ -115,7 +115,7 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'each lane spends the rate of all of them',
-    '280-a-second',
+    'saturated',
     1,
     edit('lib/delivery/pacer.ts', ' / quota.lanes;', ';'),
   ),

@@ -69,9 +69,9 @@ const halved = (perSecond: number, ms: number): Scenario => ({
   salesmachine: { limits: [{ from: ms / 4, what: 450 }] },
 });
 
-/** The API is down from the start, and with it the first failure of each kind. */
+/** The API is down from the start, in one way after the other. The events come in arrays: it is their number that counts. */
 const down = (perSecond: number, ms: number): Scenario => ({
-  segment: load(perSecond, ms),
+  segment: load(perSecond, ms, { perWebhook: 10 }),
   salesmachine: {
     mishaps: [
       { until: ms / 3, what: mishaps.refused },
@@ -131,8 +131,8 @@ function mixed(events: number, perSecond: number, others: Partial<Scenario['segm
       disorderMs: MINUTE,
       mix: SITE,
       poison: [
-        { oneIn: 20 * perSecond, status: 422 },
-        { oneIn: 40 * perSecond, status: 400 },
+        { oneIn: 100 * perSecond, status: 422 },
+        { oneIn: 200 * perSecond, status: 400 },
       ],
       ...others,
     },
@@ -206,7 +206,7 @@ export const trials: readonly Trial[] = [
   },
   {
     name: 'slow-api-1s',
-    whole: alone(280, 30 * MINUTE, 1_000),
+    whole: alone(280, 10 * MINUTE, 1_000),
     seeds: 1,
     brief: alone(280, MINUTE, 1_000),
     figures: [
@@ -218,7 +218,7 @@ export const trials: readonly Trial[] = [
   },
   {
     name: 'slow-api-2s',
-    whole: alone(280, 30 * MINUTE, 2_000),
+    whole: alone(280, 10 * MINUTE, 2_000),
     seeds: 1,
     brief: alone(280, MINUTE, 2_000),
     figures: [
@@ -231,13 +231,13 @@ export const trials: readonly Trial[] = [
   {
     name: 'site-mix',
     whole: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
-    seeds: 2,
+    seeds: 1,
     brief: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
     figures: [{ measure: 'p99', atMost: 5_000 }, { measure: 'merged' }, noDeadLetters],
   },
   {
     name: '100-a-second',
-    whole: alone(100, 5 * MINUTE),
+    whole: alone(100, 3 * MINUTE),
     seeds: 20,
     brief: alone(100, MINUTE),
     figures: [{ measure: 'p50', atMost: 1_000 }, { measure: 'p99', atMost: 2_000 }, noDeadLetters],
@@ -258,14 +258,14 @@ export const trials: readonly Trial[] = [
   },
   {
     name: 'others-fixed-window',
-    whole: shared('fixed', 60, HOUR),
+    whole: shared('fixed', 30, HOUR),
     seeds: 3,
     brief: shared('fixed', 20, 30 * MINUTE),
     figures: [{ measure: 'throttled', atMost: 0.01 }, { measure: 'p99' }, noDeadLetters],
   },
   {
     name: 'others-sliding-window',
-    whole: shared('sliding', 60, HOUR),
+    whole: shared('sliding', 30, HOUR),
     seeds: 3,
     brief: shared('sliding', 20, 30 * MINUTE),
     figures: [{ measure: 'throttled', atMost: 0.035 }, { measure: 'p99' }, noDeadLetters],
@@ -273,7 +273,7 @@ export const trials: readonly Trial[] = [
   {
     name: 'quota-halved',
     whole: halved(100, HOUR),
-    seeds: 2,
+    seeds: 1,
     brief: halved(30, 20 * MINUTE),
     figures: [{ measure: 'throttled', atMost: 0.02 }, { measure: 'p99' }, noDeadLetters],
   },
@@ -305,8 +305,8 @@ export const trials: readonly Trial[] = [
   },
   ...([422, 400] as const).map((status) => ({
     name: `poison-${status}`,
-    whole: poisoned(50_000, status),
-    seeds: 10,
+    whole: poisoned(10_000, status),
+    seeds: 20,
     brief: poisoned(8_000, status),
     figures: [
       { measure: 'searchMean', atMost: 12 },
@@ -317,8 +317,8 @@ export const trials: readonly Trial[] = [
   })),
   {
     name: 'poison-500',
-    whole: poisoned(50_000, 500, 100),
-    seeds: 10,
+    whole: poisoned(10_000, 500, 100),
+    seeds: 20,
     brief: poisoned(8_000, 500, 100),
     figures: [
       { measure: 'searchMean' },

@@ -6,7 +6,7 @@ import type { Job, Outcome } from './job.ts';
 const HEAP_MB = 8_192;
 
 /** No run takes so long: it is stuck. */
-const STUCK_AFTER_MS = 600_000;
+const STUCK_AFTER_MS = 1_800_000;
 
 /** Runs the jobs in the given order, on as many threads as there are processors. */
 export async function runJobs(

@@ -14,7 +14,7 @@ export function judge(name: string, size: Size, outcomes: readonly Outcome[]): V
   const { withinSeconds = Number.POSITIVE_INFINITY, ...trial } = trialOf(name);
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? outcome.result : []));
   const figures = [...trial.figures, ...always]
-    .filter(({ needsTime }) => size === 'whole' || !needsTime)
+    .filter(({ needsTime }) => results.length > 0 && (size === 'whole' || !needsTime))
     .map((figure) => measured(figure, results));
   return {
     figures,
