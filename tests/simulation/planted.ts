@@ -121,13 +121,13 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'a closed API is asked at every slot',
-    'down-5-days',
+    'down-6-hours',
     1,
     edit('lib/delivery/gate.ts', 'closed?.probeAt ?? 0', '0'),
   ),
   bug(
     'what is handed back during a long outage returns every half minute',
-    'rejected-13-days',
+    'down-5-days',
     1,
     edit('lib/delivery/backoff.ts', 'if (ageMs >= HOUR_MS)', 'if (ageMs < 0)'),
     edit('lib/delivery/backoff.ts', 'Math.max(30, seconds(ageMs / 3))', '30'),
