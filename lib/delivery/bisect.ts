@@ -12,6 +12,10 @@ const rules: Partial<Record<Blame['reason'], { infer: boolean; prove: boolean }>
   server_error: { infer: true, prove: true },
 };
 const otherwise = { infer: false, prove: false };
+const rulesOf = ({ reason }: Blame) => rules[reason] ?? otherwise;
+
+/** If at least one in so many stood clean before the first bad one, those behind it are probably clean: they go as one. */
+const RARE = 8;
 
 type Ports<Suspect> = {
   /** Sends some of them; `alone`: it is only one, so take time to be sure. */
@@ -37,22 +41,36 @@ export async function bisect<Suspect>(
     return verdict;
   }
 
-  /** `some` hold at least one bad one: they were refused (`isRefused`), or it is inferred. */
-  async function search(some: readonly Suspect[], blame: Blame, isRefused: boolean): Promise<void> {
-    const { infer, prove } = rules[blame.reason] ?? otherwise;
-    const [first] = some;
-    if (some.length === 1 && first !== undefined)
-      return single(first, isRefused && !prove ? blame : undefined);
-    const middle = Math.ceil(some.length / 2);
-    const left = some.slice(0, middle);
-    const right = some.slice(middle);
+  /** `some` were refused: halves them until the first bad one is left alone, then goes on with those behind it. */
+  async function search(some: readonly Suspect[], refusal: Blame): Promise<void> {
+    let [suspects, blame, isRefused] = [some, refusal, true];
+    let behind: (readonly Suspect[])[] = [];
+    let clean = 0;
+    while (suspects.length > 1) {
+      const middle = Math.ceil(suspects.length / 2);
+      const [left, right] = [suspects.slice(0, middle), suspects.slice(middle)];
+      const verdict = await send(left);
+      if (stopped) return;
+      if (verdict.kind === 'delivered') clean += left.length;
+      if (verdict.kind === 'bad') {
+        [suspects, blame, isRefused] = [left, verdict.blame, true];
+        behind = [right, ...behind];
+      } else if (rulesOf(blame).infer) {
+        [suspects, isRefused] = [right, false];
+      } else {
+        suspects = [];
+        behind = [right, ...behind];
+      }
+    }
 
-    const leftVerdict = await send(left);
-    if (leftVerdict.kind === 'bad') await search(left, leftVerdict.blame, true);
-    if (stopped) return;
-    if (leftVerdict.kind === 'delivered' && infer) return search(right, blame, false);
-    const rightVerdict = await send(right);
-    if (rightVerdict.kind === 'bad') await search(right, rightVerdict.blame, true);
+    const [first] = suspects;
+    if (first !== undefined) await single(first, isRefused && !rulesOf(blame).prove ? blame : undefined);
+    const isRare = rulesOf(refusal).infer && clean * RARE >= some.length;
+    for (const part of isRare && behind.length > 1 ? [behind.flat()] : behind) {
+      const verdict = await send(part);
+      if (verdict.kind === 'bad') await search(part, verdict.blame);
+      if (stopped) return;
+    }
   }
 
   /** Without a `blame` of its own it is tried alone: what is only inferred may be wrong. */
@@ -61,5 +79,5 @@ export async function bisect<Suspect>(
     if (verdict.kind === 'bad') ports.blame(suspect, verdict.blame);
   }
 
-  await search(suspects, refusal, true);
+  await search(suspects, refusal);
 }
