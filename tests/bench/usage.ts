@@ -87,6 +87,7 @@ export function metered(relay: Relay): { relay: Relay; usage: Usage } {
   return {
     usage,
     relay: {
+      ...relay,
       createIngest: (ports) =>
         timed(
           usage.ingest,

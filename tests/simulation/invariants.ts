@@ -78,7 +78,11 @@ export const invariants = {
     const dead = lettersByNumber(evidence);
     const { queued, ledger } = evidence;
     const missing = [...acceptedIn(evidence)].filter(
-      (number) => ledger.events.poison[number] !== 0 && !dead.has(number) && !queued.has(number),
+      (number) =>
+        ledger.events.poison[number] !== 0 &&
+        !ledger.isDelivered(number) &&
+        !dead.has(number) &&
+        !queued.has(number),
     );
     return finding('poison without a dead letter', missing);
   },
@@ -114,14 +118,15 @@ export const brokenInvariants = (evidence: Evidence): string[] =>
 
 /**
  * Events that were first delivered in an earlier request than one of their user's that came before them: one that had
- * been accepted when they were sent, or that stood before them in the same webhook.
+ * been accepted when they were sent, or that stood before them in the same webhook. What was refused and replayed has
+ * lost its place.
  */
 function overtaking({ ledger }: Evidence): number[] {
-  const { user, firstSentAt, acceptedAt, deliveredIn, webhook } = ledger.events;
+  const { user, poison, firstSentAt, acceptedAt, deliveredIn, webhook } = ledger.events;
   const inOrder = createHeap<number>((a, b) => (acceptedAt[a] ?? 0) < (acceptedAt[b] ?? 0));
   const byUser = Map.groupBy(
     Array.from({ length: ledger.size() }, (_, number) => number).filter(
-      (number) => acceptedAt[number] !== NEVER && deliveredIn[number] !== 0,
+      (number) => acceptedAt[number] !== NEVER && deliveredIn[number] !== 0 && poison[number] === 0,
     ),
     (number) => user[number],
   );

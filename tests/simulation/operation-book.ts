@@ -10,8 +10,12 @@ export type OperationBook = {
 
 const MAX_OPERATIONS = 100;
 
-/** Where Salesmachine books what it applies. */
-export function createOperationBook(ledger: Ledger, violation: (what: string) => void): OperationBook {
+/** Where Salesmachine books what it applies; from `mendedAt` on also what it used to refuse. */
+export function createOperationBook(
+  ledger: Ledger,
+  violation: (what: string) => void,
+  mendedAt: number,
+): OperationBook {
   const excuse = (operations: readonly Operation[]) => {
     for (const operation of operations) {
       for (const number of numbersOf(operation)) ledger.excuse(number, CAUSE.unanswered);
@@ -24,7 +28,7 @@ export function createOperationBook(ledger: Ledger, violation: (what: string) =>
       const numbers = operations.map(numbersOf);
       for (const number of numbers.flat()) {
         const poison = ledger.events.poison[number] ?? 0;
-        if (poison !== 0) return poison;
+        if (poison !== 0 && now < mendedAt) return poison;
         if ((ledger.events.ailsUntil[number] ?? 0) > now) return 500;
       }
       operations.forEach((operation, index) => {

@@ -322,6 +322,25 @@ export const bugs: readonly Bug[] = [
     edit('lib/delivery/batch.ts', "if (blame.reason === 'server_error') ledger.fail(part.work);", ''),
   ),
 
+  // Replay
+  bug(
+    'a replay sends an event with the deduplication id of its first delivery',
+    'replay',
+    1,
+    edit(
+      'lib/queue/replay-message.ts',
+      'deduplicationId: hashId(`replay',
+      'deduplicationId: identityOf(parseJson(letter.message.body), Math.random) || hashId(`replay',
+    ),
+    edit('lib/queue/replay-message.ts', 'groupOf, hashId,', 'groupOf, hashId, identityOf,'),
+  ),
+  bug(
+    'a replay deletes letters that the main queue has not confirmed',
+    'replay',
+    1,
+    edit('lib/queue/replay.ts', 'return undefined;\n  }\n}', 'return [];\n  }\n}'),
+  ),
+
   // Telemetry
   bug(
     'a dead letter is logged with its event',

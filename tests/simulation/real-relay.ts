@@ -1,6 +1,7 @@
 import { createIngest } from '../../handlers/ingest.ts';
+import { createReplay } from '../../handlers/replay.ts';
 import { createWorker } from '../../handlers/worker.ts';
-import { type Environment, readIngestConfig, readWorkerConfig } from '../../lib/config.ts';
+import { type Environment, readIngestConfig, readReplayConfig, readWorkerConfig } from '../../lib/config.ts';
 import { CANARY } from './segment-event.ts';
 import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './world.ts';
 
@@ -18,8 +19,10 @@ export function realRelay(environment: Environment = {}): Relay {
   };
   const ingestConfig = readIngestConfig(settings);
   const workerConfig = readWorkerConfig(settings);
+  const replayConfig = readReplayConfig(settings);
   return {
     createIngest: (ports) => createIngest({ ...ports, config: ingestConfig }),
     createWorker: (ports) => createWorker({ ...ports, config: workerConfig }),
+    createReplay: (ports) => createReplay({ ...ports, config: replayConfig }),
   };
 }

@@ -1,7 +1,10 @@
 import type { Evidence } from './invariants.ts';
 import { CAUSE } from './ledger.ts';
 
-/** What a run comes to. Rates are per second, latencies in milliseconds, from the first webhook to Salesmachine. */
+/**
+ * What a run comes to. Rates are per second; latencies in milliseconds, from the first webhook to Salesmachine, of what
+ * it takes at the first try.
+ */
 export type Figures = {
   accepted: number;
   delivered: number;
@@ -48,11 +51,11 @@ type Course = Pick<Figures, 'webhooks' | 'invocations' | 'wakes'> & {
 };
 
 export function measure({ ledger, requests, letters, queued }: Evidence, course: Course): Figures {
-  const { firstSentAt, deliveredAt, duplicates, causes } = ledger.events;
+  const { poison, firstSentAt, deliveredAt, duplicates, causes } = ledger.events;
   const numbers = Array.from({ length: ledger.size() }, (_, number) => number);
   const reached = numbers.filter((number) => Number.isFinite(deliveredAt[number]));
   const latencies = Float64Array.from(
-    reached,
+    reached.filter((number) => poison[number] === 0),
     (number) => (deliveredAt[number] ?? 0) - (firstSentAt[number] ?? 0),
   ).sort();
   const times = Float64Array.from(reached, (number) => deliveredAt[number] ?? 0).sort();

@@ -31,6 +31,8 @@ export type SalesmachineSettings = {
   latencyMs?: number;
   mishaps?: readonly Spell<Mishap>[];
   headers?: HeaderStyle;
+  /** Milliseconds after the start from which it takes what it used to refuse. */
+  mendedAt?: number;
 };
 
 export type SalesmachineModel = {
@@ -73,11 +75,12 @@ export function createSalesmachineModel(settings: SalesmachineSettings, outside:
     headers = 'documented',
     others = [],
     limits = [],
+    mendedAt = Number.POSITIVE_INFINITY,
   } = settings;
   const start = time.now();
   const quota = createQuota(settings.quota, start);
   const log = createRequestLog(start, (event) => (ledger.events.poison[event] ?? 0) !== 0);
-  const book = createOperationBook(ledger, log.violation);
+  const book = createOperationBook(ledger, log.violation, start + mendedAt);
 
   const fateOf = (): Fate => {
     const elapsed = time.now() - start;

@@ -181,6 +181,13 @@ function mixed(
   };
 }
 
+/** Live events, while somebody replays letters from long ago and those of events that were refused just now. */
+const replaying = (ms: number, from: number, letters: number, poisonIn: number): Scenario => ({
+  segment: load(100, ms, { poison: [{ oneIn: poisonIn, status: 422 }] }),
+  salesmachine: { mendedAt: from },
+  replay: { from, letters },
+});
+
 /** The table: what the relay is to reach. */
 export const trials: readonly Trial[] = [
   {
@@ -345,6 +352,26 @@ export const trials: readonly Trial[] = [
     seeds: 3,
     brief: ailing(2 * MINUTE),
     figures: [{ measure: 'drain', atMost: 30 * MINUTE }, { measure: 'p99' }, noDeadLetters],
+  },
+  {
+    name: 'replay',
+    whole: replaying(20 * MINUTE, MINUTE, 100_000, 5_000),
+    seeds: 1,
+    brief: {
+      ...replaying(90 * SECOND, 40 * SECOND, 2_000, 1_000),
+      sqs: {
+        troubles: [
+          { from: 45 * SECOND, until: 55 * SECOND, what: 'unsendable' },
+          { chance: 0.04, what: 'partial' },
+        ],
+      },
+      faultsEndAt: 90 * SECOND,
+    },
+    figures: [
+      { measure: 'p99', atMost: 5_000, needsTime: true },
+      { measure: 'lasted', atMost: 21 * MINUTE },
+      noDeadLetters,
+    ],
   },
   {
     name: 'mixed',

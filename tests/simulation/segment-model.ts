@@ -131,11 +131,12 @@ export function createSegment(
   const sendAll = async (): Promise<void> => {
     const gapMs = (1_000 * perWebhook) / perSecond;
     let next = time.now();
-    while (ledger.size() < events) {
+    const end = ledger.size() + events;
+    while (ledger.size() < end) {
       next += arrival === 'even' ? gapMs : exponential(random, gapMs);
       if (next - time.now() >= 1) await time.sleep(next - time.now());
       counts.webhooks += 1;
-      const size = Math.min(perWebhook, events - ledger.size());
+      const size = Math.min(perWebhook, end - ledger.size());
       batches += 1;
       void webhook(Array.from({ length: size }, create));
     }

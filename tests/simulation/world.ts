@@ -14,6 +14,7 @@ import { brokenInvariants, type Letter } from './invariants.ts';
 import { CAUSE, createLedger, numberIn } from './ledger.ts';
 import { createFifoQueue } from './queue-model.ts';
 import { seededRandom } from './random.ts';
+import { layLetters, type ReplayFunction, type ReplaySettings, replayAll } from './replay-model.ts';
 import { type Figures, measure } from './result.ts';
 import { createSalesmachineModel, type SalesmachineSettings } from './salesmachine-model.ts';
 import { CANARY } from './segment-event.ts';
@@ -30,6 +31,7 @@ export type RelayPorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };
 export type Relay = {
   createIngest(ports: RelayPorts): HttpFunction;
   createWorker(ports: RelayPorts & { salesmachine: Salesmachine }): WorkerFunction;
+  createReplay(ports: RelayPorts): ReplayFunction;
 };
 
 export type Scenario = {
@@ -39,6 +41,8 @@ export type Scenario = {
   sqs?: { latencyMs?: number; troubles?: readonly Spell<SqsTrouble>[] };
   lambda?: readonly Spell<LambdaTrouble>[];
   ingestCrashes?: readonly Spell<'crash'>[];
+  /** Nobody replays anything unless said. */
+  replay?: ReplaySettings;
   /** Milliseconds after the start at which everything is well again; never unless said. */
   faultsEndAt?: number;
   /** Milliseconds of drain, after the last webhook and the last fault, after which a run is given up. */
@@ -63,6 +67,7 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 14 * DAY_MS;
 const WORKER_TIMEOUT_MS = 90_000;
 const INGEST_TIMEOUT_MS = 8_000;
+const REPLAY_TIMEOUT_MS = 120_000;
 /** How often the world looks whether everything is done. */
 const SLICE_MS = 10_000;
 /** Secrets, traits, addresses, and ids of users and messages. */
@@ -74,7 +79,7 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
   const time = createVirtualTime();
   const start = time.now();
   const stream = (name: string) => seededRandom(seed, name);
-  const ledger = createLedger(segmentSettings.events);
+  const ledger = createLedger(segmentSettings.events + (scenario.replay?.letters ?? 0));
   const leaks: string[] = [];
   const log = createListeningLog((line) => {
     if (LEAK.test(line)) leaks.push(line);
@@ -142,10 +147,26 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
   });
   const segment = createSegment(segmentSettings, { time, random: stream('segment'), ledger, post });
 
+  let isReplayed = true;
+  const replayLetters = async ({ from, letters }: ReplaySettings): Promise<void> => {
+    isReplayed = false;
+    layLetters(letters, deadLetters, ledger, start);
+    await time.sleep(from);
+    await replayAll({
+      time,
+      sqs,
+      createReplay: ({ clock, sqs }) =>
+        relay.createReplay({ sqs: sqsClient(sqs), clock, random: relayRandom, log }),
+      functionTimeoutMs: REPLAY_TIMEOUT_MS,
+    });
+    isReplayed = true;
+  };
+
+  if (scenario.replay) void replayLetters(scenario.replay);
   segment.start();
   const isDrained = () => {
     const { visible, inFlight } = queue.counts(time.now());
-    return segment.isDone() && visible + inFlight === 0;
+    return segment.isDone() && isReplayed && visible + inFlight === 0;
   };
   const faultsOverAt = Number.isFinite(faultsEndAt) ? start + faultsEndAt : start;
   let wellAt: number | undefined;
