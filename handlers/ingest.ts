@@ -1,25 +1,15 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { type Clock, type Random, systemClock, systemRandom } from '../lib/clock.ts';
-import { type IngestConfig, readIngestConfig, readLogSettings } from '../lib/config.ts';
-import { createEnvironment, mapped, type Source } from '../lib/environment.ts';
-import { answerRequest } from '../lib/ingest/answer.ts';
+import { systemClock, systemRandom } from '../lib/clock.ts';
+import { readIngestConfig, readLogSettings } from '../lib/config.ts';
+import { createEnvironment, mapped } from '../lib/environment.ts';
+import { answerRequest, type IngestPorts } from '../lib/ingest/answer.ts';
 import { requestOf, responseOf } from '../lib/ingest/api-gateway.ts';
 import { lazily } from '../lib/lazily.ts';
-import { createSqs, type Sqs } from '../lib/queue/client.ts';
+import { createSqs } from '../lib/queue/client.ts';
 import { failureFields } from '../lib/telemetry/failure.ts';
 import { withInvocation } from '../lib/telemetry/invocation.ts';
-import { createLog, type Log } from '../lib/telemetry/log.ts';
-
-export type IngestPorts = {
-  config: IngestConfig;
-  /** Where the credentials can change: instead of the configuration's. */
-  credentials?: Source<IngestConfig['credentials']>;
-  sqs: Sqs;
-  clock: Clock;
-  random: Random;
-  log: Log;
-};
+import { createLog } from '../lib/telemetry/log.ts';
 
 const inTrouble = responseOf({ status: 503, body: { message: 'The relay is in trouble: try again.' } });
 

@@ -17,7 +17,8 @@ export const DEADLINE_MS = 4_000;
 
 export type HttpAnswer = { status: number; headers?: Record<string, string>; body: object };
 
-type Ports = {
+/** What the ingest works with. */
+export type IngestPorts = {
   config: IngestConfig;
   /** Where the credentials can change: instead of the configuration's. */
   credentials?: Source<IngestConfig['credentials']>;
@@ -28,7 +29,7 @@ type Ports = {
 };
 
 /** Takes one request in: its answer is 2xx only once every event of it is safe in a queue. */
-export async function answerRequest(request: HttpRequest, ports: Ports): Promise<HttpAnswer> {
+export async function answerRequest(request: HttpRequest, ports: IngestPorts): Promise<HttpAnswer> {
   if (request.path === '/health') return { status: 200, body: { status: 'ok' } };
   const match = routeOf(request.method, request.path);
   if (match.kind === 'unknown_path') {
@@ -54,7 +55,12 @@ export async function answerRequest(request: HttpRequest, ports: Ports): Promise
   return queueAll(takeIn(request, body, match.route, ports), cameAt, ports);
 }
 
-function takeIn(request: HttpRequest, body: Body, route: Route, { config, clock, random }: Ports): Intake {
+function takeIn(
+  request: HttpRequest,
+  body: Body,
+  route: Route,
+  { config, clock, random }: IngestPorts,
+): Intake {
   const terms = {
     skipCause: (event: Parameters<typeof skipCause>[0]) => skipCause(event, config.mapping),
     now: clock.now(),
@@ -69,7 +75,7 @@ function takeIn(request: HttpRequest, body: Body, route: Route, { config, clock,
 async function queueAll(
   { accepted, deadLetters, skipped, fates }: Intake,
   cameAt: number,
-  ports: Ports,
+  ports: IngestPorts,
 ): Promise<HttpAnswer> {
   const { config, log, clock } = ports;
   const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);

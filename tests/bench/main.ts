@@ -1,6 +1,7 @@
 import { benchCosts } from './costs.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchFaults } from './faults.ts';
+import { benchSend } from './send.ts';
 import { benchStartup } from './startup.ts';
 import { print } from './table.ts';
 
@@ -14,6 +15,7 @@ const benches: Record<string, Bench> = {
     about: 'what arrives, and how, while Salesmachine has every fault (1 to 2 minutes)',
     run: benchFaults,
   },
+  send: { about: 'memory of relay send, by the length of the file (5 minutes)', run: benchSend },
   startup: { about: 'size and import time of the bundles (1 minute)', run: benchStartup },
 };
 

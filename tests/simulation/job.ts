@@ -1,6 +1,6 @@
 import { plantedRelay } from './planted.ts';
 import { realRelay } from './real-relay.ts';
-import { type Trial, trials } from './scenarios.ts';
+import { type Trial, trials } from './trials.ts';
 import { type Result, type Scenario, simulate } from './world.ts';
 
 export type Size = 'whole' | 'brief';

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { type Job, type Outcome, scenarioOf, trialOf } from './job.ts';
 import { bugs } from './planted.ts';
-import { trials } from './scenarios.ts';
 import { runJobs } from './threads.ts';
+import { trials } from './trials.ts';
 import { judge } from './verdict.ts';
 
 const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--brief]

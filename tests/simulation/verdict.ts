@@ -1,6 +1,6 @@
 import { type Measured, measured } from './figures.ts';
 import { type Outcome, type Size, trialOf } from './job.ts';
-import { always } from './scenarios.ts';
+import { always } from './trials.ts';
 
 /** What the runs of one trial come to. */
 export type Verdict = {

@@ -6,6 +6,7 @@ import { type Place, withConnection, withPlace } from '../connection.ts';
 import { CommandError } from '../problem.ts';
 import { createProgress } from '../progress.ts';
 import { printJson, type Terminal } from '../terminal.ts';
+import { describedLetter } from './described-letter.ts';
 import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
 import { counted } from './letter-text.ts';
 import { letterReader } from './reading.ts';
@@ -70,16 +71,9 @@ export async function createFile(file: string): Promise<FileHandle> {
 
 /** A letter as it is written to a file, from which the event could be sent again. */
 export const exportedLetter = (letter: StoredLetter) => ({
-  id: letter.id,
-  reason: letter.reason,
-  status: letter.status ?? null,
-  detail: letter.detail,
-  deadAt: new Date(letter.deadAt).toISOString(),
-  acceptedAt: letter.acceptedAt,
+  ...describedLetter(letter),
   messageId: letter.messageId ?? null,
   type: letter.type ?? null,
-  attempts: letter.attempts,
-  replays: letter.replays,
   encoding: letter.replayable ? 'text' : 'base64',
   body: letter.message.body,
 });

@@ -7,6 +7,7 @@ import { type Place, withConnection, withPlace } from '../connection.ts';
 import { CommandError } from '../problem.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 import { adviceOn } from './advice.ts';
+import { describedLetter } from './described-letter.ts';
 import { counted, shownEvent, timeText } from './letter-text.ts';
 import { letterReader } from './reading.ts';
 
@@ -47,14 +48,7 @@ async function findLetter(id: string, batches: AsyncIterable<StoredLetter[]>): P
 }
 
 const shownLetter = (letter: StoredLetter, mapping: MappingSettings, revealed: boolean) => ({
-  id: letter.id,
-  reason: letter.reason,
-  status: letter.status ?? null,
-  detail: letter.detail,
-  deadAt: new Date(letter.deadAt).toISOString(),
-  acceptedAt: letter.acceptedAt,
-  attempts: letter.attempts,
-  replays: letter.replays,
+  ...describedLetter(letter),
   replayable: letter.replayable,
   today: todayOf(letter, mapping),
   event: shownEvent(letter, revealed),

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { scenarioOf, trialOf } from './job.ts';
-import { trials } from './scenarios.ts';
 import { runJobs } from './threads.ts';
+import { trials } from './trials.ts';
 import { judge } from './verdict.ts';
 
 const problems = new Map<string, string[]>();
