@@ -1,31 +1,27 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
-import { readDeliverySettings } from '../config.ts';
-import type { Quota } from '../delivery/pacer.ts';
 import { localConnection } from '../local/connection.ts';
 import { createSqs } from '../queue/client.ts';
-import type { MappingSettings } from '../salesmachine/mapping.ts';
 import { askRelay, relayUrl } from './local-relay.ts';
 import { CommandError } from './problem.ts';
+import { stackOf } from './stage-clients.ts';
 import type { Terminal } from './terminal.ts';
+import { stageSettings, type WorkerSettings } from './worker-settings.ts';
 
 export type Place = { stage?: string; region?: string };
 
-/** A relay that a command speaks to: its queues, and the settings that its worker goes by. */
+/** A relay that a command speaks to. */
 export type Connection = {
   /** For people: which relay this is. */
   title: string;
   sqs: SQSClient;
   queueUrl: string;
   deadLetterQueueUrl: string;
-  mapping: MappingSettings;
-  quota: Quota;
+  /** Those that its worker goes by. */
+  settings(): Promise<WorkerSettings>;
   /** How long to wait before a queue counts as empty: SQS asks all its servers only then. The local one is one. */
   waitSeconds: number;
 };
-
-/** The stack's name, as serverless.yml has it: the names of its queues and functions begin with it. */
-export const stackOf = (stage: string): string => `segment-salesmachine-relay-${stage}`;
 
 export const withPlace = (command: Command): Command =>
   command
@@ -33,17 +29,18 @@ export const withPlace = (command: Command): Command =>
     .option('--region <name>', 'its AWS region, instead of AWS_REGION');
 
 /**
- * Runs `use` with the relay that is meant, and disconnects. Of a deployment, the quota and the mapping's settings are
- * taken from the environment, as at its deployment.
+ * Runs `use` with the relay that is meant, and disconnects.
  *
  * @throws CommandError if there is no such relay
  */
 export async function withConnection<T>(
   place: Place,
-  { env }: Pick<Terminal, 'env'>,
+  terminal: Pick<Terminal, 'env' | 'stderr'>,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await (place.stage === undefined ? toLocal(env) : toStage(place.stage, place, env));
+  const connection = await (place.stage === undefined
+    ? toLocal(terminal.env)
+    : toStage(place.stage, place, terminal));
   try {
     return await use(connection);
   } finally {
@@ -52,15 +49,24 @@ export async function withConnection<T>(
 }
 
 async function toLocal(env: Terminal['env']): Promise<Connection> {
-  const { sqs, madeUp: _, ...rest } = await askRelay(env, 'GET /local/connection', localConnection);
+  const relay = await askRelay(env, 'GET /local/connection', localConnection);
+  const { sqs, mapping, quota, madeUp: _, ...queues } = relay;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const title = `the local relay at ${relayUrl(env)}`;
-  return { title, sqs: createSqs({ ...sqs, credentials }), waitSeconds: 0, ...rest };
+  return {
+    ...queues,
+    title: `the local relay at ${relayUrl(env)}`,
+    sqs: createSqs({ ...sqs, credentials }),
+    settings: async () => ({ mapping, quota }),
+    waitSeconds: 0,
+  };
 }
 
-async function toStage(stage: string, { region }: Place, env: Terminal['env']): Promise<Connection> {
+async function toStage(
+  stage: string,
+  { region }: Place,
+  terminal: Pick<Terminal, 'env' | 'stderr'>,
+): Promise<Connection> {
   if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
-  const { mapping, quota } = readDeliverySettings(env);
   // By the queue's URL it would go past an endpoint that AWS_ENDPOINT_URL names.
   const sqs = createSqs({ useQueueUrlAsEndpoint: false, ...(region && { region }) });
   const where = await sqs.config.region();
@@ -78,7 +84,8 @@ async function toStage(stage: string, { region }: Place, env: Terminal['env']): 
   };
   const [queueUrl, deadLetterQueueUrl] = await Promise.all([urlOf('events'), urlOf('dead-letters')]);
   const title = `the stage ${stage} in ${where}`;
-  return { title, sqs, queueUrl, deadLetterQueueUrl, mapping, quota, waitSeconds: 1 };
+  const settings = () => stageSettings(stage, region, terminal);
+  return { title, sqs, queueUrl, deadLetterQueueUrl, settings, waitSeconds: 1 };
 }
 
 const isNoQueue = ({ name }: Error) =>

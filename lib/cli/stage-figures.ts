@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Clock } from '../clock.ts';
-import { stackOf } from './connection.ts';
+import { connectCloudWatch, connectLambda, stackOf } from './stage-clients.ts';
 
 /** What the queues do not tell; null is what could not be found out. */
 export type Figures = {
@@ -16,12 +16,6 @@ export type Figures = {
 type Clients = { lambda: Pick<LambdaClient, 'send'>; cloudWatch: Pick<CloudWatchClient, 'send'> };
 
 const MINUTE_MS = 60_000;
-
-/** A figure is not worth a long wait. */
-const LIMITS = {
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-};
 
 /** What Lambda and CloudWatch tell of a deployment: each by itself, for the rights to them are different ones. */
 export async function stageFigures(
@@ -65,12 +59,8 @@ export async function stageFigures(
   return { mappingOn: isOn, oldestAgeSeconds, flow };
 }
 
-/** The SDK's clients, loaded when they are needed: only `relay status --stage` does. */
+/** Only `relay status --stage` needs these. */
 export async function connectFigures(region: string | undefined): Promise<Clients> {
-  const [{ LambdaClient }, { CloudWatchClient }] = await Promise.all([
-    import('@aws-sdk/client-lambda'),
-    import('@aws-sdk/client-cloudwatch'),
-  ]);
-  const options = { ...LIMITS, ...(region !== undefined && { region }) };
-  return { lambda: new LambdaClient(options), cloudWatch: new CloudWatchClient(options) };
+  const [lambda, cloudWatch] = await Promise.all([connectLambda(region), connectCloudWatch(region)]);
+  return { lambda, cloudWatch };
 }

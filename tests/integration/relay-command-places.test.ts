@@ -1,6 +1,7 @@
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { systemClock, systemRandom } from '../../lib/clock.ts';
+import { listen } from '../../lib/local/server.ts';
 import { deadLetterMessage } from '../../lib/queue/dead-letter.ts';
 import { sendAll } from '../../lib/queue/send.ts';
 import { runCli } from '../helpers/cli.ts';
@@ -59,6 +60,28 @@ describe('with --stage', () => {
       deadLetters: 3,
       deadLettersByReason: { rejected: 3 },
     });
+  });
+
+  test('a dry run goes by the settings that the worker is deployed with', async () => {
+    const { env } = await startStage('blue');
+    const lambda = await listen(async ({ url = '' }) => {
+      const isWorker = url.endsWith('/functions/segment-salesmachine-relay-blue-worker/configuration');
+      const Variables = isWorker ? { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW_SECONDS: '600' } : {};
+      return { status: 200, body: JSON.stringify({ Environment: { Variables } }) };
+    });
+    const dryRun = ['dlq', 'replay', '--stage', 'blue', '--dry-run', '--json'];
+
+    const told = await runCli(dryRun, { env: { ...env, AWS_ENDPOINT_URL_LAMBDA: lambda.url } });
+    const untold = await runCli(dryRun, { env });
+    await lambda.stop();
+
+    expect({ ...told, stdout: '' }).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(JSON.parse(told.stdout)).toMatchObject({ replayed: 3, seconds: 600 / 0.97 });
+    expect(JSON.parse(untold.stdout)).toMatchObject({ replayed: 3, seconds: 300 / 900 / 0.97 });
+    expect(untold.stderr).toMatch(
+      /^relay: Lambda does not tell the worker's settings \(\w+\): those of this/,
+    );
+    expect(untold.code).toBe(0);
   });
 
   test('a stage that is not there, or without region or credentials, is told in one line', async () => {

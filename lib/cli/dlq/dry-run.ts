@@ -13,7 +13,7 @@ export async function dryRun(
   terminal: Terminal,
   asJson: boolean,
 ): Promise<void> {
-  const { add, forecast } = createForecast({ ...terms, ...connection });
+  const { add, forecast } = createForecast({ ...terms, ...(await connection.settings()) });
   const progress = createProgress(terminal, 'reading dead letters:');
   let read = 0;
   for await (const letters of letterReader(connection, terminal).batches()) {

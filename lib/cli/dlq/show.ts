@@ -30,7 +30,7 @@ export function defineShow(dlq: Command, terminal: Terminal): void {
     .action((id: string, options: ShowOptions) =>
       withConnection(options, terminal, async (connection) => {
         const letter = await findLetter(id, letterReader(connection, terminal).batches());
-        const shown = shownLetter(letter, connection.mapping, options.reveal === true);
+        const shown = shownLetter(letter, (await connection.settings()).mapping, options.reveal === true);
         if (options.json) return printJson(terminal, shown);
         for (const line of textOf(shown, terminal)) await printLine(terminal, line);
       }),

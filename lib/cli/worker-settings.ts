@@ -1,0 +1,33 @@
+import { readDeliverySettings } from '../config.ts';
+import type { DeliverySettings } from '../delivery/ports.ts';
+import { connectLambda, stackOf } from './stage-clients.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a worker makes of events, and how fast it may send. */
+export type WorkerSettings = Pick<DeliverySettings, 'mapping' | 'quota'>;
+
+/**
+ * The settings of a stage's worker, as Lambda tells them; those of this environment, and a warning, for those who may
+ * not ask.
+ */
+export async function stageSettings(
+  stage: string,
+  region: string | undefined,
+  { env, stderr }: Pick<Terminal, 'env' | 'stderr'>,
+): Promise<WorkerSettings> {
+  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
+  const lambda = await connectLambda(region);
+  const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackOf(stage)}-worker` });
+  try {
+    const { Environment } = await lambda.send(command);
+    return readDeliverySettings(Environment?.Variables ?? {});
+  } catch (error) {
+    const cause = error instanceof Error ? error.name : 'unknown';
+    stderr.write(
+      `relay: Lambda does not tell the worker's settings (${cause}): those of this environment are taken for them.\n`,
+    );
+    return readDeliverySettings(env);
+  } finally {
+    lambda.destroy();
+  }
+}
