@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../queue/dead-letter.ts';
-import { acceptedAt, isFromLaterVersion, type ReceivedMessage } from '../queue/received.ts';
+import { acceptedAt, isFromLaterVersion, originalBody, type ReceivedMessage } from '../queue/received.ts';
 import type { Blame } from './attempt.ts';
 import { backoffSeconds, closedSeconds, untilSeconds } from './backoff.ts';
 import type { Part } from './item.ts';
@@ -40,7 +40,7 @@ export function createLedger(
   const counts = { delivered: 0, deadLettered: 0, skipped: 0 };
 
   const letterOf = (message: ReceivedMessage, blame: Blame, work?: Work): DeadLetter => ({
-    body: message.body,
+    body: originalBody(message),
     origin: message.messageId,
     reason: blame.reason,
     detail: blame.detail,

@@ -56,3 +56,7 @@ export const acceptedAt = (message: ReceivedMessage): string =>
 /** Whether a newer ingest wrote it, in a format that this worker may not know; no version is the first one. */
 export const isFromLaterVersion = (message: ReceivedMessage): boolean =>
   Number(message.attributes['version'] ?? MESSAGE_VERSION) > Number(MESSAGE_VERSION);
+
+/** The bytes themselves, of a dead letter that was stored as base64 and that somebody moved back as it was. */
+export const originalBody = ({ body, attributes }: ReceivedMessage): string | Buffer =>
+  attributes['encoding'] === 'base64' ? Buffer.from(body, 'base64') : body;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Blame } from '../../lib/delivery/attempt.ts';
 import { createLedger, type Ledger } from '../../lib/delivery/ledger.ts';
 import type { Work } from '../../lib/delivery/work.ts';
+import { deadLetterMessage } from '../../lib/queue/dead-letter.ts';
 import type { ReceivedMessage } from '../../lib/queue/received.ts';
 import {
   fakeQueue,
@@ -94,6 +95,16 @@ describe('a message is done', () => {
     expect(ledger.take(message)).toBeUndefined();
     await ledger.flush();
     expect(queue.calls).toEqual([`remove ${message.messageId}`]);
+  });
+
+  test('as the same bytes if it was a dead letter stored as base64, which the AWS console has moved', async () => {
+    const { ledger, queue } = setUp();
+    const bytes = Buffer.from([0xff, 0xfe, 0x00]);
+    const attributes = { encoding: 'base64' };
+    ledger.take(messageOf({}, { body: bytes.toString('base64'), attributes }));
+    await ledger.flush();
+    const [letter] = queue.letters.map(deadLetterMessage);
+    expect(letter).toMatchObject({ body: bytes.toString('base64'), attributes });
   });
 
   test.each<[string, Partial<ReceivedMessage>]>([
