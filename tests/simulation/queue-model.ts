@@ -52,6 +52,12 @@ const LOOK_AHEAD = 120_000;
 /**
  * An SQS FIFO queue in high-throughput mode (deduplication per group), after AWS's documentation. Every operation takes
  * the time at which it happens, and costs O(log n) however many messages wait.
+ *
+ * Known differences from SQS, beside what its contract's tests show:
+ * - the group that has waited longest is always next, where SQS, which is spread over partitions, promises no order;
+ * - a receive misses nothing, unless `short` troubles the model of SQS;
+ * - neither the counts nor a deletion lag behind;
+ * - there are no quotas of calls, delays, tags or move tasks.
  */
 export function createFifoQueue(settings: QueueSettings, departures: Departures, lookAhead = LOOK_AHEAD) {
   const { maxReceiveCount = Number.POSITIVE_INFINITY } = settings;
