@@ -1,79 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, expect, test } from '@jest/globals';
-import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { expect, test } from '@jest/globals';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import { createEventSourceMapping, type EventSourceMapping } from '../../lib/local/event-source-mapping.ts';
-import { type LocalQueues, startQueues } from '../../lib/local/queues.ts';
 import { depthOf } from '../../lib/queue/depth.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { until } from '../helpers/until.ts';
-
-type Invoke = (lane: number, event: SQSEvent, context: Context) => Promise<unknown>;
-type Options = { lanes?: number; clock?: Clock; functionTimeoutMs?: number };
-
-const parts: (Pick<LocalQueues, 'stop'> | EventSourceMapping)[] = [];
-
-afterEach(async () => {
-  for (const part of parts.splice(0).reverse()) await part.stop();
-});
-
-async function setUp(queueOptions: Parameters<typeof startQueues>[0] = {}) {
-  const queues = await startQueues(queueOptions);
-  parts.push(queues);
-  const sqs = queues.connect();
-  const log = recordingLog();
-
-  function start(
-    invoke: Invoke,
-    { lanes = 1, clock = systemClock, functionTimeoutMs = 90_000 }: Options = {},
-  ) {
-    const mapping = createEventSourceMapping({
-      sqs,
-      queue: queues.main,
-      lanes,
-      functionTimeoutMs,
-      clock,
-      log,
-      invoke,
-    });
-    parts.push(mapping);
-    mapping.start();
-    return mapping;
-  }
-
-  const depth = () => depthOf(sqs, queues.main.url);
-  const settles = (queued: number, inFlight: number) =>
-    until(`${queued} messages wait and ${inFlight} are in flight`, async () => {
-      const now = await depth();
-      return now.queued === queued && now.inFlight === inFlight;
-    });
-  return { queues, sqs, log, start, depth, settles };
-}
-
-/** Messages of one group each, unless `groupOf` says otherwise; a body is its message's number. */
-async function send(
-  sqs: SQSClient,
-  url: string,
-  count: number,
-  groupOf = (index: number) => `group-${index}`,
-) {
-  for (let first = 0; first < count; first += 10) {
-    const Entries = Array.from({ length: Math.min(10, count - first) }, (_, offset) => ({
-      Id: String(offset),
-      MessageBody: String(first + offset),
-      MessageGroupId: groupOf(first + offset),
-      MessageDeduplicationId: randomUUID(),
-    }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
-  }
-}
-
-const identifiers = (records: readonly SQSRecord[]) =>
-  records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+import { type Invoke, identifiers, send, setUpMapping } from '../helpers/event-source-mapping.ts';
 
 test('a message reaches the function as Lambda hands it over', async () => {
-  const { queues, sqs, start, settles } = await setUp();
+  const { queues, sqs, start, settles } = await setUpMapping();
   await sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: queues.main.url,
@@ -129,7 +62,7 @@ test('a message reaches the function as Lambda hands it over', async () => {
 });
 
 test('reported messages stay in the queue, and their neighbours are deleted', async () => {
-  const { queues, sqs, start, settles } = await setUp();
+  const { queues, sqs, start, settles } = await setUpMapping();
   await send(sqs, queues.main.url, 10);
   const failed: string[] = [];
   start(async (_, { Records }) => {
@@ -142,7 +75,7 @@ test('reported messages stay in the queue, and their neighbours are deleted', as
 });
 
 test('a reported message comes back when its visibility ends, with the others of its group behind it', async () => {
-  const { queues, sqs, start, settles } = await setUp({ visibilityTimeoutSeconds: 1 });
+  const { queues, sqs, start, settles } = await setUpMapping({ visibilityTimeoutSeconds: 1 });
   await send(sqs, queues.main.url, 3, () => 'one-group');
   const received: string[] = [];
   start(async (_, { Records }) => {
@@ -169,7 +102,7 @@ test.each<[string, Invoke]>([
     async (_, { Records }) => ({ batchItemFailures: [...identifiers(Records).slice(0, 1), { itemId: 'x' }] }),
   ],
 ])('a function that %s: its whole batch comes back, and the next one is handled', async (_, fault) => {
-  const { queues, sqs, log, start, settles } = await setUp();
+  const { queues, sqs, log, start, settles } = await setUpMapping();
   await send(sqs, queues.main.url, 15);
   let invocations = 0;
   start(
@@ -185,7 +118,7 @@ test.each<[string, Invoke]>([
 });
 
 test('as many invocations run at once as there are lanes, each lane one, each with ten messages at most', async () => {
-  const { queues, sqs, start, settles } = await setUp();
+  const { queues, sqs, start, settles } = await setUpMapping();
   await send(sqs, queues.main.url, 100);
   const allLanes = Promise.withResolvers<void>();
   const running = new Set<number>();
@@ -209,7 +142,7 @@ test('as many invocations run at once as there are lanes, each lane one, each wi
 });
 
 test("a group's messages come one after another and in order, whatever the lanes", async () => {
-  const { queues, sqs, start, settles } = await setUp();
+  const { queues, sqs, start, settles } = await setUpMapping();
   await send(sqs, queues.main.url, 40, (index) => `group-${index % 4}`);
   const order: Record<string, number[]> = {};
   start(
@@ -230,7 +163,10 @@ test("a group's messages come one after another and in order, whatever the lanes
 
 test('a message that was received too often goes to the dead letters, and its neighbours are delivered', async () => {
   // Without any visibility time-out, what failed comes back at once.
-  const { queues, sqs, start, settles } = await setUp({ visibilityTimeoutSeconds: 0, maxReceiveCount: 3 });
+  const { queues, sqs, start, settles } = await setUpMapping({
+    visibilityTimeoutSeconds: 0,
+    maxReceiveCount: 3,
+  });
   await send(sqs, queues.main.url, 3);
   const receives: string[] = [];
   start(async (_, { Records }) => {
@@ -244,62 +180,8 @@ test('a message that was received too often goes to the dead letters, and its ne
   expect(Messages?.map(({ Body }) => Body)).toEqual(['1']);
 });
 
-test('a stop waits for the running invocation, whose messages are deleted', async () => {
-  const { queues, sqs, start, depth } = await setUp();
-  await send(sqs, queues.main.url, 1);
-  const started = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const mapping = start(() => {
-    started.resolve();
-    return released.promise;
-  });
-  await started.promise;
-  const stopped = mapping.stop();
-  released.resolve();
-  await stopped;
-  expect(await depth()).toEqual({ queued: 0, inFlight: 0 });
-});
-
-test('a stop does not wait for ever: the messages of an invocation that hangs stay in the queue', async () => {
-  const { queues, sqs, log, start, depth } = await setUp();
-  await send(sqs, queues.main.url, 2);
-  const started = Promise.withResolvers<void>();
-  const timesUp = Promise.withResolvers<void>();
-  const clock: Clock = {
-    now: () => 0,
-    sleep: (ms) => (ms < 90_000 ? timesUp.promise : new Promise(() => undefined)),
-  };
-  const mapping = start(
-    () => {
-      started.resolve();
-      return new Promise(() => undefined);
-    },
-    { clock },
-  );
-  await started.promise;
-  const stopped = mapping.stop();
-  timesUp.resolve();
-  await stopped;
-  expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
-  expect(await depth()).toEqual({ queued: 0, inFlight: 2 });
-});
-
-test('nothing is received after a stop', async () => {
-  const { queues, sqs, start, depth } = await setUp();
-  const received: string[] = [];
-  const mapping = start(async (_, { Records }) => void received.push(...Records.map(({ body }) => body)));
-  await send(sqs, queues.main.url, 1);
-  await until('the first message is there', () => received.length > 0);
-  await mapping.stop();
-  await send(sqs, queues.main.url, 3);
-  expect(received).toEqual(['0']);
-  const { queued, inFlight } = await depth();
-  // The broken-off receive may still have taken one, as SQS itself would let it.
-  expect(queued + inFlight).toBe(3);
-});
-
 test('a receive that fails is tried again', async () => {
-  const { queues, sqs, log, start, settles } = await setUp();
+  const { queues, sqs, log, start, settles } = await setUpMapping();
   await send(sqs, queues.main.url, 2);
   let receives = 0;
   sqs.middlewareStack.add(

@@ -1,97 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBatchDelivery } from '../../lib/delivery/batch.ts';
-import { createGate } from '../../lib/delivery/gate.ts';
-import { createLedger } from '../../lib/delivery/ledger.ts';
-import { createPacer } from '../../lib/delivery/pacer.ts';
-import type { ReceivedMessage } from '../../lib/queue/received.ts';
 import type { Answer } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
-import type { JsonObject } from '../../lib/segment/json.ts';
+import { answered, identify, messageOf, OK, START, track } from '../helpers/delivery.ts';
 import {
-  answered,
-  fakeQueue,
-  fakeSalesmachine,
-  identify,
-  messageOf,
-  OK,
-  type Request,
-  SETTINGS,
-  START,
-  settled,
-  track,
-} from '../helpers/delivery.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { createVirtualTime } from '../simulation/virtual-time.ts';
+  has,
+  idsOf,
+  isOf,
+  type Judge,
+  messagesOf,
+  ofUsers,
+  REFUSED,
+  refusing,
+  setUpBatches,
+} from '../helpers/delivery-batch.ts';
 
 const HOUR_MS = 3_600_000;
 
-type Judge = (request: Request, index: number) => Answer;
-
-/** A lane's delivery of batches, with time enough for each, at an API that judges what is not a ping. */
-function setUp(judge: Judge, { ping = () => OK, afterMs = 0 }: { ping?: Judge; afterMs?: number } = {}) {
-  const time = createVirtualTime(START + afterMs);
-  const log = recordingLog();
-  const salesmachine = fakeSalesmachine(time, (request, index) =>
-    (request.path === '/v1/ping' ? ping : judge)(request, index),
-  );
-  const queue = fakeQueue();
-  const ports = { queue, salesmachine, clock: time, random: () => 0.5, log };
-  const gate = createGate(createPacer(SETTINGS.quota, time.now()), ports);
-  const deliverBatch = createBatchDelivery(SETTINGS, gate, ports);
-
-  let held: string[] = [];
-
-  /** What becomes of the messages: the ids of those that are handed back. */
-  async function deliver(messages: readonly ReceivedMessage[]): Promise<string[]> {
-    const ledger = createLedger(SETTINGS, ports);
-    const works = messages.flatMap((message) => ledger.take(message) ?? []);
-    const until = time.now() + 60_000;
-    const begun = (async () => {
-      await gate.admit(until);
-      await deliverBatch({ works, ledger, until });
-      held = works.filter(ledger.hasFailed).map(({ message }) => message.messageId);
-      await ledger.flush();
-      return ledger.close(gate.opensIn());
-    })();
-    return (await settled(time, begun)).map(({ messageId }) => messageId);
-  }
-
-  const { requests } = salesmachine;
-  return {
-    time,
-    queue,
-    deliver,
-    log,
-    gate,
-    batches: () => requests.filter(({ path }) => path !== '/v1/ping'),
-    /** The messages of the last batch whose groups may not go on in this invocation. */
-    held: () => held,
-    pings: () => requests.filter(({ path }) => path === '/v1/ping'),
-    dead: () => Object.fromEntries(queue.letters.map(({ origin, reason }) => [origin, reason])),
-  };
-}
-
-const idsOf = (messages: readonly ReceivedMessage[]) => messages.map(({ messageId }) => messageId);
-const messagesOf = (events: readonly JsonObject[]) => events.map((event) => messageOf(event));
-const ofUsers = (count: number, event = (userId: string) => track(userId)) =>
-  messagesOf(Array.from({ length: count }, (_, index) => event(`u${index}`)));
-
-const has = ({ operations }: Request, is: (operation: Operation) => boolean) => operations.some(is);
-const isOf =
-  (...userIds: string[]) =>
-  (operation: Operation) =>
-    operation.method !== 'account' && userIds.includes(operation.contact_uid);
-
-const refusing =
-  (answer: Answer, is: (operation: Operation) => boolean): Judge =>
-  (request) =>
-    has(request, is) ? answer : OK;
-
-const REFUSED = answered(422, { error: 'email is not an address' });
-
 describe('a batch that is accepted', () => {
   test('is done with one request, and nothing of it is left', async () => {
-    const { deliver, batches, queue } = setUp(() => OK);
+    const { deliver, batches, queue } = setUpBatches(() => OK);
     const messages = ofUsers(100);
     expect(await deliver(messages)).toEqual([]);
     expect(batches()).toHaveLength(1);
@@ -103,7 +30,7 @@ describe('a bad operation among a hundred', () => {
   test.each([0, 1, 49, 50, 63, 99])(
     'at place %i is the only dead letter, for 16 requests at most',
     async (place) => {
-      const { deliver, batches, pings, dead, queue } = setUp(refusing(REFUSED, isOf(`u${place}`)));
+      const { deliver, batches, pings, dead, queue } = setUpBatches(refusing(REFUSED, isOf(`u${place}`)));
       const messages = ofUsers(100);
       expect(await deliver(messages)).toEqual([]);
       expect(dead()).toEqual({ [String(messages[place]?.messageId)]: 'rejected' });
@@ -120,7 +47,7 @@ describe('a bad operation among a hundred', () => {
   test.each([0, 42, 99])(
     'at place %i that is answered 400 costs no more than 17 extra, pings included',
     async (place) => {
-      const { deliver, batches, pings, dead } = setUp(refusing(answered(400), isOf(`u${place}`)));
+      const { deliver, batches, pings, dead } = setUpBatches(refusing(answered(400), isOf(`u${place}`)));
       const messages = ofUsers(100);
       expect(await deliver(messages)).toEqual([]);
       expect(dead()).toEqual({ [String(messages[place]?.messageId)]: 'rejected' });
@@ -130,7 +57,9 @@ describe('a bad operation among a hundred', () => {
   );
 
   test('makes no dead letter of anything while the credential is bad', async () => {
-    const { deliver, batches, queue, gate } = setUp(() => answered(400), { ping: () => answered(400) });
+    const { deliver, batches, queue, gate } = setUpBatches(() => answered(400), {
+      ping: () => answered(400),
+    });
     const messages = ofUsers(100);
     expect(await deliver(messages)).toEqual(idsOf(messages));
     expect(batches()).toHaveLength(1);
@@ -151,7 +80,7 @@ describe('an operation that was merged', () => {
   test('is taken apart before it is blamed: only the bad update is a dead letter', async () => {
     const isBad = (operation: Operation) =>
       operation.method === 'contact' && operation.params['email'] === 'bad';
-    const { deliver, dead } = setUp(refusing(REFUSED, isBad));
+    const { deliver, dead } = setUpBatches(refusing(REFUSED, isBad));
     const messages = messagesOf(events);
     expect(await deliver(messages)).toEqual([]);
     expect(dead()).toEqual({ [String(messages[2]?.messageId)]: 'rejected' });
@@ -160,7 +89,7 @@ describe('an operation that was merged', () => {
   test('is not blamed for being too large: its parts are delivered', async () => {
     const isLarge = (operation: Operation) =>
       operation.method === 'contact' && Object.keys(operation.params).length > 1;
-    const { deliver, dead } = setUp(refusing(answered(413), isLarge));
+    const { deliver, dead } = setUpBatches(refusing(answered(413), isLarge));
     expect(await deliver(messagesOf(events))).toEqual([]);
     expect(dead()).toEqual({});
   });
@@ -168,7 +97,7 @@ describe('an operation that was merged', () => {
   test('an operation that is refused only merged with another is no dead letter', async () => {
     const hasTooMany = (operation: Operation) =>
       operation.method === 'contact' && Object.keys(operation.params).length > 1;
-    const { deliver, dead } = setUp(refusing(REFUSED, hasTooMany));
+    const { deliver, dead } = setUpBatches(refusing(REFUSED, hasTooMany));
     expect(await deliver(messagesOf(events))).toEqual([]);
     expect(dead()).toEqual({});
   });
@@ -177,7 +106,7 @@ describe('an operation that was merged', () => {
 describe('an event of two operations, of which one is bad', () => {
   test('is a dead letter, and its other operation is delivered once', async () => {
     const isNamed = (operation: Operation) => operation.method === 'event' && operation.event_uid === 'home';
-    const { deliver, dead, batches } = setUp(refusing(REFUSED, isNamed));
+    const { deliver, dead, batches } = setUpBatches(refusing(REFUSED, isNamed));
     const messages = messagesOf([track('u1'), { type: 'page', userId: 'u2', name: 'Home' }, track('u3')]);
     expect(await deliver(messages)).toEqual([]);
     expect(dead()).toEqual({ [String(messages[1]?.messageId)]: 'rejected' });
@@ -190,7 +119,7 @@ describe('an operation that is too large', () => {
   test('alone is a dead letter; what was only too large together is delivered', async () => {
     const judge: Judge = (request) =>
       request.operations.length > 20 || has(request, isOf('u33')) ? answered(413) : OK;
-    const { deliver, dead } = setUp(judge);
+    const { deliver, dead } = setUpBatches(judge);
     const messages = ofUsers(60);
     expect(await deliver(messages)).toEqual([]);
     expect(dead()).toEqual({ [String(messages[33]?.messageId)]: 'too_large' });
@@ -200,7 +129,7 @@ describe('an operation that is too large', () => {
 describe("an operation that alone gives a server's error", () => {
   test('is tried again later, after which comes all of its group; its neighbours are delivered', async () => {
     const isBad = (operation: Operation) => operation.method === 'contact' && isOf('u3')(operation);
-    const { deliver, dead, queue, batches, held } = setUp(refusing(answered(500), isBad));
+    const { deliver, dead, queue, batches, held } = setUpBatches(refusing(answered(500), isBad));
     const messages = [
       ...ofUsers(6, (userId) => identify(userId, {})),
       messageOf(track('u3')),
@@ -218,7 +147,9 @@ describe("an operation that alone gives a server's error", () => {
   });
 
   test('is a dead letter once it is older than the limit; younger ones of other users are not', async () => {
-    const { deliver, dead } = setUp(refusing(answered(500), isOf('u3', 'young')), { afterMs: 73 * HOUR_MS });
+    const { deliver, dead } = setUpBatches(refusing(answered(500), isOf('u3', 'young')), {
+      afterMs: 73 * HOUR_MS,
+    });
     const young = messageOf(track('young'), { sentAt: START + 10 * HOUR_MS });
     const messages = [...ofUsers(6), young];
     expect(await deliver(messages)).toEqual([young.messageId]);
@@ -226,7 +157,7 @@ describe("an operation that alone gives a server's error", () => {
   });
 
   test('is delivered if it was only a bad moment', async () => {
-    const { deliver, dead } = setUp((_, index) => (index < 5 ? answered(500) : OK), {
+    const { deliver, dead } = setUpBatches((_, index) => (index < 5 ? answered(500) : OK), {
       afterMs: 73 * HOUR_MS,
     });
     expect(await deliver(ofUsers(6))).toEqual([]);
@@ -237,7 +168,7 @@ describe("an operation that alone gives a server's error", () => {
 describe('an outage', () => {
   test('makes no dead letter, however old the events are', async () => {
     const down: Answer = { kind: 'failure', sent: false, code: 'ECONNREFUSED' };
-    const { deliver, queue, batches, held } = setUp(() => down, {
+    const { deliver, queue, batches, held } = setUpBatches(() => down, {
       ping: () => down,
       afterMs: 300 * HOUR_MS,
     });
@@ -250,56 +181,11 @@ describe('an outage', () => {
   });
 });
 
-describe('much of a batch is refused', () => {
-  test('for a new cause: the gate closes, and none of it is a dead letter', async () => {
-    const { deliver, queue, gate, log } = setUp(() => REFUSED);
-    const messages = ofUsers(100);
-    expect(await deliver(messages)).toEqual(idsOf(messages));
-    expect(queue.letters).toEqual([]);
-    expect(gate.opensIn()).toBeUndefined();
-    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'error' }));
-  });
-
-  test('for a new cause, and the part that is accepted is done', async () => {
-    const bad = Array.from({ length: 20 }, (_, index) => `u${index}`);
-    const { deliver, queue } = setUp(refusing(REFUSED, isOf(...bad)));
-    const messages = ofUsers(30);
-    const back = await deliver(messages);
-    expect(idsOf(messages)).toEqual(expect.arrayContaining(back));
-    expect(back).toEqual(expect.arrayContaining(idsOf(messages.slice(0, 20))));
-    expect(queue.letters).toEqual([]);
-  });
-
-  test('for a cause that is known from a single operation: that is the data', async () => {
-    const bad = Array.from({ length: 16 }, (_, index) => `u${index}`);
-    const { deliver, queue, gate } = setUp(refusing(REFUSED, isOf('known', ...bad)));
-    await deliver(messagesOf([track('known'), track('good')]));
-    expect(queue.letters).toHaveLength(1);
-    expect(await deliver(ofUsers(16))).toEqual([]);
-    expect(queue.letters).toHaveLength(17);
-    expect(gate.opensIn()).toBe(0);
-  });
-
-  test('but only of a part: each of these is a dead letter', async () => {
-    const bad = Array.from({ length: 15 }, (_, index) => `u${index}`);
-    const { deliver, queue, gate } = setUp(refusing(REFUSED, isOf(...bad)));
-    expect(await deliver(ofUsers(100))).toEqual([]);
-    expect(queue.letters).toHaveLength(15);
-    expect(gate.opensIn()).toBe(0);
-  });
-
-  test('but only a few are in it: each is a dead letter', async () => {
-    const { deliver, queue } = setUp(() => REFUSED);
-    expect(await deliver(ofUsers(10))).toEqual([]);
-    expect(queue.letters).toHaveLength(10);
-  });
-});
-
 describe('an alias that Salesmachine does not know', () => {
   const alias = (userId: string) => messageOf({ type: 'alias', userId, previousId: 'old' });
 
   test('is a dead letter, and for an hour the next ones are without asking; then it is asked again', async () => {
-    const { deliver, dead, batches, time, gate } = setUp(() => answered(404));
+    const { deliver, dead, batches, time, gate } = setUpBatches(() => answered(404));
     const asked: number[] = [];
     for (const minutes of [0, 20, 40, 59, 61, 80, 119, 122, 130]) {
       await time.run(START + minutes * 60_000);
@@ -313,29 +199,12 @@ describe('an alias that Salesmachine does not know', () => {
   });
 
   test('does not keep other events from being delivered', async () => {
-    const { deliver, dead, batches } = setUp(({ path }) => (path === '/v1/alias' ? answered(405) : OK));
+    const { deliver, dead, batches } = setUpBatches(({ path }) =>
+      path === '/v1/alias' ? answered(405) : OK,
+    );
     await deliver([alias('u1')]);
     expect(await deliver(ofUsers(3))).toEqual([]);
     expect(Object.values(dead())).toEqual(['alias_unsupported']);
     expect(batches().map(({ path }) => path)).toEqual(['/v1/alias', '/v1/batch']);
-  });
-});
-
-describe('when a search has cost all that it may', () => {
-  test('what is neither delivered nor blamed is handed back, and nothing twice', async () => {
-    const bad = [3, 21, 38, 40, 57, 59, 72, 74, 88, 93].map((index) => `u${index}`);
-    const { deliver, dead, batches } = setUp(refusing(REFUSED, isOf(...bad)));
-    const messages = ofUsers(100);
-    const back = await deliver(messages);
-    const accepted = batches()
-      .filter((request) => !has(request, isOf(...bad)))
-      .flatMap(({ operations }) =>
-        operations.flatMap((operation) => ('contact_uid' in operation ? operation.contact_uid : [])),
-      );
-    expect(new Set(accepted).size).toBe(accepted.length);
-    expect(back.length + Object.keys(dead()).length + accepted.length).toBe(100);
-    expect(batches().length).toBeLessThanOrEqual(41);
-    const badIds = idsOf(messages.filter((_, index) => bad.includes(`u${index}`)));
-    expect(badIds).toEqual(expect.arrayContaining(Object.keys(dead())));
   });
 });
