@@ -17,9 +17,20 @@ import { until } from '../helpers/until.ts';
 const PARAMETERS = {
   SEGMENT_SHARED_SECRETS: 'old-secret',
   INGEST_TOKENS: 'old-token',
-  SALESMACHINE_API_TOKEN: 'api-token',
+  SALESMACHINE_API_TOKEN: 'old-api-token',
   SALESMACHINE_API_SECRET: 'old-api-secret',
 };
+
+type Credential = { token: string; secret: string };
+
+/** What Salesmachine knows at first. */
+const MADE_WITH: Credential = {
+  token: PARAMETERS.SALESMACHINE_API_TOKEN,
+  secret: PARAMETERS.SALESMACHINE_API_SECRET,
+};
+
+const basic = ({ token, secret }: Credential) =>
+  `Basic ${Buffer.from(`${token}:${secret}`).toString('base64')}`;
 
 const SKIP_MS = 5_000;
 const stops: (() => unknown)[] = [];
@@ -46,17 +57,16 @@ async function setUp() {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + jumpedMs };
 
   const standIn = createStandIn({
-    credential: { token: 'api-token', secret: 'old-api-secret' },
+    credential: MADE_WITH,
     limit: { requests: 100_000, windowSeconds: 300 },
     now: clock.now,
   });
-  let apiSecret = 'old-api-secret';
-  const basic = (secret: string) => `Basic ${Buffer.from(`api-token:${secret}`).toString('base64')}`;
+  let known: Credential = MADE_WITH;
   const salesmachine = await startStandInServer({
     handle(request) {
-      // It knows one secret, which may be another than the one it was made with.
-      const isRight = request.headers['authorization'] === basic(apiSecret);
-      const authorization = basic(isRight ? 'old-api-secret' : 'wrong');
+      // It knows one credential, which may be another than the one it was made with.
+      const isRight = request.headers['authorization'] === basic(known);
+      const authorization = isRight ? basic(MADE_WITH) : 'wrong';
       return standIn.handle({ ...request, headers: { ...request.headers, authorization } });
     },
   });
@@ -83,8 +93,8 @@ async function setUp() {
       jumpedMs += SKIP_MS;
     },
     set: (name: keyof typeof PARAMETERS, value: string) => store.set(`/relay/${name}`, value),
-    rotateApiSecret: (secret: string) => {
-      apiSecret = secret;
+    rotateCredential: (changed: Partial<Credential>) => {
+      known = { ...known, ...changed };
     },
     delivered: () => standIn.state().events.map(({ contact_uid }) => contact_uid),
     post(user: number, credential: { secret: string } | { token: string }) {
@@ -130,20 +140,26 @@ test.each([
   },
 );
 
-test("Salesmachine's secret is changed under load: the lane reads it anew, and nothing is lost", async () => {
-  const { set, post, pass, delivered, rotateApiSecret, relay } = await setUp();
-  for (const user of users) {
-    if (user === 20) {
-      rotateApiSecret('new-api-secret');
-      set('SALESMACHINE_API_SECRET', 'new-api-secret');
-      pass();
+test.each([
+  { name: 'SALESMACHINE_API_TOKEN', changed: { token: 'new' } },
+  { name: 'SALESMACHINE_API_SECRET', changed: { secret: 'new' } },
+] as const)(
+  '$name is changed under load: the lane reads it anew, and nothing is lost',
+  async ({ name, changed }) => {
+    const { set, post, pass, delivered, rotateCredential, relay } = await setUp();
+    for (const user of users) {
+      if (user === 20) {
+        rotateCredential(changed);
+        set(name, 'new');
+        pass();
+      }
+      expect((await post(user, { token: 'old-token' })).status).toBe(200);
     }
-    expect((await post(user, { token: 'old-token' })).status).toBe(200);
-  }
-  await until('all are delivered', () => delivered().length >= users.length);
-  expect(delivered().toSorted()).toEqual(users.map((user) => `u${user}`).toSorted());
-  expect(await relay.state()).toMatchObject({ deadLettered: 0 });
-});
+    await until('all are delivered', () => delivered().length >= users.length);
+    expect(delivered().toSorted()).toEqual(users.map((user) => `u${user}`).toSorted());
+    expect(await relay.state()).toMatchObject({ deadLettered: 0 });
+  },
+);
 
 test('while the parameter store is down, a warm relay goes on', async () => {
   const { store, post, pass, delivered } = await setUp();
