@@ -112,10 +112,14 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         settled.abort(null);
       }
 
-      /** A request is out and nothing waits: by the time of the next slot there may be more to send. */
+      /**
+       * A request is out and nothing waits: by the time of the next slot there may be more to send. While the API is
+       * closed, the backlog stays in the queue.
+       */
       async function lookForMore(): Promise<void> {
         const now = clock.now();
-        const moment = Math.max(fillFrom, pacer.nextSlot(), now);
+        const opensAt = now + (gate.opensIn() ?? Number.POSITIVE_INFINITY);
+        const moment = Math.max(fillFrom, pacer.nextSlot(), opensAt);
         if (moment >= Math.min(fillUntil, until)) await Promise.race(inFlight);
         else if (moment > now) await settledBy(moment);
         else await fill();
