@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Random } from '../../lib/clock.ts';
 import type { HttpFunction } from '../../lib/local/api-gateway.ts';
 import { lambdaContext } from '../../lib/local/lambda-context.ts';
-import { createSandbox, type Sandbox } from './sandbox.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from './sandbox.ts';
 import type { Post } from './segment-model.ts';
 import { prevailing, type Spell } from './spell.ts';
 import type { SqsHandler } from './sqs-client.ts';
@@ -28,13 +28,9 @@ export function createGateway(options: GatewayOptions): Post {
   const { time, random, sqs, createIngest, functionTimeoutMs, authorize, crashes } = options;
   const start = time.now();
   const idle: { sandbox: Sandbox; ingest: HttpFunction }[] = [];
-  const salesmachine = {
-    renewCredential: async () => {},
-    post: () => Promise.reject(new Error('The ingest does not speak to Salesmachine.')),
-  };
 
   const create = () => {
-    const sandbox = createSandbox({ time, sqs, salesmachine });
+    const sandbox = createSandbox({ time, sqs, salesmachine: noSalesmachine });
     return { sandbox, ingest: createIngest(sandbox) };
   };
 

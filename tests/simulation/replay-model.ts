@@ -3,7 +3,7 @@ import { lambdaContext } from '../../lib/local/lambda-context.ts';
 import { deadLetterMessage } from '../../lib/queue/dead-letter.ts';
 import type { Ledger } from './ledger.ts';
 import type { FifoQueue } from './queue-model.ts';
-import { createSandbox, type Sandbox } from './sandbox.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from './sandbox.ts';
 import { eventJson } from './segment-event.ts';
 import type { SqsHandler } from './sqs-client.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -37,13 +37,14 @@ export async function replayAll({
   createReplay,
   functionTimeoutMs,
 }: ReplayOptions): Promise<void> {
-  const salesmachine = {
-    renewCredential: async () => {},
-    post: () => Promise.reject(new Error('The replay does not speak to Salesmachine.')),
+  const launch = () => {
+    const sandbox = createSandbox({ time, sqs, salesmachine: noSalesmachine });
+    return { sandbox, replay: createReplay(sandbox) };
   };
-  const sandbox = createSandbox({ time, sqs, salesmachine });
-  const replay = createReplay(sandbox);
+  let process = launch();
   for (let more = true; more; ) {
+    if (!process.sandbox.isAlive()) process = launch();
+    const { sandbox, replay } = process;
     const context = lambdaContext('replay', functionTimeoutMs, time);
     const ended = await sandbox.invoke(() => replay({}, context), functionTimeoutMs);
     more = ended.kind !== 'answered' || ended.value.more || ended.value.unread > 0;

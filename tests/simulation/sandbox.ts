@@ -24,6 +24,12 @@ export type Sandbox = {
   received(): readonly string[];
 };
 
+/** For functions that do not speak to Salesmachine. */
+export const noSalesmachine: Salesmachine = {
+  renewCredential: async () => {},
+  post: () => Promise.reject(new Error('This function does not speak to Salesmachine.')),
+};
+
 type Outside = { time: VirtualTime; sqs: SqsHandler; salesmachine: Salesmachine };
 
 /**
