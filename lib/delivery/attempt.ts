@@ -45,6 +45,7 @@ export async function attempt(request: SalesmachineRequest, terms: Terms, ports:
   const { gate, clock } = ports;
   let { admitted, slot } = terms;
   let failures = 0;
+  let isUrlRight = false;
   for (;;) {
     if (!admitted) {
       const askedAt = clock.now();
@@ -64,7 +65,10 @@ export async function attempt(request: SalesmachineRequest, terms: Terms, ports:
       case 'too_big':
         return { kind: 'bad', blame: blameOf('too_large', answer) };
       case 'unsupported':
-        return { kind: 'bad', blame: blameOf('alias_unsupported', answer) };
+        // The URL may be wrong for every call: a ping tells, and after it the same call again.
+        if (isUrlRight) return { kind: 'bad', blame: blameOf('alias_unsupported', answer) };
+        isUrlRight = (await gate.ping(terms.until)) === 'delivered';
+        break;
       case 'ambiguous':
         // A ping with the same credential tells whether the credential or the data is meant.
         if (terms.trusted || (await gate.ping(terms.until)) === 'delivered')

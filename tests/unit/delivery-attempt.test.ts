@@ -202,13 +202,27 @@ describe('the operations are bad', () => {
     'if it is an alias, and the answer is %i: that is no trouble of the API',
     async (status) => {
       const works = [workFor({ type: 'alias', userId: 'new', previousId: 'old' })];
-      const { verdict, gate, pings } = await attempted([answered(status)], { works });
+      const { verdict, gate, pings, batches } = await attempted([answered(status)], { works });
       expect(verdict).toEqual(bad({ reason: 'alias_unsupported', status }));
       expect(gate.opensIn()).toBe(0);
-      expect(pings).toEqual([]);
+      expect([pings.length, batches.length]).toEqual([1, 2]);
     },
   );
 });
+
+test.each<[string, (ping: number) => Answer]>([
+  ['as pings do', (ping) => (ping < 2 ? answered(404) : OK)],
+  ['and a moment later pings pass', () => OK],
+])(
+  'an alias that is answered 404, %s, is held and delivered: it was the URL or the plan',
+  async (_, answer) => {
+    let pings = 0;
+    const works = [workFor({ type: 'alias', userId: 'new', previousId: 'old' })];
+    const { verdict, gate } = await attempted([answered(404), OK], { works, ping: () => answer(pings++) });
+    expect(verdict).toEqual({ kind: 'delivered' });
+    expect(gate.opensIn()).toBe(0);
+  },
+);
 
 describe('the log', () => {
   const requestLines = (lines: Awaited<ReturnType<typeof attempted>>['lines']) =>
