@@ -66,7 +66,11 @@ const secretive = numbered(70, {
 describe('relay dlq list', () => {
   test('groups 5,000 letters by what they died of, and hands all of them back', async () => {
     await bury(
-      ...numberedFrom(0, 4_700),
+      ...numberedFrom(0, 4_500),
+      ...numberedFrom(4_500, 200).map((letter, index) => ({
+        ...letter,
+        body: JSON.stringify({ type: 'track', event: 'Clicked', userId: 'busy', messageId: `busy${index}` }),
+      })),
       ...numberedFrom(4_700, 300).map((letter) => ({
         ...letter,
         reason: 'invalid_event' as const,
@@ -80,6 +84,7 @@ describe('relay dlq list', () => {
       { reason: 'rejected', status: 422, count: 4_700, types: { track: 4_700 }, replayed: 0 },
       { reason: 'invalid_event', status: null, count: 300, detail: 'the event has no user' },
     ]);
+    expect((await json('list', '--user', 'busy')).causes).toMatchObject([{ reason: 'rejected', count: 200 }]);
     expect(await relay.state()).toMatchObject({ deadLettered: 5_000, queued: 0, inFlight: 0 });
   });
 
