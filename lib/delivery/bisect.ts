@@ -51,16 +51,14 @@ export async function bisect<Suspect>(
       const [left, right] = [suspects.slice(0, middle), suspects.slice(middle)];
       const verdict = await send(left);
       if (stopped) return;
-      if (verdict.kind === 'delivered') clean += left.length;
       if (verdict.kind === 'bad') {
         [suspects, blame, isRefused] = [left, verdict.blame, true];
         behind = [right, ...behind];
-      } else if (rulesOf(blame).infer) {
-        [suspects, isRefused] = [right, false];
-      } else {
-        suspects = [];
-        behind = [right, ...behind];
+        continue;
       }
+      clean += left.length;
+      if (rulesOf(blame).infer) [suspects, isRefused] = [right, false];
+      else [suspects, behind] = [[], [right, ...behind]];
     }
 
     const [first] = suspects;
