@@ -39,6 +39,8 @@ export type SqsProxy = {
   calls: readonly SendCall[];
   /** Decides about the calls that come from now on; at first all pass. */
   decide(fateOf: (call: SendCall) => Fate): void;
+  /** Resolves once all that callers had put on the wire has arrived, also what they have given up since. */
+  arrivals(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -72,6 +74,7 @@ export async function startSqsProxy(sqsEndpoint: string, port = 0): Promise<SqsP
   }
 
   const server = await listen(async (request) => {
+    if (request.method === 'GET') return json(200, {});
     const body = await buffer(request);
     const isSend = request.headers['x-amz-target'] === 'AmazonSQS.SendMessageBatch';
     return isSend ? send(request, body.toString()) : forward(request, body);
@@ -82,6 +85,10 @@ export async function startSqsProxy(sqsEndpoint: string, port = 0): Promise<SqsP
     calls,
     decide(decision) {
       fateOf = decision;
+    },
+    async arrivals() {
+      // A connection of its own, so it is accepted, and read, after those that were there before.
+      await fetch(server.url, { headers: { connection: 'close' } });
     },
     stop: server.stop,
   };

@@ -17,8 +17,8 @@ type Setup = TestIngest & {
   proxy: SqsProxy;
   /** Every call meets this fate from now on; and the ingest's deadline passes in a fifth of a second. */
   breakDown(fateOf: (call: SendCall) => Fate): void;
-  /** Every call passes from now on, and time is the usual. */
-  recover(): void;
+  /** Every call that is sent from now on passes, and time is the usual. */
+  recover(): Promise<void>;
 };
 
 /** The ingest with a proxy between it and SQS. */
@@ -42,7 +42,8 @@ async function setUp(): Promise<Setup> {
       proxy.decide(fateOf);
       clock.hurry(20);
     },
-    recover() {
+    async recover() {
+      await proxy.arrivals();
       proxy.decide(() => 'passed');
       clock.hurry(1);
     },
@@ -163,7 +164,7 @@ describe('a fault that lasts', () => {
       events.filter(({ userId }, index) => userId !== 'user 1' || index < 4),
     );
 
-    setup.recover();
+    await setup.recover();
     await expectNothingLeftOver(setup);
     expect(await queued()).toHaveLength(1);
     await expectTaken(await post(events), 30);
@@ -180,7 +181,7 @@ describe('a fault that lasts', () => {
       await expectAskedAgain(await post(events));
       expect(proxy.calls.length).toBeGreaterThan(0);
 
-      setup.recover();
+      await setup.recover();
       await expectNothingLeftOver(setup);
       expect(await queued()).toHaveLength(1);
       await expectTaken(await post(events), 40);
@@ -197,7 +198,7 @@ describe('a fault that lasts', () => {
       setup.breakDown(() => fate);
       await expectAskedAgain(await post(events));
 
-      setup.recover();
+      await setup.recover();
       await expectNothingLeftOver(setup);
       const first = await queued();
       expect(first.length).toBeGreaterThan(1);
@@ -215,7 +216,7 @@ describe('a fault that lasts', () => {
     await expectAskedAgain(await post(events));
     expect(await queued()).toEqual([]);
 
-    setup.recover();
+    await setup.recover();
     proxies.push(await startSqsProxy(queues.endpoint, Number(new URL(proxy.endpoint).port)));
     await expectTaken(await post(events), 40);
     expectAllInOrder(await queued(), events);
@@ -231,7 +232,7 @@ describe('a fault that lasts', () => {
       setup.breakDown((call) => (call.QueueUrl === queues[queue].url ? 'failed' : 'passed'));
       await expectAskedAgain(await post([...events, broken]));
 
-      setup.recover();
+      await setup.recover();
       await expectTaken(await post([...events, broken]), 10, 1);
       expectAllInOrder(await queued(), events);
       expect((await deadLetters()).map(({ body }) => JSON.parse(body))).toEqual([broken]);
@@ -261,7 +262,7 @@ test('whatever SQS does: what is answered 200 is queued once and in order, and a
       expect([200, 503]).toContain(status);
       if (status === 200) expectAllInOrder(first, events);
 
-      setup.recover();
+      await setup.recover();
       await expectTaken(await post(events), count);
       expectAllInOrder([...first, ...(await queued())], events);
     }),
