@@ -216,8 +216,8 @@ describe('a fault that lasts', () => {
     await expectAskedAgain(await post(events));
     expect(await queued()).toEqual([]);
 
-    await setup.recover();
     proxies.push(await startSqsProxy(queues.endpoint, Number(new URL(proxy.endpoint).port)));
+    await setup.recover();
     await expectTaken(await post(events), 40);
     expectAllInOrder(await queued(), events);
   });
