@@ -16,7 +16,7 @@ export type Job = {
   bug?: string;
 };
 
-/** `seconds` are those of the processor, so that a busy machine changes nothing. */
+/** `seconds` are those of the processor, so that waiting for one costs nothing. */
 export type Outcome = { job: Job; seconds: number } & ({ result: Result } | { error: string });
 
 export async function runJob(job: Job): Promise<Outcome> {
