@@ -1,14 +1,14 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { systemClock, systemRandom } from '../lib/clock.ts';
-import { readIngestConfig, readLogSettings } from '../lib/config.ts';
-import { createEnvironment, mapped } from '../lib/environment.ts';
-import { answerRequest, type IngestPorts } from '../lib/ingest/answer.ts';
+import { readIngestConfig, readLogSettings } from '../lib/config/config.ts';
+import { createEnvironment, mapped } from '../lib/config/secrets.ts';
 import { requestOf, responseOf } from '../lib/ingest/api-gateway.ts';
-import { lazily } from '../lib/lazily.ts';
-import { createSqs } from '../lib/queue/client.ts';
-import { failureFields } from '../lib/telemetry/failure.ts';
-import { withInvocation } from '../lib/telemetry/invocation.ts';
+import { answerRequest, type IngestPorts } from '../lib/ingest/handle-request.ts';
+import { systemClock, systemRandom } from '../lib/runtime/clock.ts';
+import { lazily } from '../lib/runtime/lazy.ts';
+import { createSqs } from '../lib/sqs/sqs-client.ts';
+import { failureFields } from '../lib/telemetry/error-fields.ts';
+import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 
 const inTrouble = responseOf({ status: 503, body: { message: 'The relay is in trouble: try again.' } });

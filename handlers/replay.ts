@@ -1,13 +1,13 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { type Clock, type Random, systemClock, systemRandom, within } from '../lib/clock.ts';
-import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/config.ts';
-import { type Rehearsal, rehearseReplay } from '../lib/delivery/rehearsal.ts';
-import { lazily } from '../lib/lazily.ts';
-import { createSqs, type Sqs } from '../lib/queue/client.ts';
-import { type ReplayOptions, type ReplayResult, replay } from '../lib/queue/replay.ts';
-import { parseReplayRequest } from '../lib/queue/replay-request.ts';
-import { withInvocation } from '../lib/telemetry/invocation.ts';
+import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/config/config.ts';
+import { type Rehearsal, rehearseReplay } from '../lib/dead-letters/dry-run.ts';
+import { type ReplayOptions, type ReplayResult, replay } from '../lib/dead-letters/replay-dead-letters.ts';
+import { parseReplayRequest } from '../lib/dead-letters/replay-request.ts';
+import { type Clock, type Random, systemClock, systemRandom, within } from '../lib/runtime/clock.ts';
+import { lazily } from '../lib/runtime/lazy.ts';
+import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
+import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
 export type ReplayPorts = { config: ReplayConfig; sqs: Sqs; clock: Clock; random: Random; log: Log };

@@ -1,16 +1,16 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type Clock, type Random, systemClock, systemRandom } from '../lib/clock.ts';
-import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config.ts';
+import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
+import { createEnvironment, mapped } from '../lib/config/secrets.ts';
 import { createLane } from '../lib/delivery/lane.ts';
-import { createEnvironment, mapped } from '../lib/environment.ts';
-import { lazily } from '../lib/lazily.ts';
-import { createSqs, type Sqs } from '../lib/queue/client.ts';
-import { createQueue } from '../lib/queue/queue.ts';
-import { fromRecord } from '../lib/queue/received.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../lib/runtime/clock.ts';
+import { lazily } from '../lib/runtime/lazy.ts';
 import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/client.ts';
-import { failureFields } from '../lib/telemetry/failure.ts';
-import { withInvocation } from '../lib/telemetry/invocation.ts';
+import { fromRecord } from '../lib/sqs/received-message.ts';
+import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
+import { createQueue } from '../lib/sqs/worker-queue.ts';
+import { failureFields } from '../lib/telemetry/error-fields.ts';
+import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
 export type WorkerPorts = {

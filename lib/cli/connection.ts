@@ -1,11 +1,11 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
-import { localConnection } from '../local/connection.ts';
-import { createSqs } from '../queue/client.ts';
-import { askRelay, relayUrl } from './local-relay.ts';
-import { CommandError } from './problem.ts';
+import { localConnection } from '../local/api-schema.ts';
+import { createSqs } from '../sqs/sqs-client.ts';
+import { CommandError } from './cli-errors.ts';
+import type { Terminal } from './command-context.ts';
+import { askRelay, relayUrl } from './request-local-relay.ts';
 import { stackOf } from './stage-clients.ts';
-import type { Terminal } from './terminal.ts';
 import { stageSettings, type WorkerSettings } from './worker-settings.ts';
 
 export type Place = { stage?: string; region?: string };

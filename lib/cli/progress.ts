@@ -1,4 +1,4 @@
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './command-context.ts';
 
 export type Progress = {
   /** `done` of the things so far; `share` of the whole, from 0 to 1, where it is known. */

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Json } from '../segment/json.ts';
-import { parseJson } from '../segment/json.ts';
-import { CommandError } from './problem.ts';
+import type { Json } from '../runtime/json.ts';
+import { parseJson } from '../runtime/json.ts';
+import { CommandError } from './cli-errors.ts';
 
 /** The text of a file, or of standard input for `-`, in chunks; `onRead` is told the bytes of each. */
 export async function* readText(

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../segment/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 
 /** What Segment or a programmer writes into an event, not its user. */
 const plainKeys: ReadonlySet<string> = new Set([

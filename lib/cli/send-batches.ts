@@ -1,5 +1,5 @@
-import { isDeeperThan, type Json } from '../segment/json.ts';
-import { CommandError } from './problem.ts';
+import { isDeeperThan, type Json } from '../runtime/json.ts';
+import { CommandError } from './cli-errors.ts';
 
 /** Events of one request, each as its JSON. */
 export type Batch = readonly string[];

@@ -1,7 +1,7 @@
-import { readDeliverySettings } from '../config.ts';
+import { readDeliverySettings } from '../config/config.ts';
 import type { DeliverySettings } from '../delivery/ports.ts';
+import type { Terminal } from './command-context.ts';
 import { connectLambda, stackOf } from './stage-clients.ts';
-import type { Terminal } from './terminal.ts';
 
 /** What a worker makes of events, and how fast it may send. */
 export type WorkerSettings = Pick<DeliverySettings, 'mapping' | 'quota'>;

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts';
-import type { Reason } from '../queue/dead-letter.ts';
+import type { Reason } from '../dead-letters/dead-letter.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Answer, Salesmachine } from '../salesmachine/client.ts';
 import { errorDetail } from '../salesmachine/error-detail.ts';
 import { outcomeOf } from '../salesmachine/outcome.ts';
 import { remainingOf } from '../salesmachine/rate-limit.ts';
 import type { Log, LogFields } from '../telemetry/log.ts';
-import { bodyOf, type SalesmachineRequest } from './compose.ts';
 import type { Gate } from './gate.ts';
-import { worksOf } from './item.ts';
+import { bodyOf, type SalesmachineRequest } from './request.ts';
+import { worksOf } from './request-operation.ts';
 
 /** Why operations were refused. */
 export type Blame = { reason: Reason; status?: number; detail: string };

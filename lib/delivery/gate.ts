@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../clock.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import type { Answer, Salesmachine } from '../salesmachine/client.ts';
 import { type Outcome, outcomeOf } from '../salesmachine/outcome.ts';
 import { throttledForMs } from '../salesmachine/rate-limit.ts';

@@ -1,13 +1,13 @@
-import type { ReceivedMessage } from '../queue/received.ts';
+import type { ReceivedMessage } from '../sqs/received-message.ts';
 import type { Slot } from './attempt.ts';
-import { createBatchDelivery } from './batch.ts';
-import { choose, locksOf, MAX_OPERATIONS } from './compose.ts';
-import { createFill } from './fill.ts';
+import { createBatchDelivery } from './batch-sender.ts';
 import { createGate } from './gate.ts';
-import { createLedger } from './ledger.ts';
 import { createPacer } from './pacer.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
-import type { Work } from './work.ts';
+import type { Work } from './queued-event.ts';
+import { createFill } from './receiver.ts';
+import { choose, locksOf, MAX_OPERATIONS } from './request.ts';
+import { createLedger } from './settlement.ts';
 
 /** How long a lane keeps messages while it waits for a slot or for the API. */
 export const HOLD_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { AccountOperation, ContactOperation, Operation } from '../salesmachine/operation.ts';
-import { type Item, keysOf, type Part } from './item.ts';
+import { type Item, keysOf, type Part } from './request-operation.ts';
 
 type Update = AccountOperation | ContactOperation;
 

@@ -1,7 +1,7 @@
-import type { Clock, Random } from '../clock.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { MappingSettings } from '../mapping/map-event.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
-import type { MappingSettings } from '../salesmachine/mapping.ts';
+import type { Queue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Quota } from './pacer.ts';
 

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { HttpRequest } from '../segment/request.ts';
-import type { HttpAnswer } from './answer.ts';
+import type { HttpRequest } from '../segment/split-request.ts';
+import type { HttpAnswer } from './handle-request.ts';
 
 /** The request as API Gateway's HTTP API (payload format 2.0) or a function URL hands it over. */
 export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {

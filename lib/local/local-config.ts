@@ -6,9 +6,9 @@ import {
   readWorkerConfig,
   SettingsError,
   type WorkerConfig,
-} from '../config.ts';
+} from '../config/config.ts';
 import type { LogSettings } from '../telemetry/log.ts';
-import type { StandInOptions } from './stand-in.ts';
+import type { StandInOptions } from './salesmachine/fake-salesmachine.ts';
 
 export type LocalConfig = {
   port: number;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../clock.ts';
-import { SettingsError } from '../config.ts';
-import { createEnvironment } from '../environment.ts';
+import { SettingsError } from '../config/config.ts';
+import { createEnvironment } from '../config/secrets.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { readLocalConfig } from './local-config.ts';
-import { createLocalLog } from './log.ts';
+import { createLocalLog } from './local-log.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { startText } from './start-text.ts';
 

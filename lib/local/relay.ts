@@ -1,22 +1,21 @@
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
-import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
-import { readIngestConfig, readWorkerConfig } from '../config.ts';
-import { type Environment, fixed, mapped, type Source } from '../environment.ts';
-import { depthOf } from '../queue/depth.ts';
+import { readIngestConfig, readWorkerConfig } from '../config/config.ts';
+import { type Environment, fixed, mapped, type Source } from '../config/secrets.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
+import { depthOf } from '../sqs/queue-depth.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createApiGateway } from './api-gateway.ts';
-import { countEvents, countRequests } from './counts.ts';
-import { createEventSourceMapping } from './event-source-mapping.ts';
+import { createEventSourceMapping } from './aws/event-source-mapping.ts';
+import { createApiGateway } from './aws/local-api-gateway.ts';
+import { type LocalQueues, startQueues } from './aws/local-sqs.ts';
+import { createMessageCounter } from './aws/message-counter.ts';
+import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
-import { createMessageCounter } from './message-counter.ts';
-
-import { type LocalQueues, startQueues } from './queues.ts';
 import { createLocalRoutes } from './routes.ts';
-import { listen } from './server.ts';
-import { createStandIn, type StandIn } from './stand-in.ts';
-import { startStandInServer } from './stand-in-server.ts';
+import { createStandIn, type StandIn } from './salesmachine/fake-salesmachine.ts';
+import { startStandInServer } from './salesmachine/fake-server.ts';
+import { countEvents, countRequests } from './with-counters.ts';
 
 /** The functions' time-outs as they are deployed. */
 const INGEST_TIMEOUT_MS = 8_000;

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
-import { checkCredential } from '../salesmachine/credential-check.ts';
-import type { LocalConnection, LocalStatus } from './connection.ts';
+import { checkCredential } from '../salesmachine/ping.ts';
+import type { LocalConnection, LocalStatus } from './api-schema.ts';
+import type { LocalQueues } from './aws/local-sqs.ts';
+import { oldestSentAt } from './aws/oldest-message.ts';
+import { json, type Reply, readBody } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
-import { oldestSentAt } from './oldest-message.ts';
-import type { LocalQueues } from './queues.ts';
 import type { RelayState } from './relay.ts';
-import { json, type Reply, readBody } from './server.ts';
-import type { StandIn } from './stand-in.ts';
+import type { StandIn } from './salesmachine/fake-salesmachine.ts';
 
 const MAX_BODY_BYTES = 10_000;
 

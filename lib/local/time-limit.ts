@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** The work took longer than it may. It is not stopped by this: it only is no longer waited for. */
 export class TimeLimitError extends Error {

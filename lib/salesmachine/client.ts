@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { fixed, type Source } from '../environment.ts';
+import { fixed, type Source } from '../config/secrets.ts';
 
 /** The calls of Salesmachine's API that the relay makes. */
 export type SalesmachinePath = '/v1/batch' | '/v1/alias' | '/v1/ping';

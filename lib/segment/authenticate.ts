@@ -1,7 +1,7 @@
 import { presentedTokens, type TokenVerdict, verifyToken } from './credentials.ts';
-import type { HttpRequest } from './request.ts';
 import type { Route } from './route.ts';
 import { type SignatureVerdict, verifySignature } from './signature.ts';
+import type { HttpRequest } from './split-request.ts';
 
 /** What a request is checked against. A kind of which there is none is not configured. */
 export type Credentials = {

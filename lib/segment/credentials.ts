@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { isObject, membersOf, stringOf, trimmed } from './elements.ts';
-import type { Headers } from './request.ts';
+import { isObject, membersOf, stringOf, trimmed } from './json-scanner.ts';
+import type { Headers } from './split-request.ts';
 
 export type TokenVerdict = 'absent' | 'wrong' | 'valid';
 

@@ -1,4 +1,4 @@
-import { isDeeperThan, isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 
 type Common = {
   messageId?: string;

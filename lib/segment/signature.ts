@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { elementsOf, isArray, trimmed } from './elements.ts';
-import type { HttpRequest } from './request.ts';
+import { elementsOf, isArray, trimmed } from './json-scanner.ts';
+import type { HttpRequest } from './split-request.ts';
 
 /** `malformed`: no SHA-1 in hex, so that no secret can have made it. */
 export type SignatureVerdict = 'absent' | 'malformed' | 'wrong' | 'valid';

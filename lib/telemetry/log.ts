@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
 import { embedded } from './emf.ts';
-import { knownFields, type LogFields } from './fields.ts';
-import { invocation } from './invocation.ts';
-import { type Level, type LevelSettings, levelFilter } from './level.ts';
+import { invocation } from './invocation-context.ts';
+import { knownFields, type LogFields } from './log-fields.ts';
+import { type Level, type LevelSettings, levelFilter } from './log-level.ts';
 import { metricsOf } from './metrics.ts';
 
-export type { LogFields } from './fields.ts';
+export type { LogFields } from './log-fields.ts';
 
 type Write = (message: string, fields: LogFields) => void;
 

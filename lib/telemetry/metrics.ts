@@ -1,4 +1,4 @@
-import type { LogFields, NumberField, WordField } from './fields.ts';
+import type { LogFields, NumberField, WordField } from './log-fields.ts';
 
 /** One value of a CloudWatch metric. */
 export type Metric = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { realRelay } from '../simulation/real-relay.ts';
-import { simulate } from '../simulation/world.ts';
+import { simulate } from '../simulation/simulation.ts';
 import { PRICES } from './prices.ts';
 import { print } from './table.ts';
 import { metered, type Usage } from './usage.ts';
@@ -70,7 +70,7 @@ function costsOf(
 
 /** How many metrics the alarms watch: each is paid for. */
 function alarmMetrics(): number {
-  const text = readFileSync(new URL('../../lib/telemetry/alarms.yml', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../lib/infrastructure/alarms.yml', import.meta.url), 'utf8');
   const { Resources } = parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 });
   const alarms = Object.values<{ Properties: { Metrics?: { MetricStat?: unknown }[]; Threshold?: number } }>(
     Resources,

@@ -1,4 +1,4 @@
-import { runFaults } from '../helpers/fault-run.ts';
+import { runFaults } from '../support/fault-run.ts';
 import { print, table } from './table.ts';
 
 const EVENTS = 20_000;

@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Clock } from '../../lib/clock.ts';
 import { createPacer } from '../../lib/delivery/pacer.ts';
 import type { DeliverySettings } from '../../lib/delivery/ports.ts';
-import { workOf } from '../../lib/delivery/work.ts';
-import { fromRecord } from '../../lib/queue/received.ts';
+import { workOf } from '../../lib/delivery/queued-event.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
 import { outcomeOf } from '../../lib/salesmachine/outcome.ts';
+import { fromRecord } from '../../lib/sqs/received-message.ts';
 
 type Options = {
   /** Events in a request; 10 are all that a Lambda function on a FIFO queue is handed at once. */

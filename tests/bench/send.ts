@@ -81,7 +81,16 @@ async function startRelay(): Promise<{ relay: ChildProcess; url: string }> {
 
 /** Memory in megabytes. */
 async function send(file: string, url: string): Promise<{ accepted: number; peak: number; heap: number }> {
-  const words = ['lib/cli/main.ts', 'send', file, '--url', `${url}/segment`, '--token', TOKEN, '--json'];
+  const words = [
+    'lib/cli/relay-command.ts',
+    'send',
+    file,
+    '--url',
+    `${url}/segment`,
+    '--token',
+    TOKEN,
+    '--json',
+  ];
   const options = ['--expose-gc', `--import=${TELL_MEMORY}`];
   const { stdout, stderr } = await run(process.execPath, [...options, ...words], {
     cwd: repository,

@@ -1,9 +1,9 @@
-import type { Sqs } from '../../lib/queue/client.ts';
+import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { embedded } from '../../lib/telemetry/emf.ts';
-import { knownFields, type LogFields } from '../../lib/telemetry/fields.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
+import { knownFields, type LogFields } from '../../lib/telemetry/log-fields.ts';
 import { metricsOf } from '../../lib/telemetry/metrics.ts';
-import type { Relay } from '../simulation/world.ts';
+import type { Relay } from '../simulation/simulation.ts';
 
 /** What the relay uses of AWS; what AWS's own parts use on its behalf is not in it. */
 export type Usage = {

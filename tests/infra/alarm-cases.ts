@@ -1,4 +1,4 @@
-import type { LogFields } from '../../lib/telemetry/fields.ts';
+import type { LogFields } from '../../lib/telemetry/log-fields.ts';
 import type { Values } from './cloudwatch.ts';
 import { metricsOfLine } from './emitted-metrics.ts';
 

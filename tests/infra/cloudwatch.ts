@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
-import type { Template } from '../helpers/template.ts';
+import type { Template } from '../support/template.ts';
 import { metricKey } from './emitted-metrics.ts';
 
 /** A metric as a template names it. */

@@ -1,10 +1,10 @@
+import { REASONS, type Reason } from '../../lib/dead-letters/dead-letter.ts';
 import type { ClosedCause } from '../../lib/delivery/gate.ts';
-import { REASONS, type Reason } from '../../lib/queue/dead-letter.ts';
-import type { SkipCause } from '../../lib/salesmachine/mapping.ts';
+import type { SkipCause } from '../../lib/mapping/map-event.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';
 import type { Refusal } from '../../lib/segment/authenticate.ts';
 import type { SegmentSkipCause } from '../../lib/segment/event.ts';
-import type { LogFields } from '../../lib/telemetry/fields.ts';
+import type { LogFields } from '../../lib/telemetry/log-fields.ts';
 import { metricsByLine, metricsOf } from '../../lib/telemetry/metrics.ts';
 
 /** Every value of a closed list: the compiler finds one that is missing, or too much. */

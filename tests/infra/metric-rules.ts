@@ -1,7 +1,7 @@
-import type { Template } from '../helpers/template.ts';
+import type { Template } from '../support/template.ts';
 import { alarmMetrics, alarmsOf, dashboardAlarms, dashboardMetrics, type Named } from './cloudwatch.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
-import { property, type Rule, valuesOf } from './rule.ts';
+import { property, type Rule, valuesOf } from './template-rule.ts';
 
 const bodyOf = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
 

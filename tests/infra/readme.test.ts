@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { REASONS } from '../../lib/queue/dead-letter.ts';
+import { settings } from '../../lib/config/settings.ts';
+import { REASONS } from '../../lib/dead-letters/dead-letter.ts';
 import { type Outcome, outcomeOf } from '../../lib/salesmachine/outcome.ts';
-import { settings } from '../../lib/settings.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
 
 const lines = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').split('\n');

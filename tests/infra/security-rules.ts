@@ -1,5 +1,5 @@
-import { isRecord, type Template } from '../helpers/template.ts';
-import { equal, has, property, type Rule, valuesOf } from './rule.ts';
+import { isRecord, type Template } from '../support/template.ts';
+import { equal, has, property, type Rule, valuesOf } from './template-rule.ts';
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 

@@ -1,6 +1,6 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { PropertyType, ResourceProperties } from '@aws-cdk/service-spec-types';
-import { isRecord, type Template } from '../helpers/template.ts';
+import { isRecord, type Template } from '../support/template.ts';
 
 /** AWS's own description of every resource type of CloudFormation. */
 const specification = loadAwsServiceSpecSync();

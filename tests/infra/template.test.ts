@@ -10,10 +10,10 @@ import {
   readLogSettings,
   readReplayConfig,
   readWorkerConfig,
-} from '../../lib/config.ts';
-import { at, changed, isRecord, parseTemplate, type Template } from '../helpers/template.ts';
+} from '../../lib/config/config.ts';
+import { at, changed, isRecord, parseTemplate, type Template } from '../support/template.ts';
+import { type RuleName, rules } from './deployment-rules.ts';
 import { type Package, packageService } from './package.ts';
-import { type RuleName, rules } from './rules.ts';
 
 const run = promisify(execFile);
 

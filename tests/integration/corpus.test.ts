@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
-import { mapValue } from '../../lib/cli/map.ts';
+import { mapValue } from '../../lib/cli/commands/map-command.ts';
+import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
 import type {
   AccountOperation,
   ContactOperation,
@@ -8,10 +9,9 @@ import type {
   Params,
   Scalar,
 } from '../../lib/salesmachine/operation.ts';
-import { isJsonObject, parseJson } from '../../lib/segment/json.ts';
 import { signatureOf } from '../../lib/segment/signature.ts';
-import { receiveAll } from '../helpers/receive-all.ts';
-import { SHARED_SECRET, startTestRelay } from '../helpers/relay.ts';
+import { receiveAll } from '../support/receive-all.ts';
+import { SHARED_SECRET, startTestRelay } from '../support/relay.ts';
 
 /** Real servers, and machines that do other work as well. */
 jest.setTimeout(60_000);

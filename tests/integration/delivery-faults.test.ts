@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { runFaults } from '../helpers/fault-run.ts';
-import { FAULTS } from '../helpers/unreliable-salesmachine.ts';
+import { runFaults } from '../support/fault-run.ts';
+import { FAULTS } from '../support/unreliable-salesmachine.ts';
 
 test('whatever Salesmachine suffers from, everything arrives in order, and nothing twice without a cause', async () => {
   const { met, repetitions, repetitionsLogged, ...run } = await runFaults({

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { Clock } from '../../lib/clock.ts';
-import { send, setUpMapping } from '../helpers/event-source-mapping.ts';
-import { until } from '../helpers/until.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
+import { send, setUpMapping } from '../support/event-source-mapping.ts';
+import { until } from '../support/until.ts';
 
 test('a stop waits for the running invocation, whose messages are deleted', async () => {
   const { queues, sqs, start, depth } = await setUpMapping();

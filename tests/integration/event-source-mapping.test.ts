@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { type Clock, systemClock } from '../../lib/clock.ts';
-import { depthOf } from '../../lib/queue/depth.ts';
-import { type Invoke, identifiers, send, setUpMapping } from '../helpers/event-source-mapping.ts';
+import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { type Invoke, identifiers, send, setUpMapping } from '../support/event-source-mapping.ts';
 
 test('a message reaches the function as Lambda hands it over', async () => {
   const { queues, sqs, start, settles } = await setUpMapping();

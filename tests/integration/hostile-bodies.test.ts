@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
-import { mapValue } from '../../lib/cli/map.ts';
-import type { LocalQueues } from '../../lib/local/queues.ts';
-import type { ReceivedMessage } from '../../lib/queue/received.ts';
-import { parseJson } from '../../lib/segment/json.ts';
-import { startTestIngest } from '../helpers/ingest.ts';
-import { receiveAll } from '../helpers/receive-all.ts';
-import { startTestRelay, type TestRelay, TOKEN } from '../helpers/relay.ts';
+import { mapValue } from '../../lib/cli/commands/map-command.ts';
+import type { LocalQueues } from '../../lib/local/aws/local-sqs.ts';
+import { parseJson } from '../../lib/runtime/json.ts';
+import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import { startTestIngest } from '../support/ingest.ts';
+import { receiveAll } from '../support/receive-all.ts';
+import { startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 
 /** Real servers, and machines that do other work as well. */
 jest.setTimeout(60_000);

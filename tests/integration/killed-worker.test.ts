@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { systemClock, systemRandom } from '../../lib/clock.ts';
-import { type LocalQueue, type LocalQueues, startQueues } from '../../lib/local/queues.ts';
-import { depthOf } from '../../lib/queue/depth.ts';
-import { sendAll } from '../../lib/queue/send.ts';
-import { checkDeliveries } from '../helpers/deliveries.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { type Fault, startUnreliableSalesmachine } from '../helpers/unreliable-salesmachine.ts';
-import { until } from '../helpers/until.ts';
-import { trackEvent } from '../helpers/webhooks.ts';
+import { type LocalQueue, type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { checkDeliveries } from '../support/deliveries.ts';
+import { recordingLog } from '../support/log.ts';
+import { type Fault, startUnreliableSalesmachine } from '../support/unreliable-salesmachine.ts';
+import { until } from '../support/until.ts';
+import { trackEvent } from '../support/webhooks.ts';
 
 /** As deployed. */
 const FUNCTION_TIMEOUT_MS = 90_000;
@@ -43,7 +43,7 @@ async function setUp() {
   const sqs = queues.connect();
 
   function startWorker() {
-    const child = spawn(process.execPath, ['tests/helpers/worker-process.ts'], {
+    const child = spawn(process.execPath, ['tests/support/worker-process.ts'], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...environmentOf(queues),

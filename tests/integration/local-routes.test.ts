@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { startTestRelay } from '../helpers/relay.ts';
+import { startTestRelay } from '../support/relay.ts';
 
 test('the stand-in refuses an attribute until it is told otherwise, and nothing else', async () => {
   const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createStandIn, refusal } from '../../lib/local/stand-in.ts';
-import { startStandInServer } from '../../lib/local/stand-in-server.ts';
-import { startTestRelay } from '../helpers/relay.ts';
-import { until } from '../helpers/until.ts';
+import { createStandIn, refusal } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { startTestRelay } from '../support/relay.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 

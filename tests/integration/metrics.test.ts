@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { metricsOf } from '../../lib/telemetry/metrics.ts';
-import type { LogLine } from '../helpers/log.ts';
-import { startTestRelay } from '../helpers/relay.ts';
+import type { LogLine } from '../support/log.ts';
+import { startTestRelay } from '../support/relay.ts';
 
 /** The sum of a metric over the lines, or of those with the value in its dimension. */
 function sumOf(lines: readonly LogLine[], wanted: string, dimension?: string): number {

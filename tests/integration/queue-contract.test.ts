@@ -1,15 +1,15 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { systemClock } from '../../lib/clock.ts';
-import { createFifoQueue } from '../simulation/queue-model.ts';
-import { seededRandom } from '../simulation/random.ts';
-import { sqsClient } from '../simulation/sqs-client.ts';
-import { createSqsModel } from '../simulation/sqs-model.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import { createFifoQueue } from '../simulation/models/queue-model.ts';
+import { sqsClient } from '../simulation/models/sqs-client.ts';
+import { createSqsModel } from '../simulation/models/sqs-model.ts';
+import { seededRandom } from '../simulation/seeded-random.ts';
 import { createVirtualTime } from '../simulation/virtual-time.ts';
 import { answers } from './queue-contract/answers.ts';
+import { MAX_RECEIVE_COUNT, type Queues, VISIBILITY_SECONDS } from './queue-contract/contract-helpers.ts';
 import { flow } from './queue-contract/flow.ts';
-import { MAX_RECEIVE_COUNT, type Queues, VISIBILITY_SECONDS } from './queue-contract/means.ts';
 
 const behaviours = [...flow, ...answers];
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ReceivedMessage } from '../../lib/queue/received.ts';
-import { hurriedClock } from '../helpers/hurried-clock.ts';
-import { startTestIngest, type TestIngest } from '../helpers/ingest.ts';
-import { type Fate, type SendCall, type SqsProxy, startSqsProxy } from '../helpers/sqs-proxy.ts';
+import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import { hurriedClock } from '../support/accelerated-clock.ts';
+import { startTestIngest, type TestIngest } from '../support/ingest.ts';
+import { type Fate, type SendCall, type SqsProxy, startSqsProxy } from '../support/sqs-proxy.ts';
 
 /** Real servers, and machines that do other work as well. */
 jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { signatureOf } from '../../lib/segment/signature.ts';
-import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../helpers/relay.ts';
+import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 
 const event = (userId: string) => JSON.stringify({ type: 'track', userId, event: 'Order Completed' });
 const [first, second] = [event('7'), event('8')];

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { adviceOn } from '../../lib/cli/dlq/advice.ts';
-import { systemClock, systemRandom } from '../../lib/clock.ts';
-import { type DeadLetter, deadLetterMessage } from '../../lib/queue/dead-letter.ts';
-import { sendAll } from '../../lib/queue/send.ts';
-import { runCli } from '../helpers/cli.ts';
-import { numbered, numberedFrom } from '../helpers/letters.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { startTestRelay, type TestRelay } from '../helpers/relay.ts';
-import { until } from '../helpers/until.ts';
+import { type DeadLetter, deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
+import { adviceOn } from '../../lib/dead-letters/runbook.ts';
+import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { runCli } from '../support/cli.ts';
+import { numbered, numberedFrom } from '../support/dead-letter-fixtures.ts';
+import { recordingLog } from '../support/log.ts';
+import { startTestRelay, type TestRelay } from '../support/relay.ts';
+import { until } from '../support/until.ts';
 
 // Each command is a process of its own, and the machine may be busy.
 jest.setTimeout(30_000);

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { runCli } from '../helpers/cli.ts';
+import { runCli } from '../support/cli.ts';
 
-const main = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta.url));
 const events = new URL('../fixtures/events/', import.meta.url);
 const eventFiles = readdirSync(events).filter((name) => name.endsWith('.json'));
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createReplay } from '../../handlers/replay.ts';
-import { systemRandom } from '../../lib/clock.ts';
-import { readReplayConfig } from '../../lib/config.ts';
-import { lambdaContext } from '../../lib/local/lambda-context.ts';
-import type { DeadLetter } from '../../lib/queue/dead-letter.ts';
-import { hurriedClock } from '../helpers/hurried-clock.ts';
+import { readReplayConfig } from '../../lib/config/config.ts';
+import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
+import { lambdaContext } from '../../lib/local/aws/lambda-context.ts';
+import { systemRandom } from '../../lib/runtime/clock.ts';
+import { hurriedClock } from '../support/accelerated-clock.ts';
 import {
   idsFrom,
   type LetterBox,
@@ -12,8 +12,8 @@ import {
   numbered,
   numberedFrom,
   openLetterBox,
-} from '../helpers/letters.ts';
-import { recordingLog } from '../helpers/log.ts';
+} from '../support/dead-letter-fixtures.ts';
+import { recordingLog } from '../support/log.ts';
 
 let box: LetterBox;
 beforeEach(async () => {

@@ -1,14 +1,14 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
-import type { Random } from '../../lib/clock.ts';
-import { headersOf, listen } from '../../lib/local/server.ts';
-import { receiveMessages } from '../../lib/queue/calls.ts';
-import { depthOf } from '../../lib/queue/depth.ts';
-import { replay } from '../../lib/queue/replay.ts';
-import { type LetterProcess, spawnLetterProcess } from '../helpers/letter-processes.ts';
-import { idsFrom, messageIds, numberedFrom, openLetterBox } from '../helpers/letters.ts';
-import { until } from '../helpers/until.ts';
-import { seededRandom } from '../simulation/random.ts';
+import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
+import { headersOf, listen } from '../../lib/local/http-server.ts';
+import type { Random } from '../../lib/runtime/clock.ts';
+import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { receiveMessages } from '../../lib/sqs/sqs-commands.ts';
+import { seededRandom } from '../simulation/seeded-random.ts';
+import { idsFrom, messageIds, numberedFrom, openLetterBox } from '../support/dead-letter-fixtures.ts';
+import { type LetterProcess, spawnLetterProcess } from '../support/replay-processes.ts';
+import { until } from '../support/until.ts';
 
 /** So many take some 30 calls to read, and then 10 steps of four calls each. */
 const LETTERS = 200;

@@ -5,17 +5,23 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemClock, systemRandom } from '../../lib/clock.ts';
-import { deadLetterMessage } from '../../lib/queue/dead-letter.ts';
-import { depthOf } from '../../lib/queue/depth.ts';
-import type { StoredLetter } from '../../lib/queue/letter.ts';
-import { readLetters } from '../../lib/queue/letters.ts';
-import { type Replayed, type ReplayPorts, replay } from '../../lib/queue/replay.ts';
-import { sendAll } from '../../lib/queue/send.ts';
-import { idsFrom, type LetterBox, messageIds, numberedFrom, openLetterBox } from '../helpers/letters.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { startTestRelay, type TestRelay } from '../helpers/relay.ts';
-import { until } from '../helpers/until.ts';
+import { deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
+import { readLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
+import { type Replayed, type ReplayPorts, replay } from '../../lib/dead-letters/replay-dead-letters.ts';
+import type { StoredLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
+import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { sendAll } from '../../lib/sqs/send-messages.ts';
+import {
+  idsFrom,
+  type LetterBox,
+  messageIds,
+  numberedFrom,
+  openLetterBox,
+} from '../support/dead-letter-fixtures.ts';
+import { recordingLog } from '../support/log.ts';
+import { startTestRelay, type TestRelay } from '../support/relay.ts';
+import { until } from '../support/until.ts';
 
 const quickly = { rate: 10_000, waitSeconds: 0 };
 

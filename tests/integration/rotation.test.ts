@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { handler } from '../../handlers/ingest.ts';
-import { type Clock, systemClock } from '../../lib/clock.ts';
-import { createEnvironment } from '../../lib/environment.ts';
-import { createApiGateway } from '../../lib/local/api-gateway.ts';
+import { readParameters } from '../../lib/config/parameter-store.ts';
+import { createEnvironment } from '../../lib/config/secrets.ts';
+import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
+import { listen } from '../../lib/local/http-server.ts';
 import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { startRelay } from '../../lib/local/relay.ts';
-import { listen } from '../../lib/local/server.ts';
-import { createStandIn } from '../../lib/local/stand-in.ts';
-import { startStandInServer } from '../../lib/local/stand-in-server.ts';
-import { readParameters } from '../../lib/parameter-store.ts';
+import { createStandIn } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
 import { signatureOf } from '../../lib/segment/signature.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { startParameterStore } from '../helpers/parameter-store.ts';
-import { until } from '../helpers/until.ts';
+import { recordingLog } from '../support/log.ts';
+import { startParameterStore } from '../support/parameter-store.ts';
+import { until } from '../support/until.ts';
 
 const PARAMETERS = {
   SEGMENT_SHARED_SECRETS: 'old-secret',

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { adviceOn } from '../../lib/cli/dlq/advice.ts';
-import { until } from '../helpers/until.ts';
+import { adviceOn } from '../../lib/dead-letters/runbook.ts';
+import { until } from '../support/until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Analytics } from '@segment/analytics-node';
-import { startTestRelay, TOKEN } from '../helpers/relay.ts';
+import { startTestRelay, TOKEN } from '../support/relay.ts';
 
 const timestamp = new Date('2026-01-02T03:04:05.678Z');
 const created_at = '2026-01-02T03:04:05.678Z';

@@ -1,7 +1,7 @@
-import { plantedRelay } from './planted.ts';
+import { plantedRelay } from './mutants/mutants.ts';
 import { realRelay } from './real-relay.ts';
-import { type Trial, trials } from './trials.ts';
-import { type Result, type Scenario, simulate } from './world.ts';
+import { type Trial, trials } from './scenarios/scenarios.ts';
+import { type Result, type Scenario, simulate } from './simulation.ts';
 
 export type Size = 'whole' | 'brief';
 

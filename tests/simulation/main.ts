@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
+import { judge } from './checks/evaluate.ts';
 import { type Job, type Outcome, scenarioOf, trialOf } from './job.ts';
-import { bugs } from './planted.ts';
+import { bugs } from './mutants/mutants.ts';
+import { trials } from './scenarios/scenarios.ts';
 import { runJobs } from './threads.ts';
-import { trials } from './trials.ts';
-import { judge } from './verdict.ts';
 
 const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--brief]
 Runs the relay in a simulated world and prints what it comes to beside what is wanted; exits with 1 if it falls short.

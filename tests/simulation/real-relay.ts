@@ -1,9 +1,14 @@
 import { createIngest } from '../../handlers/ingest.ts';
 import { createReplay } from '../../handlers/replay.ts';
 import { createWorker } from '../../handlers/worker.ts';
-import { type Environment, readIngestConfig, readReplayConfig, readWorkerConfig } from '../../lib/config.ts';
-import { CANARY } from './segment-event.ts';
-import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './world.ts';
+import {
+  type Environment,
+  readIngestConfig,
+  readReplayConfig,
+  readWorkerConfig,
+} from '../../lib/config/config.ts';
+import { CANARY } from './models/segment-event.ts';
+import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './simulation.ts';
 
 /** The relay itself: the handlers that Lambda runs, configured as by `environment`. */
 export function realRelay(environment: Environment = {}): Relay {

@@ -1,5 +1,5 @@
-import type { Evidence } from './invariants.ts';
-import { CAUSE } from './ledger.ts';
+import { CAUSE } from './checks/event-tracker.ts';
+import type { Evidence } from './checks/invariants.ts';
 
 /**
  * What a run comes to. Rates are per second; latencies in milliseconds, from the first webhook to Salesmachine, of what

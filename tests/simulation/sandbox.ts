@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
-import type { SqsHandler } from './sqs-client.ts';
+import type { SqsHandler } from './models/sqs-client.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** How an invocation ended. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { createHeap } from './heap.ts';
 
 /** A clock whose time passes only when everything waits for it. */

@@ -1,8 +1,8 @@
-import { depthOf } from '../../queue/depth.ts';
-import type { StoredLetter } from '../../queue/letter.ts';
-import type { Replayed } from '../../queue/replay.ts';
-import { counted } from './letter-text.ts';
-import { letterReader } from './reading.ts';
+import type { Replayed } from '../../dead-letters/replay-dead-letters.ts';
+import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
+import { depthOf } from '../../sqs/queue-depth.ts';
+import { counted } from './format.ts';
+import { letterReader } from './read-dead-letters.ts';
 import { type ReplayMeans, type ReplayTerms, runReplay } from './run-replay.ts';
 
 type Fate = {

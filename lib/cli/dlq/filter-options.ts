@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { REASONS, type Reason } from '../../queue/dead-letter.ts';
-import type { LetterFilter } from '../../queue/letter-filter.ts';
+import { REASONS, type Reason } from '../../dead-letters/dead-letter.ts';
+import type { LetterFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { CommandError } from '../cli-errors.ts';
 import { list, someOf } from '../options.ts';
-import { CommandError } from '../problem.ts';
 
 export type FilterOptions = {
   reason?: Reason[];

@@ -1,10 +1,10 @@
-import { depthOf } from '../../queue/depth.ts';
-import type { LetterFilter } from '../../queue/letter-filter.ts';
-import { type Replayed, type ReplayResult, replay } from '../../queue/replay.ts';
+import type { LetterFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { type Replayed, type ReplayResult, replay } from '../../dead-letters/replay-dead-letters.ts';
+import { depthOf } from '../../sqs/queue-depth.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { Terminal } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress } from '../progress.ts';
-import type { Terminal } from '../terminal.ts';
 
 /** What is to be replayed, and how fast: letters a second. */
 export type ReplayTerms = { filter: LetterFilter; force: boolean; rate: number; limit?: number };

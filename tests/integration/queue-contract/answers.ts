@@ -18,7 +18,7 @@ import {
   refusal,
   remove,
   send,
-} from './means.ts';
+} from './contract-helpers.ts';
 
 /** What the calls answer: to stale handles, long polls, repeated attempts, and what is not allowed. */
 export const answers: readonly Behaviour[] = [

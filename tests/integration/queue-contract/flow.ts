@@ -9,7 +9,7 @@ import {
   receive,
   remove,
   send,
-} from './means.ts';
+} from './contract-helpers.ts';
 
 /** How messages come, wait, come back and go: groups, visibility, deduplication, redrive. */
 export const flow: readonly Behaviour[] = [

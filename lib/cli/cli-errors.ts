@@ -1,0 +1,44 @@
+import { CommanderError } from 'commander';
+import { SettingsError } from '../config/config.ts';
+
+/** The caller can mend it: its message is printed as one line, without a stack, and the exit code is 2. */
+export class CommandError extends Error {
+  override name = 'CommandError' as const;
+}
+
+const CREDENTIALS =
+  'AWS takes no credentials from here: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+const EXPIRED = 'the AWS credentials have expired: sign in again';
+const DENIED =
+  'AWS denies it: the credentials need to receive, delete, send and change visibility on the queues';
+const NO_QUEUE = 'there is no such queue any more: is the relay still running, or the stage deployed?';
+
+/** Errors of the AWS SDK that whoever calls the command can mend, by name. */
+const awsProblems: Readonly<Record<string, string>> = {
+  CredentialsProviderError: CREDENTIALS,
+  UnrecognizedClientException: CREDENTIALS,
+  InvalidClientTokenId: CREDENTIALS,
+  SignatureDoesNotMatch: CREDENTIALS,
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  AccessDenied: DENIED,
+  AccessDeniedException: DENIED,
+  QueueDoesNotExist: NO_QUEUE,
+  'AWS.SimpleQueueService.NonExistentQueue': NO_QUEUE,
+};
+
+const networkCodes: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** An error as one line for the caller; nothing if only its stack helps, because it is a bug. */
+export function explain(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof CommandError || error instanceof SettingsError) return error.message;
+  // Commander puts its suggestion on a second line.
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (error.message === 'Region is missing')
+    return 'which AWS region? Name it with --region, or set AWS_REGION';
+  const known = Object.hasOwn(awsProblems, error.name) ? awsProblems[error.name] : undefined;
+  if (known !== undefined) return known;
+  const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));
+  return isNetwork ? `SQS does not answer (${error.message}): try again` : undefined;
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { readMappingSettings } from '../../config/config.ts';
+import { explainEvent } from '../../mapping/explain-event.ts';
+import { type MappingSettings, mapEvent, type SkipCause, skipCause } from '../../mapping/map-event.ts';
+import { isJsonObject, type Json } from '../../runtime/json.ts';
+import type { Operation } from '../../salesmachine/operation.ts';
+import { parseEvent, type SegmentSkipCause } from '../../segment/event.ts';
+import { printJson, printLine, type Terminal } from '../command-context.ts';
+import { readEvents, readText } from '../read-events.ts';
+
+/** What becomes of one event. `messageId` is null where the event has none. */
+export type Mapped = { messageId: string | null } & (
+  | { operations: Operation[] }
+  | { skipped: SegmentSkipCause | SkipCause }
+  | { invalid: string }
+);
+
+const help = `
+Reads Segment events (a JSON object, a JSON array or NDJSON) from FILE or standard input. Prints a line for each:
+  {"messageId":…,"operations":[…]}  what would be sent to Salesmachine
+  {"messageId":…,"skipped":"why"}   not meant for Salesmachine
+  {"messageId":…,"invalid":"why"}   would go to the dead letters
+
+The settings ANONYMOUS_CONTACTS and ALIAS apply. The exit code is 2 if the input is not JSON.
+
+Examples:
+  $ relay map events.ndjson
+  $ echo '{"type":"track","userId":"7","event":"Order Completed"}' | relay map --explain
+`;
+
+export function defineMap(relay: Command, terminal: Terminal): void {
+  relay
+    .command('map [FILE]')
+    .description('print the operations that events become, without sending anything')
+    .option(
+      '--explain',
+      'a readable account of each event: the rule, where each field comes from, the request',
+    )
+    .addHelpText('after', help)
+    .action((file: string | undefined, options: { explain?: true }) =>
+      map(file ?? '-', options.explain === true, terminal),
+    );
+}
+
+async function map(file: string, explained: boolean, terminal: Terminal): Promise<void> {
+  const settings = readMappingSettings(terminal.env);
+  for await (const value of readEvents(readText(file, terminal.stdin))) {
+    if (explained) await printLine(terminal, explainEvent(value, settings, terminal.stdout));
+    else await printJson(terminal, mapValue(value, settings));
+  }
+}
+
+/** One event as it came, mapped as the relay does. */
+export function mapValue(value: Json, settings: MappingSettings): Mapped {
+  const parsed = parseEvent(value);
+  if (parsed.kind === 'invalid') return { messageId: messageIdOf(value), invalid: parsed.detail };
+  if (parsed.kind === 'skipped') return { messageId: messageIdOf(value), skipped: parsed.cause };
+
+  const { event } = parsed;
+  const messageId = event.messageId ?? null;
+  const skipped = skipCause(event, settings);
+  return skipped === undefined
+    ? { messageId, operations: mapEvent(event, settings) }
+    : { messageId, skipped };
+}
+
+/** Of an event that was not parsed to the end. */
+function messageIdOf(value: Json): string | null {
+  const id = isJsonObject(value) ? value['messageId'] : undefined;
+  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : null;
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { CommandError } from '../cli-errors.ts';
+import type { Terminal } from '../command-context.ts';
+import { defineExport } from './dlq-export.ts';
+import { defineList } from './dlq-list.ts';
+import { definePurge } from './dlq-purge.ts';
+import { defineReplay } from './dlq-replay.ts';
+import { defineShow } from './dlq-show.ts';
+
+const help = `
+At night:
+  $ relay dlq list --stage prod                                      what did not get through, why, what to do
+  $ relay dlq show --stage prod ID                                   one of them
+  $ relay dlq replay --stage prod --reason rejected --dry-run        what would become of them now
+  $ relay dlq replay --stage prod --reason rejected --canary 5       five first; the others if none comes back
+
+Looking never removes anything: what is read is hidden from others for less than a minute.
+`;
+
+export function defineDlq(relay: Command, terminal: Terminal): void {
+  const dlq = relay
+    .command('dlq')
+    .description('the dead letters: list, show, replay, export, purge')
+    .addHelpText('after', help);
+  for (const define of [defineList, defineShow, defineReplay, defineExport, definePurge])
+    define(dlq, terminal);
+  dlq.allowExcessArguments().action(() => {
+    throw new CommandError('which command on the dead letters? relay dlq --help lists them');
+  });
+}

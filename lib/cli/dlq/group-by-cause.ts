@@ -1,0 +1,54 @@
+import type { Reason } from '../../dead-letters/dead-letter.ts';
+import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
+
+/** Dead letters that died of the same. Times are milliseconds since the epoch. */
+export type Cause = {
+  reason: Reason;
+  status: number | null;
+  /** As it stands in the letters; where they differ, without the numbers and ids that they differ in. */
+  detail: string;
+  count: number;
+  first: number;
+  last: number;
+  /** How many of them by the event's type. */
+  types: Record<string, number>;
+  /** How many were replayed before, and failed again. */
+  replayed: number;
+  sample: StoredLetter;
+};
+
+/** Sorts letters by what they died of; holds one sample of each cause, whatever the number of letters. */
+export function createCauses() {
+  const causes = new Map<string, Cause>();
+  return {
+    add(letter: StoredLetter): void {
+      const { reason, status = null, deadAt, type = 'unknown' } = letter;
+      const detail = normalized(letter.detail);
+      const key = JSON.stringify([reason, status, detail]);
+      const cause = causes.get(key) ?? {
+        reason,
+        status,
+        detail: letter.detail,
+        count: 0,
+        first: deadAt,
+        last: deadAt,
+        types: {},
+        replayed: 0,
+        sample: letter,
+      };
+      if (cause.detail !== letter.detail) cause.detail = detail;
+      cause.count += 1;
+      cause.first = Math.min(cause.first, deadAt);
+      cause.last = Math.max(cause.last, deadAt);
+      cause.types[type] = (cause.types[type] ?? 0) + 1;
+      if (letter.replays > 0) cause.replayed += 1;
+      causes.set(key, cause);
+    },
+    /** The most frequent first. */
+    list: (): Cause[] => [...causes.values()].sort((a, b) => b.count - a.count),
+  };
+}
+
+/** "Item 3: …" and "Item 7: …" are one cause, and so are two ids. */
+export const normalized = (detail: string): string =>
+  detail.replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b/gi, '#').replace(/\d+/g, '#');

@@ -1,0 +1,56 @@
+import { CommanderError, createCommand } from 'commander';
+import { CommandError, explain } from './cli-errors.ts';
+import { processTerminal } from './command-context.ts';
+import { defineMap } from './commands/map-command.ts';
+import { definePing } from './commands/ping-command.ts';
+import { defineSend } from './commands/send-command.ts';
+import { defineStatus } from './commands/status-command.ts';
+import { defineDlq } from './dlq/dlq-command.ts';
+
+const help = `
+Where: without --stage, the local relay at RELAY_URL (http://127.0.0.1:3000); with --stage, AWS.
+
+Exit codes:
+  0    done
+  1    done, but something is not as it should be: an event was not accepted, a credential is bad, a replay failed
+  2    what was asked cannot be done: an unknown flag, a missing file, a line that is not JSON, no such queue
+  130  stopped by Ctrl-C
+
+Examples (relay stands for npm run --silent relay --):
+  $ relay status                              what the local relay is doing
+  $ relay dlq list --stage prod               which events did not get through, why, and what to do
+  $ relay dlq replay --stage prod --dry-run   what would become of them now
+`;
+
+// The reader, `head` for example, has seen enough: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+const relay = createCommand('relay')
+  .description('See and handle everything between Segment and Salesmachine.')
+  .exitOverride()
+  // What is wrong is printed below, in one line.
+  .configureOutput({ writeErr: () => undefined })
+  .addHelpText('after', help);
+
+for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq]) {
+  define(relay, processTerminal);
+}
+relay.allowExcessArguments().action(() => {
+  throw new CommandError('which command? relay --help lists them');
+});
+
+try {
+  await relay.parseAsync();
+} catch (error) {
+  // Help was asked for, and given.
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  const problem = explain(error);
+  if (problem === undefined) throw error;
+  if (!isDone) {
+    process.stderr.write(`relay: ${problem}\n`);
+    process.exitCode = 2;
+  }
+}

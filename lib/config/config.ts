@@ -1,0 +1,195 @@
+import * as v from 'valibot';
+import type { DeliverySettings } from '../delivery/ports.ts';
+import type { MappingSettings } from '../mapping/map-event.ts';
+import type { AuthenticationPolicy } from '../segment/authenticate.ts';
+import type { LogSettings } from '../telemetry/log.ts';
+import { LEVELS } from '../telemetry/log-level.ts';
+import type { Environment } from './secrets.ts';
+import { type SettingName, settings } from './settings.ts';
+
+export type { Environment } from './secrets.ts';
+
+/** What somebody has to set right; the message names every setting that is wrong, and quotes no value. */
+export class SettingsError extends Error {
+  override name = 'SettingsError' as const;
+}
+
+type Values<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
+
+/**
+ * The named settings as typed values. An empty variable counts as not set. `together` tells what is wrong with them as
+ * a whole; a setting that is wrong by itself is not among its values.
+ *
+ * @throws SettingsError
+ */
+function readSettings<Name extends SettingName>(
+  env: Environment,
+  names: readonly Name[],
+  together: (values: Partial<Values<Name>>) => string[] = () => [],
+): Values<Name> {
+  const problems: string[] = [];
+  const entries = names.flatMap((name) => {
+    const setting: { schema: v.GenericSchema<string, unknown>; fallback?: string } = settings[name];
+    const raw = env[name]?.trim() || setting.fallback;
+    if (raw === undefined) {
+      problems.push(`${name} is not set`);
+      return [];
+    }
+    const result = v.safeParse(setting.schema, raw);
+    if (result.success) return [[name, result.output]];
+    problems.push(`${name} ${result.issues[0].message}`);
+    return [];
+  });
+  const values = Object.fromEntries(entries);
+  problems.push(...together(values));
+  if (problems.length > 0) throw new SettingsError(`The settings cannot be used: ${problems.join('; ')}.`);
+  return values;
+}
+
+const mappingNames = ['ANONYMOUS_CONTACTS', 'ALIAS'] as const;
+
+const mappingOf = (values: Values<(typeof mappingNames)[number]>): MappingSettings => ({
+  anonymousContacts: values.ANONYMOUS_CONTACTS,
+  alias: values.ALIAS,
+});
+
+/** What the mapping obeys, without what only a deployed function needs. */
+export function readMappingSettings(env: Environment): MappingSettings {
+  return mappingOf(readSettings(env, mappingNames));
+}
+
+type Queues = { queueUrl: string; deadLetterQueueUrl: string };
+
+export type IngestConfig = Queues & {
+  credentials: { sharedSecrets: string[]; tokens: string[] };
+  policy: AuthenticationPolicy;
+  mapping: MappingSettings;
+};
+
+const ingestNames = [
+  'QUEUE_URL',
+  'DEAD_LETTER_QUEUE_URL',
+  'SEGMENT_SHARED_SECRETS',
+  'INGEST_TOKENS',
+  'REQUIRE_BOTH',
+  'INGEST_OPEN',
+  'ON_BAD_SIGNATURE',
+  ...mappingNames,
+] as const;
+
+/** Nobody is let in by mistake, and nobody kept out. */
+function accessProblems(values: Partial<Values<(typeof ingestNames)[number]>>): string[] {
+  const hasSecret = Boolean(values.SEGMENT_SHARED_SECRETS?.length);
+  const hasToken = Boolean(values.INGEST_TOKENS?.length);
+  const problems: string[] = [];
+  if (!hasSecret && !hasToken && !values.INGEST_OPEN) {
+    problems.push(
+      'SEGMENT_SHARED_SECRETS or INGEST_TOKENS must be set (or INGEST_OPEN=true, to accept from anyone)',
+    );
+  }
+  if (values.REQUIRE_BOTH && !(hasSecret && hasToken)) {
+    problems.push('REQUIRE_BOTH needs both SEGMENT_SHARED_SECRETS and INGEST_TOKENS');
+  }
+  return problems;
+}
+
+/** What the ingest needs to know. */
+export function readIngestConfig(env: Environment): IngestConfig {
+  const values = readSettings(env, ingestNames, accessProblems);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    credentials: { sharedSecrets: values.SEGMENT_SHARED_SECRETS, tokens: values.INGEST_TOKENS },
+    policy: {
+      requireBoth: values.REQUIRE_BOTH,
+      onBadSignature: values.ON_BAD_SIGNATURE,
+      open: values.INGEST_OPEN,
+    },
+    mapping: mappingOf(values),
+  };
+}
+
+export type WorkerConfig = Queues & {
+  salesmachine: { url: string; token: string; secret: string };
+  delivery: DeliverySettings;
+};
+
+const HOUR_MS = 3_600_000;
+
+const deliveryNames = [
+  'RATE_LIMIT_REQUESTS',
+  'RATE_LIMIT_WINDOW_SECONDS',
+  'RATE_LIMIT_SHARE',
+  'LANES',
+  'MAX_EVENT_AGE_HOURS',
+  ...mappingNames,
+] as const;
+
+const deliveryOf = (values: Values<(typeof deliveryNames)[number]>): DeliverySettings => ({
+  quota: {
+    requests: values.RATE_LIMIT_REQUESTS,
+    windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS,
+    share: values.RATE_LIMIT_SHARE,
+    lanes: values.LANES,
+  },
+  mapping: mappingOf(values),
+  maxEventAgeMs: values.MAX_EVENT_AGE_HOURS * HOUR_MS,
+});
+
+/** How events are mapped and how fast they go, without what only a deployed function needs. */
+export function readDeliverySettings(env: Environment): DeliverySettings {
+  return deliveryOf(readSettings(env, deliveryNames));
+}
+
+const salesmachineNames = ['SALESMACHINE_URL', 'SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'] as const;
+
+const salesmachineOf = (
+  values: Values<(typeof salesmachineNames)[number]>,
+): WorkerConfig['salesmachine'] => ({
+  url: values.SALESMACHINE_URL,
+  token: values.SALESMACHINE_API_TOKEN,
+  secret: values.SALESMACHINE_API_SECRET,
+});
+
+/** Where Salesmachine is, and the credential for it. */
+export function readSalesmachineSettings(env: Environment): WorkerConfig['salesmachine'] {
+  return salesmachineOf(readSettings(env, salesmachineNames));
+}
+
+/** What the worker needs to know. */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  const values = readSettings(env, [
+    'QUEUE_URL',
+    'DEAD_LETTER_QUEUE_URL',
+    ...salesmachineNames,
+    ...deliveryNames,
+  ]);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    salesmachine: salesmachineOf(values),
+    delivery: deliveryOf(values),
+  };
+}
+
+export type ReplayConfig = Queues & { mapping: MappingSettings };
+
+/** What the replay needs to know. */
+export function readReplayConfig(env: Environment): ReplayConfig {
+  const values = readSettings(env, ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', ...mappingNames]);
+  return {
+    queueUrl: values.QUEUE_URL,
+    deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
+    mapping: mappingOf(values),
+  };
+}
+
+/** What is logged, and where the metrics go. */
+export function readLogSettings(env: Environment): LogSettings {
+  const values = readSettings(env, ['POWERTOOLS_LOG_LEVEL', 'LOG_SUCCESS_SHARE', 'METRICS_NAMESPACE']);
+  return {
+    level: LEVELS.find((level) => level.toUpperCase() === values.POWERTOOLS_LOG_LEVEL) ?? 'info',
+    successShare: values.LOG_SUCCESS_SHARE,
+    namespace: values.METRICS_NAMESPACE,
+  };
+}

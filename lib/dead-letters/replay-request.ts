@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import { REASONS } from './dead-letter.ts';
+import type { ReplayOptions } from './replay-dead-letters.ts';
+
+/** What a replay is asked for: the options, and whether it only says what it would do. */
+export type ReplayRequest = Pick<ReplayOptions, 'limit' | 'rate' | 'force'> &
+  Required<Pick<ReplayOptions, 'filter'>> & { dryRun: boolean };
+
+/** Whoever asked can mend it; the message names what is wrong, and quotes no value. */
+export class ReplayRequestError extends Error {
+  override name = 'ReplayRequestError' as const;
+}
+
+const MAX_RATE = 10_000;
+
+const oneOrMore = <const T extends v.GenericSchema<unknown, string>>(item: T, message: string) =>
+  v.union(
+    [
+      v.pipe(
+        item,
+        v.transform((value) => [value]),
+      ),
+      v.pipe(v.array(item), v.nonEmpty(message)),
+    ],
+    message,
+  );
+
+const TEXTS = 'must be a text, or a list of texts, none of them empty';
+const texts = oneOrMore(v.pipe(v.string(), v.nonEmpty(TEXTS)), TEXTS);
+const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const flag = v.boolean('must be true or false');
+
+const MOMENT = 'must be a moment such as "2026-01-31T12:00:00Z"';
+const moment = v.pipe(v.string(MOMENT), v.isoTimestamp(MOMENT), v.transform(Date.parse));
+
+const RATE = `must be a number from 1 to ${MAX_RATE}`;
+const LIMIT = 'must be a whole number, 1 or more';
+const SOME_REASONS = `must be one or more of ${REASONS.join(', ')}`;
+
+const fields = {
+  reason: v.exactOptional(oneOrMore(v.picklist(REASONS), SOME_REASONS)),
+  type: v.exactOptional(texts),
+  id: v.exactOptional(texts),
+  since: v.exactOptional(moment),
+  until: v.exactOptional(moment),
+  user: v.exactOptional(text),
+  messageId: v.exactOptional(text),
+  limit: v.exactOptional(v.pipe(v.number(LIMIT), v.integer(LIMIT), v.minValue(1, LIMIT))),
+  rate: v.exactOptional(v.pipe(v.number(RATE), v.minValue(1, RATE), v.maxValue(MAX_RATE, RATE))),
+  force: v.exactOptional(flag),
+  dryRun: v.exactOptional(flag),
+};
+
+const schema = v.strictObject(fields);
+
+/**
+ * Reads what somebody asks of the replay function, as JSON:
+ * `{"reason":"rejected","since":"2026-01-31T00:00:00Z","limit":1000,"dryRun":true}`. Nothing asked: all letters.
+ *
+ * @throws ReplayRequestError
+ */
+export function parseReplayRequest(input: unknown): ReplayRequest {
+  const result = v.safeParse(schema, input);
+  if (!result.success) throw new ReplayRequestError(problemsOf(result.issues));
+  const { reason, type, id, since, until, user, messageId, dryRun = false, ...options } = result.output;
+  const filter = {
+    ...(reason && { reasons: reason }),
+    ...(type && { types: type }),
+    ...(id && { ids: id }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(user !== undefined && { user }),
+    ...(messageId !== undefined && { messageId }),
+  };
+  return { ...options, filter, dryRun };
+}
+
+function problemsOf(issues: readonly v.BaseIssue<unknown>[]): string {
+  const names = Object.keys(fields);
+  const problems = issues.map(({ path, message }) => {
+    const name = String(path?.[0]?.key ?? '');
+    if (name === '') return 'the request must be a JSON object';
+    return names.includes(name) ? `${name} ${message}` : 'there is an option of another name';
+  });
+  return `Nothing was replayed: ${[...new Set(problems)].join('; ')}. The options are ${names.join(', ')}.`;
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
+import { MESSAGE_VERSION } from '../sqs/message.ts';
+import { acceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
+import { REASONS, type Reason } from './dead-letter.ts';
+
+/** A dead letter as it is read back from the queue. */
+export type StoredLetter = {
+  /** The letter's own id, the same however often it is read or was written. */
+  id: string;
+  /** What the letter is: its body is the event as it came, or base64 where `replayable` is false. */
+  message: ReceivedMessage;
+  reason: Reason;
+  /** What a person needs to know, without any value of the event. */
+  detail: string;
+  /** Salesmachine's last answer, if there was one. */
+  status?: number;
+  /** Deliveries that were tried; 0 where nobody counted. */
+  attempts: number;
+  /** Milliseconds since the epoch. */
+  deadAt: number;
+  /** ISO 8601. */
+  acceptedAt: string;
+  /** The event's, as far as the event can be read. */
+  messageId?: string;
+  type?: string;
+  /** The format of the body. */
+  version: string;
+  /** How often it was replayed before. */
+  replays: number;
+  /** False for a body that SQS could not hold: what is stored is its beginning, as base64. */
+  replayable: boolean;
+  /** Of such a body: its whole length, and the SHA-256 of all of it in hexadecimal. */
+  original?: { bytes: number; sha256: string };
+};
+
+const CRASHED =
+  'the queue gave it up: it was received as often as the queue allows, and no worker lived to say what became of it';
+
+const failureSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    status: v.optional(v.number()),
+    attempts: v.number(),
+    deadAt: v.pipe(v.string(), v.isoTimestamp()),
+    original: v.optional(v.object({ bytes: v.number(), sha256: v.string() })),
+  }),
+);
+
+/**
+ * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, is
+ * called `receive_limit`; its id is the SQS message's.
+ */
+export function letterOf(message: ReceivedMessage): StoredLetter {
+  const { attributes } = message;
+  // A letter that was sent back to the main queue with all its attributes, and moved here by SQS afterwards, still has
+  // the reason that it died of before.
+  const reason = message.isRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
+  const failure = v.safeParse(failureSchema, reason && attributes['failure']);
+  const { status, original, attempts = 0, deadAt } = failure.success ? failure.output : {};
+  const replayable = attributes['encoding'] !== 'base64';
+  const event = replayable && !(attributes['messageId'] && attributes['type']) ? eventOf(message.body) : {};
+  const messageId = attributes['messageId'] ?? textOf(event['messageId']);
+  const type = attributes['type'] ?? textOf(event['type']);
+  return {
+    id: reason ? message.groupId : message.messageId,
+    message,
+    reason: reason ?? 'receive_limit',
+    detail: reason ? (attributes['detail'] ?? '') : CRASHED,
+    ...(status !== undefined && { status }),
+    attempts,
+    deadAt: deadAt === undefined ? message.sentAt : Date.parse(deadAt),
+    acceptedAt: acceptedAt(message),
+    ...(messageId !== undefined && { messageId }),
+    ...(type !== undefined && { type }),
+    version: attributes['version'] ?? MESSAGE_VERSION,
+    replays: Number(attributes['replays']) || 0,
+    replayable,
+    ...(original && { original }),
+  };
+}
+
+/** The event that a body is, or an empty object if it is none. */
+export function eventOf(body: string): JsonObject {
+  try {
+    const value = parseJson(body);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;

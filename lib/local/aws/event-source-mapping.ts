@@ -1,0 +1,133 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Sqs } from '../../sqs/sqs-client.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { withinMs } from '../time-limit.ts';
+import { failedIds } from './batch-response.ts';
+import { lambdaContext } from './lambda-context.ts';
+import { sqsRecord } from './sqs-record.ts';
+
+/** The most that a mapping of a FIFO queue hands to one invocation. Source: Lambda's documentation. */
+const BATCH_SIZE = 10;
+
+/** Shorter than the time after which the SQS client gives a request up. */
+const WAIT_SECONDS = 1;
+
+/** The pause after a receive that failed. */
+const RECEIVE_RETRY_MS = 500;
+
+/** How long a stop waits for the invocations that still run. */
+const STOP_GRACE_MS = 2_000;
+
+export type EventSourceMapping = {
+  start(): void;
+  /** Receives nothing more; resolves once the running invocations have ended, or after 2 s. */
+  stop(): Promise<void>;
+};
+
+type MappingOptions = {
+  sqs: Sqs;
+  queue: { url: string; arn: string };
+  /** Invocations at once; each lane runs one at a time. */
+  lanes: number;
+  functionTimeoutMs: number;
+  clock: Clock;
+  log: Log;
+  /** The function's answer is not trusted to be well-formed: that is what this is a model of. */
+  invoke(lane: number, event: SQSEvent, context: Context): Promise<unknown>;
+};
+
+/**
+ * Lambda's event source mapping of an SQS queue, with `ReportBatchItemFailures` and a `maximumConcurrency` of `lanes`.
+ *
+ * Messages that an invocation did not report as failed are deleted. All others are left alone, so that they come back
+ * when their visibility time-out ends, be it the queue's or one that the function has set; and so does the whole batch
+ * when the function throws, takes too long, or gives an answer that cannot be read.
+ */
+export function createEventSourceMapping(options: MappingOptions): EventSourceMapping {
+  const { sqs, queue, lanes, functionTimeoutMs, clock, log, invoke } = options;
+  const stopping = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function runLane(lane: number): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const records = await receive();
+      const done = records.length > 0 ? await succeeded(lane, records) : [];
+      if (done.length > 0) await remove(done);
+    }
+  }
+
+  async function receive(): Promise<SQSRecord[]> {
+    try {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queue.url,
+          MaxNumberOfMessages: BATCH_SIZE,
+          WaitTimeSeconds: WAIT_SECONDS,
+          MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: ['All'],
+        }),
+        { abortSignal: stopping.signal },
+      );
+      return Messages.map((message) => sqsRecord(message, queue.arn));
+    } catch (error) {
+      if (!stopping.signal.aborted) {
+        log.warn('cannot receive from the queue, trying again', { cause: causeOf(error) });
+        await clock.sleep(RECEIVE_RETRY_MS, stopping.signal).catch(() => undefined);
+      }
+      return [];
+    }
+  }
+
+  /** Invokes the function with the batch, and returns what is to be deleted. */
+  async function succeeded(lane: number, records: SQSRecord[]): Promise<SQSRecord[]> {
+    const context = lambdaContext('worker', functionTimeoutMs, clock, `lane-${lane}`);
+    try {
+      const answer = await withinMs(invoke(lane, { Records: records }, context), functionTimeoutMs, clock);
+      const failed = failedIds(answer, new Set(records.map(({ messageId }) => messageId)));
+      return records.filter(({ messageId }) => !failed.has(messageId));
+    } catch (error) {
+      log.error('the worker failed: its whole batch comes back', {
+        lane: `lane-${lane}`,
+        messages: records.length,
+        cause: causeOf(error),
+      });
+      return [];
+    }
+  }
+
+  async function remove(records: readonly SQSRecord[]): Promise<void> {
+    try {
+      const { Failed = [] } = await sqs.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: queue.url,
+          Entries: records.map(({ receiptHandle }, index) => ({
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+          })),
+        }),
+      );
+      if (Failed.length > 0) log.warn('messages were not deleted and come back', { messages: Failed.length });
+    } catch (error) {
+      log.warn('messages were not deleted and come back', {
+        messages: records.length,
+        cause: causeOf(error),
+      });
+    }
+  }
+
+  return {
+    start() {
+      running = Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
+    },
+    async stop() {
+      stopping.abort();
+      await withinMs(running, STOP_GRACE_MS, clock).catch(() =>
+        log.warn('stopped while invocations still ran; their messages come back', {}),
+      );
+    },
+  };
+}
+
+const causeOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');

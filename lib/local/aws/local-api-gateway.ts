@@ -1,0 +1,116 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { headersOf, json, type Reply, readBody } from '../http-server.ts';
+import { withinMs } from '../time-limit.ts';
+import { lambdaContext } from './lambda-context.ts';
+
+/** The routes of the ingest as they are deployed. */
+export const ROUTES = [
+  'POST /segment',
+  'PUT /segment',
+  'PATCH /segment',
+  'POST /v1/identify',
+  'POST /v1/track',
+  'POST /v1/page',
+  'POST /v1/screen',
+  'POST /v1/group',
+  'POST /v1/alias',
+  'POST /v1/batch',
+  'POST /v1/import',
+  'GET /health',
+] as const;
+
+const routes: ReadonlySet<string> = new Set(ROUTES);
+
+/** A longer body is refused by the HTTP API, and a longer event by Lambda. Source: AWS's quotas of both. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
+export type HttpFunction = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+type GatewayOptions = { invoke: HttpFunction; functionTimeoutMs: number; clock: Clock; log: Log };
+
+/** API Gateway's HTTP API before one function: its routes, its limits, and its answers where the function has none. */
+export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: GatewayOptions) {
+  return async (request: IncomingMessage): Promise<Reply> => {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (!routes.has(routeOf(request))) return json(404, { message: 'Not Found' });
+    if (body === undefined) return json(413, { message: 'Request Entity Too Large' });
+    const event = httpEvent(request, body, clock.now());
+    if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
+      return json(413, { message: 'Request Too Long' });
+    }
+    try {
+      const context = lambdaContext('ingest', functionTimeoutMs, clock);
+      return replyOf(await withinMs(invoke(event, context), functionTimeoutMs, clock));
+    } catch (error) {
+      log.error('the ingest failed', { cause: error instanceof Error ? error.name : 'unknown' });
+      return json(500, { message: 'Internal Server Error' });
+    }
+  };
+}
+
+const urlOf = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost');
+
+const routeOf = (request: IncomingMessage) => `${request.method} ${urlOf(request).pathname}`;
+
+/** The request in API Gateway's payload format 2.0. */
+function httpEvent(request: IncomingMessage, body: Buffer, now: number): APIGatewayProxyEventV2 {
+  const { pathname, search, searchParams } = urlOf(request);
+  const { cookie, ...headers } = headersOf(request);
+  const query = Map.groupBy(searchParams, ([name]) => name);
+  const isText = isUtf8(body);
+  return {
+    version: '2.0',
+    routeKey: routeOf(request),
+    rawPath: pathname,
+    rawQueryString: search.slice(1),
+    ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
+    headers,
+    ...(query.size > 0 && {
+      queryStringParameters: Object.fromEntries(
+        [...query].map(([name, pairs]) => [name, pairs.map(([, value]) => value).join(',')]),
+      ),
+    }),
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      domainName: headers['host'] ?? 'localhost',
+      domainPrefix: 'local',
+      http: {
+        method: request.method ?? '',
+        path: pathname,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? '',
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: randomUUID(),
+      routeKey: routeOf(request),
+      stage: '$default',
+      time: new Date(now).toISOString(),
+      timeEpoch: now,
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+function replyOf(result: APIGatewayProxyStructuredResultV2): Reply {
+  const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
+  return {
+    status: result.statusCode ?? 200,
+    headers: { 'content-type': 'application/json', ...Object.fromEntries(headers) },
+    cookies: result.cookies ?? [],
+    body: Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}

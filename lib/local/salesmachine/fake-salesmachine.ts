@@ -1,0 +1,168 @@
+import type { AliasOperation, EventOperation, Operation, Params } from '../../salesmachine/operation.ts';
+import { createQuota, type Limit } from './fake-quota.ts';
+import { isOperation, problemOf } from './fake-rules.ts';
+
+export type StandInRequest = {
+  method: string;
+  path: string;
+  /** By lower-case name. */
+  headers: Record<string, string | undefined>;
+  body: string;
+};
+
+export type StandInAnswer = { status: number; headers: Record<string, string>; body: string };
+
+/** What the stand-in holds: what a user of Salesmachine would see, and every item as it came, in order of arrival. */
+export type StandInState = {
+  contacts: Record<string, Params>;
+  accounts: Record<string, Params>;
+  events: EventOperation[];
+  aliases: AliasOperation[];
+  operations: Operation[];
+};
+
+export type StandIn = {
+  handle(request: StandInRequest): StandInAnswer;
+  state(): StandInState;
+  /** Refuses from now on whatever has this attribute among its params, as an app may that wants it of another type. */
+  reject(attribute: string): void;
+  /** Refuses no attribute any more. */
+  rejectNothing(): void;
+};
+
+export type StandInOptions = {
+  credential: { token: string; secret: string };
+  limit: Limit;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+};
+
+/** What Salesmachine's own clients keep to; the documents name no other limit. */
+const MAX_ITEMS = 100;
+
+/** The calls, and the method of the one item that a call carries; `POST /v1/batch` carries items with their methods. */
+const calls: Record<string, 'ping' | 'batch' | Operation['method']> = {
+  '/v1/ping': 'ping',
+  '/v1/batch': 'batch',
+  '/v1/contact': 'contact',
+  '/v1/account': 'account',
+  '/v1/track/event': 'event',
+  '/v1/alias': 'alias',
+};
+
+/**
+ * Salesmachine's Tracking API in memory, as strict as its documents allow: every field is checked, a request is applied
+ * as a whole or not at all, and the quota is enforced. The alias call is a guess, as it is in the relay.
+ */
+export function createStandIn({ credential, limit, now }: StandInOptions): StandIn {
+  const authorization = `Basic ${Buffer.from(`${credential.token}:${credential.secret}`).toString('base64')}`;
+  const quota = createQuota(limit, now);
+  const contacts = new Map<string, Params>();
+  const accounts = new Map<string, Params>();
+  const operations: Operation[] = [];
+  const rejected = new Set<string>();
+
+  /** Updates merge: what is absent stays as it was, and null is a value like any other. */
+  function update(objects: Map<string, Params>, uid: string, params: Params): void {
+    objects.set(uid, { ...objects.get(uid), ...params });
+  }
+
+  /** The survivor keeps what it has and takes over the rest. */
+  function merge(survivor: string, previous: string): void {
+    const params = contacts.get(previous);
+    if (params === undefined || survivor === previous) return;
+    contacts.set(survivor, { ...params, ...contacts.get(survivor) });
+    contacts.delete(previous);
+  }
+
+  function apply(operation: Operation): void {
+    operations.push(operation);
+    if (operation.method === 'contact') update(contacts, operation.contact_uid, operation.params);
+    if (operation.method === 'account') update(accounts, operation.account_uid, operation.params);
+    if (operation.method === 'alias') merge(operation.contact_uid, operation.previous_contact_uid);
+  }
+
+  function handle({ method, path, headers, body }: StandInRequest): StandInAnswer {
+    const call = Object.hasOwn(calls, path) ? calls[path] : undefined;
+    if (call === undefined) return refusal(404, 'There is no such call.');
+    if (method !== 'POST') return refusal(405, 'Only POST is allowed.');
+    if (headers['authorization'] !== authorization) return refusal(401, 'The API key is wrong or missing.');
+
+    const { exceeded, headers: quotaHeaders } = quota.take();
+    const answer = exceeded ? refusal(429, 'The rate limit is exceeded.') : serve(call, headers, body);
+    return { ...answer, headers: { ...answer.headers, ...quotaHeaders } };
+  }
+
+  function serve(call: string, headers: StandInRequest['headers'], body: string): StandInAnswer {
+    if (!speaksJson(headers)) return refusal(406, 'Only application/json is understood and given.');
+    if (call === 'ping') return success;
+
+    const items = itemsOf(call, body);
+    if (items === undefined) return refusal(400, 'The body must be JSON, and an array for a batch.');
+    if (items.length === 0) return refusal(400, 'The batch is empty.');
+    if (items.length > MAX_ITEMS) return refusal(400, `A batch may hold ${MAX_ITEMS} items at most.`);
+    if (!items.every(isOperation)) return refusal(400, firstProblem(items));
+    const refused = firstRejected(items, rejected);
+    if (refused !== undefined) return refusal(400, refused);
+    for (const operation of items) apply(operation);
+    return success;
+  }
+
+  return {
+    handle,
+    state: () => ({
+      contacts: Object.fromEntries(contacts),
+      accounts: Object.fromEntries(accounts),
+      events: operations.filter((operation) => operation.method === 'event'),
+      aliases: operations.filter((operation) => operation.method === 'alias'),
+      operations: [...operations],
+    }),
+    reject: (attribute) => rejected.add(attribute),
+    rejectNothing: () => rejected.clear(),
+  };
+}
+
+const answer = (status: number, value: unknown): StandInAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});
+
+const success = answer(201, { status: 'success' });
+
+/** An answer that says no. */
+export const refusal = (code: number, message: string): StandInAnswer => answer(code, { code, message });
+
+const JSON_TYPE = 'application/json';
+
+function speaksJson(headers: StandInRequest['headers']): boolean {
+  const accept = headers['accept'] ?? '*/*';
+  const acceptsJson = accept.includes(JSON_TYPE) || accept.includes('*/*');
+  return acceptsJson && headers['content-type']?.startsWith(JSON_TYPE) === true;
+}
+
+/** The items of a call; a single call's item gets its method from the path. */
+function itemsOf(call: string, body: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (call === 'batch') return Array.isArray(value) ? value : undefined;
+    const isItem = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isItem ? [{ ...value, method: call }] : [value];
+  } catch {
+    return undefined;
+  }
+}
+
+function firstProblem(items: readonly unknown[]): string {
+  const index = items.findIndex((item) => !isOperation(item));
+  return `Item ${index}: ${problemOf(items[index])}.`;
+}
+
+function firstRejected(items: readonly Operation[], rejected: ReadonlySet<string>): string | undefined {
+  for (const [index, item] of items.entries()) {
+    const names = 'params' in item ? Object.keys(item.params) : [];
+    const name = names.find((key) => rejected.has(key));
+    if (name !== undefined) return `Item ${index}: the attribute ${name} is refused.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import type { Json, JsonObject } from '../runtime/json.ts';
+import type { Params } from '../salesmachine/operation.ts';
+import { flatten, isObject } from './flatten.ts';
+
+/** What the relay adds to params where the user left it open. */
+export type Additions = Record<string, string | undefined>;
+
+/**
+ * The params of a contact or an event: the user's traits or properties, flat; the link to an account; and the
+ * additions. A value of the user's own under the name of an addition wins, unless it is null or blank.
+ *
+ * The account is `account_uid` among the attributes, else among `context.traits`, else `context.groupId`, the first
+ * that is an id (text or a number, sent as text). An own `account_uid` that is none links nothing: null or blank
+ * is left out, anything else (a list, a boolean) stands under another key.
+ */
+export function linkedParams(attributes: JsonObject, context: JsonObject, additions: Additions): Params {
+  const { account_uid: ownAccount = null, ...others } = attributes;
+  const isDisplaced = !isBlank(ownAccount) && toId(ownAccount) === undefined;
+  const params = isDisplaced ? flatten(attributes, 'account_uid') : flatten(others);
+  const accountUid = toId(ownAccount) ?? accountOfContext(context);
+
+  const missing: Params = {};
+  for (const [key, text] of Object.entries(additions)) {
+    if (text !== undefined && isBlank(params[key])) missing[key] = text;
+  }
+  // Twice: the first gives them their place in front, the second replaces what is blank.
+  return {
+    ...missing,
+    ...params,
+    ...missing,
+    ...(accountUid === undefined ? {} : { account_uid: accountUid }),
+  };
+}
+
+/** `name`, which Segment's page recommends for a contact, from the traits that Segment's spec reserves for its parts. */
+export function nameOf(traits: JsonObject): Additions {
+  const first = toText(traits['firstName']) ?? toText(traits['first_name']);
+  const last = toText(traits['lastName']) ?? toText(traits['last_name']);
+  const parts = [first, last].filter((part) => part !== undefined);
+  return { name: parts.length === 0 ? undefined : parts.map((part) => part.trim()).join(' ') };
+}
+
+/** The three that Salesmachine's own clients send with a page view. */
+export function visitOf(properties: JsonObject, { page, ip, userAgent }: JsonObject): Additions {
+  return {
+    visit_url: toText(properties['url']) ?? (isObject(page) ? toText(page['url']) : undefined),
+    visit_ip: toText(ip),
+    visit_agent: toText(userAgent),
+  };
+}
+
+function accountOfContext({ traits, groupId }: JsonObject): string | undefined {
+  return (isObject(traits) ? toId(traits['account_uid']) : undefined) ?? toId(groupId);
+}
+
+/** Salesmachine's ids are strings; Segment's are often numbers. 1e21 is written out, as an event's own ids are. */
+function toId(value: Json | undefined): string | undefined {
+  if (typeof value !== 'number') return toText(value);
+  if (!Number.isFinite(value)) return undefined;
+  return Number.isInteger(value) ? String(BigInt(value)) : String(value);
+}
+
+function toText(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && !isBlank(value) ? value.toWellFormed() : undefined;
+}
+
+function isBlank(value: Json | undefined): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}

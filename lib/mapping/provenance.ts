@@ -1,0 +1,81 @@
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import type { Operation, Scalar } from '../salesmachine/operation.ts';
+
+export type Path = readonly string[];
+
+/** One value of an operation, and the event's fields that it is made of; none: it is the same for every event. */
+export type Field = { name: string; value: Scalar; origins: { path: Path; value: Json }[] };
+
+export type Provenance = {
+  /** By operation, in the order in which they stand there; `params.` before the name of a param. */
+  fields: Field[][];
+  /** The event's fields that nothing was made of. */
+  unused: Path[];
+};
+
+/**
+ * Where each value of an event's operations comes from. The mapping itself is asked, so that the account cannot differ
+ * from it: each of the event's fields is changed in turn, and what changes with it was made of it.
+ *
+ * @param map gives an event's operations; none if it cannot be mapped
+ */
+export function provenanceOf(event: JsonObject, map: (event: JsonObject) => Operation[]): Provenance {
+  const fields = map(event).map((operation) =>
+    fieldsOf(operation).map(([name, value]): Field => ({ name, value, origins: [] })),
+  );
+  const unused: Path[] = [];
+  for (const [path, value] of leavesOf(event)) {
+    const changed = map(withValue(event, path, otherThan(value))).map((operation) =>
+      Object.fromEntries(fieldsOf(operation)),
+    );
+    // Another number of operations is another story: nothing can be compared.
+    const made =
+      changed.length === fields.length
+        ? fields.flatMap((list, index) =>
+            list.filter((field) => field.value !== changed[index]?.[field.name] && carries(field, value)),
+          )
+        : [];
+    for (const field of made) field.origins.push({ path, value });
+    if (made.length === 0) unused.push(path);
+  }
+  return { fields, unused };
+}
+
+function fieldsOf(operation: Operation): [string, Scalar][] {
+  return Object.entries(operation).flatMap(([name, value]): [string, Scalar][] =>
+    typeof value === 'object'
+      ? Object.entries(value).map(([param, inner]) => [`params.${param}`, inner])
+      : [[name, value]],
+  );
+}
+
+/** Lists are one value: the mapping joins them. */
+function leavesOf(object: JsonObject, above: Path = []): [Path, Json][] {
+  return Object.entries(object).flatMap(([key, value]): [Path, Json][] =>
+    isJsonObject(value) ? leavesOf(value, [...above, key]) : [[[...above, key], value]],
+  );
+}
+
+function withValue(object: JsonObject, [key = '', ...below]: Path, value: Json): JsonObject {
+  const inner = object[key];
+  const changed = below.length > 0 && isJsonObject(inner) ? withValue(inner, below, value) : value;
+  // From entries, because a key may be called `__proto__`.
+  return Object.fromEntries(
+    Object.entries(object).map(([each, old]) => [each, each === key ? changed : old]),
+  );
+}
+
+/** Another value of the same kind, as far as the mapping sees it. */
+function otherThan(value: Json): Json {
+  if (Array.isArray(value)) return [...value, 'x'];
+  if (typeof value === 'string') return `${value}x`;
+  if (typeof value === 'number') return value === 1 ? 2 : 1;
+  if (typeof value === 'boolean') return !value;
+  return 'x';
+}
+
+/** What is empty does not make what says something, though it would if it said something, too. */
+const carries = (field: Field, value: Json): boolean => !isBlank(value) || isBlank(field.value);
+
+const isBlank = (value: Json): boolean =>
+  value === null || (typeof value === 'string' && value.trim() === '');

@@ -1,0 +1,111 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { fromMessage, type ReceivedMessage } from './received-message.ts';
+import type { Sqs } from './sqs-client.ts';
+import { MAX_ENTRIES } from './sqs-limits.ts';
+
+/** Calls at once: more would wait for a socket, and the wait counts against the client's time-out. */
+const MAX_CALLS = 25;
+
+type Target = { sqs: Sqs; queueUrl: string };
+
+/** As much of a message as it takes to delete or hide it. */
+export type Handle = Pick<ReceivedMessage, 'messageId' | 'receiptHandle'>;
+
+type ReceiveOptions = {
+  /** 1-10. */
+  max: number;
+  visibilitySeconds: number;
+  waitSeconds: number;
+  /** The SDK's own retries carry the same id, so that a lost answer is given again. */
+  attemptId: string;
+};
+
+/** @throws what SQS or the SDK says */
+export async function receiveMessages(
+  { sqs, queueUrl }: Target,
+  { max, visibilitySeconds, waitSeconds, attemptId }: ReceiveOptions,
+): Promise<ReceivedMessage[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: max,
+      VisibilityTimeout: visibilitySeconds,
+      WaitTimeSeconds: waitSeconds,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: [
+        'MessageGroupId',
+        'SentTimestamp',
+        'ApproximateReceiveCount',
+        'DeadLetterQueueSourceArn',
+      ],
+      ReceiveRequestAttemptId: attemptId,
+    }),
+  );
+  return Messages.map(fromMessage);
+}
+
+/** Deletes; returns those that may still be in the queue. A call without an answer is told to `onError`. */
+export async function deleteMessages<Message extends Handle>(
+  { sqs, queueUrl }: Target,
+  messages: readonly Message[],
+  onError: (error: unknown) => void,
+): Promise<Message[]> {
+  const left = await inChunks(messages, async (chunk) => {
+    try {
+      const Entries = chunk.map(({ receiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+      }));
+      const { Successful = [] } = await sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+      );
+      const ids = new Set(Successful.map(({ Id }) => Id));
+      return chunk.filter((_, index) => !ids.has(String(index)));
+    } catch (error) {
+      onError(error);
+      return chunk;
+    }
+  });
+  return left.flat();
+}
+
+/**
+ * Makes each message visible in so many seconds from now. Best effort: one that SQS does not take keeps the visibility
+ * that it has. A call without an answer is told to `onError`.
+ */
+export async function hideMessages(
+  { sqs, queueUrl }: Target,
+  messages: readonly { message: Handle; seconds: number }[],
+  onError: (error: unknown) => void,
+): Promise<void> {
+  await inChunks(messages, async (chunk) => {
+    try {
+      const Entries = chunk.map(({ message, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: message.receiptHandle,
+        VisibilityTimeout: seconds,
+      }));
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    } catch (error) {
+      onError(error);
+    }
+  });
+}
+
+/** One task for as many items as a call can carry. */
+async function inChunks<T, R>(items: readonly T[], task: (chunk: T[]) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waves = chunksOf(chunksOf(items, MAX_ENTRIES), MAX_CALLS);
+  for (const wave of waves) results.push(...(await Promise.all(wave.map(task))));
+  return results;
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,20 @@
+import type { Random } from '../runtime/clock.ts';
+
+/** `info` tells of what went well, `debug` of what only a developer asks for. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+export type LevelSettings = {
+  /** The least level that is written. */
+  level: Level;
+  /** How many of the `info` lines are written, from 0 to 1. */
+  successShare: number;
+};
+
+/** Whether a line of a level is to be written. */
+export function levelFilter({ level: least, successShare }: LevelSettings, random: Random) {
+  return (level: Level): boolean =>
+    LEVELS.indexOf(level) >= LEVELS.indexOf(least) &&
+    (level !== 'info' || successShare === 1 || random() < successShare);
+}

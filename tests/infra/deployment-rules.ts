@@ -1,0 +1,177 @@
+import { danglingReferences, specificationProblems } from './specification.ts';
+import { equal, has, hasEach, property, type Rule, valuesOf } from './template-rule.ts';
+
+const DAYS_14 = 14 * 24 * 60 * 60;
+const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambdaFunction'];
+const queues = ['Queue', 'DeadLetterQueue'];
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
+
+/** The secrets as they are read: each by its own name, of its own stage (the tests' is `rehearsal`). */
+const reads = (...names: string[]) =>
+  statement(
+    ['ssm:GetParameters'],
+    names.map((name) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/segment-salesmachine-relay/rehearsal/${name}`,
+    })),
+  );
+
+/** All that the functions may do. */
+const permissions = {
+  IngestRole: [
+    logsTo('IngestLogGroup'),
+    reads('SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'),
+    statement(['sqs:SendMessage'], [arnOf('Queue'), arnOf('DeadLetterQueue')]),
+  ],
+  WorkerRole: [
+    logsTo('WorkerLogGroup'),
+    reads('SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'),
+    statement(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+      arnOf('Queue'),
+    ),
+    statement(['sqs:SendMessage'], arnOf('DeadLetterQueue')),
+  ],
+  ReplayRole: [
+    logsTo('ReplayLogGroup'),
+    statement(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+      arnOf('DeadLetterQueue'),
+    ),
+    statement(['sqs:SendMessage'], arnOf('Queue')),
+  ],
+};
+
+const routes = [
+  'GET /health',
+  'PATCH /segment',
+  'POST /segment',
+  'POST /v1/alias',
+  'POST /v1/batch',
+  'POST /v1/group',
+  'POST /v1/identify',
+  'POST /v1/import',
+  'POST /v1/page',
+  'POST /v1/screen',
+  'POST /v1/track',
+  'PUT /segment',
+];
+
+const secrets = {
+  IngestLambdaFunction: ['SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'],
+  WorkerLambdaFunction: ['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'],
+};
+
+/** What must hold of the packaged template, whoever edits serverless.yml. */
+export const rules = {
+  'of a batch that fails in part, only what was delivered is deleted': has({
+    'WorkerEventSourceMappingSQSQueue.FunctionResponseTypes': ['ReportBatchItemFailures'],
+  }),
+
+  'no event is filtered out, for the mapping deletes what its filter does not match': has({
+    'WorkerEventSourceMappingSQSQueue.FilterCriteria': undefined,
+  }),
+
+  'what crashes the worker again and again ends among the dead letters': has({
+    'Queue.RedrivePolicy': { deadLetterTargetArn: arnOf('DeadLetterQueue'), maxReceiveCount: 1000 },
+    'DeadLetterQueue.RedrivePolicy': undefined,
+  }),
+
+  "messages stay invisible for at least six times the worker's time-out, as AWS asks": (template) => {
+    const visibility = Number(property(template, 'Queue.VisibilityTimeout'));
+    const timeout = Number(property(template, 'WorkerLambdaFunction.Timeout'));
+    return visibility >= 6 * timeout ? [] : [`visibility ${visibility} s, time-out ${timeout} s`];
+  },
+
+  'both queues keep the order of each user, at high throughput': hasEach(queues, {
+    FifoQueue: true,
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+  }),
+
+  'both queues keep a message for 14 days': hasEach(queues, { MessageRetentionPeriod: DAYS_14 }),
+
+  'both queues are encrypted': hasEach(queues, { SqsManagedSseEnabled: true }),
+
+  'the mapping invokes as many workers as there are lanes, ten messages each': (template) => {
+    const lanes = property(template, 'WorkerLambdaFunction.Environment.Variables.LANES');
+    return has({
+      'WorkerEventSourceMappingSQSQueue.ScalingConfig': { MaximumConcurrency: Number(lanes) },
+      'WorkerEventSourceMappingSQSQueue.BatchSize': 10,
+      'WorkerLambdaFunction.ReservedConcurrentExecutions': undefined,
+    })(template);
+  },
+
+  'the functions run Node 24 on arm64': hasEach(functions, {
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+  }),
+
+  'the ingest and the replay give up before their callers do, and the worker has time to wait': has({
+    'IngestLambdaFunction.Timeout': 8,
+    'WorkerLambdaFunction.Timeout': 90,
+    'ReplayLambdaFunction.Timeout': 120,
+  }),
+
+  'the ingest is reached by its paths, and by no other': (template) => [
+    ...equal(
+      valuesOf(template, 'AWS::ApiGatewayV2::Route', 'RouteKey')
+        .map(([, key]) => String(key))
+        .toSorted(),
+      routes,
+      'routes',
+    ),
+    ...equal(
+      valuesOf(template, 'AWS::ApiGatewayV2::Integration', 'PayloadFormatVersion').map(
+        ([, version]) => version,
+      ),
+      ['2.0'],
+      'payload formats',
+    ),
+  ],
+
+  'each function may do what it needs, and nothing else': (template) => [
+    ...equal(
+      Object.fromEntries(valuesOf(template, 'AWS::IAM::Role', 'Policies.0.PolicyDocument.Statement')),
+      permissions,
+      'permissions',
+    ),
+    ...valuesOf(template, 'AWS::IAM::Role', 'Policies.1')
+      .filter(([, policy]) => policy)
+      .map(([id]) => id),
+    ...valuesOf(template, 'AWS::IAM::Role', 'ManagedPolicyArns')
+      .filter(([, arns]) => arns)
+      .map(([id]) => id),
+    ...has({
+      'IngestLambdaFunction.Role': arnOf('IngestRole'),
+      'WorkerLambdaFunction.Role': arnOf('WorkerRole'),
+      'ReplayLambdaFunction.Role': arnOf('ReplayRole'),
+    })(template),
+  ],
+
+  'secrets are named, not told': (template) =>
+    Object.entries(secrets).flatMap(([id, names]) =>
+      names
+        .filter((name) => {
+          const parameter = property(template, `${id}.Environment.Variables.${name}_PARAMETER`);
+          return (
+            !/^[/][\w-]+[/][\w-]+[/]\w+$/.test(String(parameter)) || !String(parameter).endsWith(`/${name}`)
+          );
+        })
+        .map((name) => `${id}: ${name}`),
+    ),
+
+  'logs are not kept for ever': (template) =>
+    valuesOf(template, 'AWS::Logs::LogGroup', 'RetentionInDays')
+      .filter(([, days]) => !Number.isInteger(days))
+      .map(([id]) => id),
+
+  "resources are as AWS's specification describes them": specificationProblems,
+
+  'references point at something': danglingReferences,
+} satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof rules;

@@ -1,0 +1,115 @@
+import * as v from 'valibot';
+import { settings } from '../../lib/config/settings.ts';
+import { closedSeconds } from '../../lib/delivery/backoff.ts';
+import { FILL_MS, FULL_BATCH, HOLD_MS, RESERVE_MS } from '../../lib/delivery/lane.ts';
+import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts';
+import { DEADLINE_MS } from '../../lib/ingest/handle-request.ts';
+import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';
+import { MAX_BYTES } from '../../lib/sqs/sqs-limits.ts';
+import { BURY_MS } from '../../lib/sqs/worker-queue.ts';
+import type { Template } from '../support/template.ts';
+import { property, type Rule, valuesOf } from './template-rule.ts';
+
+/** The code's numbers that the template's must fit; a test passes others to show that a rule notices. */
+export const constants = {
+  holdMs: HOLD_MS,
+  reserveMs: RESERVE_MS,
+  fillMs: FILL_MS,
+  requestMs: REQUEST_TIMEOUT_MS,
+  buryMs: BURY_MS,
+  ingestDeadlineMs: DEADLINE_MS,
+  /** How long a message stays away at the least, once Salesmachine is out of reach for long. */
+  longestHandBackSeconds: closedSeconds(14 * 86_400_000, () => 0),
+  fullBatch: FULL_BATCH,
+  operations: MAX_OPERATIONS,
+  requestBytes: MAX_REQUEST_BYTES,
+  messageBytes: MAX_BYTES,
+};
+
+export type Constants = typeof constants;
+
+/** Segment's classic webhooks wait so long for an answer. Source: Segment's documentation. */
+const SEGMENT_WAITS_MS = 5_000;
+
+/** The most that an event may have, and that API Gateway passes on to Lambda. Sources: Segment's, Lambda's limits. */
+const EVENT_BYTES = 32 * 1_024;
+const LAMBDA_BYTES = 6 * 1_024 * 1_024;
+
+/** What the README asks for. */
+const WEBHOOK_BATCH = 100;
+
+const milliseconds = (template: Template, path: string) => 1_000 * Number(property(template, path));
+
+/** What each says must hold; the first says it in words that a person can check. */
+const demand = (holds: boolean, problem: string) => (holds ? [] : [problem]);
+
+/** What must hold between the template's numbers and the code's. */
+export const settingRules = {
+  'an invocation ends before its time-out, whatever it waits for': (template, code = constants) => {
+    const timeout = milliseconds(template, 'WorkerLambdaFunction.Timeout');
+    return [
+      ...demand(
+        code.holdMs + code.requestMs < timeout,
+        `${code.holdMs} + ${code.requestMs} ms is not under ${timeout} ms`,
+      ),
+      ...demand(
+        code.requestMs + code.buryMs < code.reserveMs,
+        `the last request and its dead letters take more than ${code.reserveMs} ms`,
+      ),
+      ...demand(code.fillMs < timeout - code.reserveMs, 'filling goes on into the reserve'),
+    ];
+  },
+
+  'a message is dropped for its age before it is for its receives, however long Salesmachine is away': (
+    template,
+    code = constants,
+  ) => {
+    const receives = Number(property(template, 'Queue.RedrivePolicy.maxReceiveCount'));
+    const retention = Number(property(template, 'Queue.MessageRetentionPeriod'));
+    const seconds = receives * (code.longestHandBackSeconds + code.holdMs / 1_000);
+    return demand(seconds >= retention, `${receives} receives last ${seconds} s, not ${retention} s`);
+  },
+
+  'there are two to ten lanes, as many for the mapping as for the pacer': (template) => {
+    const lanes = Number(property(template, 'WorkerLambdaFunction.Environment.Variables.LANES'));
+    const mapped = property(template, 'WorkerEventSourceMappingSQSQueue.ScalingConfig.MaximumConcurrency');
+    const takes = (value: string) => v.safeParse(settings.LANES.schema, value).success;
+    return [
+      ...demand(takes(String(lanes)), `LANES is ${lanes}`),
+      ...demand(!takes('1') && takes('2') && takes('10') && !takes('11'), 'LANES takes other numbers'),
+      ...demand(lanes === mapped, `${lanes} lanes in the pacer, ${mapped} in the mapping`),
+    ];
+  },
+
+  'the ingest answers before Segment, Lambda and API Gateway give it up, in this order': (
+    template,
+    code = constants,
+  ) => {
+    const timeout = milliseconds(template, 'IngestLambdaFunction.Timeout');
+    const gateways = valuesOf(template, 'AWS::ApiGatewayV2::Integration', 'TimeoutInMillis').map(
+      ([, ms]) => ms,
+    );
+    return [
+      ...demand(code.ingestDeadlineMs < SEGMENT_WAITS_MS, `Segment waits ${SEGMENT_WAITS_MS} ms`),
+      ...demand(code.ingestDeadlineMs < timeout, `the function has ${timeout} ms`),
+      ...demand(
+        gateways.length > 0 && gateways.every((ms) => Number(ms) > timeout),
+        `API Gateway waits ${gateways} ms`,
+      ),
+    ];
+  },
+
+  'a webhook, a message and a request hold what is put into them': (template, code = constants) => {
+    const batch = property(template, 'WorkerEventSourceMappingSQSQueue.BatchSize');
+    return [
+      ...demand((WEBHOOK_BATCH * EVENT_BYTES * 4) / 3 < LAMBDA_BYTES, 'a webhook of 100 events is too large'),
+      ...demand(EVENT_BYTES < code.messageBytes, 'an event does not fit into a message'),
+      ...demand(EVENT_BYTES < code.requestBytes, 'an event does not fit into a request'),
+      ...demand(code.operations <= 100, 'Salesmachine takes 100 operations a request'),
+      ...demand(
+        batch === code.fullBatch,
+        `the mapping hands over ${batch}, the lane expects ${code.fullBatch}`,
+      ),
+    ];
+  },
+} satisfies Record<string, (template: Template, code?: Constants) => ReturnType<Rule>>;

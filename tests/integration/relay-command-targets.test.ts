@@ -1,0 +1,172 @@
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, jest, test } from '@jest/globals';
+import { deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
+import { listen } from '../../lib/local/http-server.ts';
+import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { runCli } from '../support/cli.ts';
+import { numberedFrom } from '../support/dead-letter-fixtures.ts';
+import { recordingLog } from '../support/log.ts';
+import { startTestRelay } from '../support/relay.ts';
+
+// Each command is a process of its own, and the machine may be busy.
+jest.setTimeout(30_000);
+
+/** AWS as far as the command sees it: an SQS that speaks the real protocol, and nothing that knows Lambda or CloudWatch. */
+const awsAt = (endpoint: string) => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+});
+
+async function startStage(stage: string) {
+  const relay = await startTestRelay();
+  const sqs = relay.queues.connect();
+  const [, deadLetters] = await Promise.all(
+    ['events', 'dead-letters'].map((name) =>
+      sqs.send(
+        new CreateQueueCommand({
+          QueueName: `segment-salesmachine-relay-${stage}-${name}.fifo`,
+          Attributes: {
+            FifoQueue: 'true',
+            DeduplicationScope: 'messageGroup',
+            FifoThroughputLimit: 'perMessageGroupId',
+          },
+        }),
+      ),
+    ),
+  );
+  const ports = { sqs, clock: systemClock, random: systemRandom, log: recordingLog() };
+  await sendAll(
+    numberedFrom(1, 3).map(deadLetterMessage),
+    { ...ports, queueUrl: deadLetters?.QueueUrl ?? '' },
+    AbortSignal.timeout(10_000),
+  );
+  return { env: awsAt(relay.queues.endpoint) };
+}
+
+describe('with --stage', () => {
+  test('the queues of the stage are found by their names, and what cannot be asked is unknown', async () => {
+    const { env } = await startStage('blue');
+    const { stdout, stderr, code } = await runCli(['status', '--stage', 'blue', '--json'], { env });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(JSON.parse(stdout)).toEqual({
+      queued: 0,
+      inFlight: 0,
+      mappingOn: null,
+      oldestAgeSeconds: null,
+      flow: null,
+      deadLetters: 3,
+      deadLettersByReason: { rejected: 3 },
+    });
+  });
+
+  test('a dry run goes by the settings that the worker is deployed with', async () => {
+    const { env } = await startStage('blue');
+    const lambda = await listen(async ({ url = '' }) => {
+      const isWorker = url.endsWith('/functions/segment-salesmachine-relay-blue-worker/configuration');
+      const Variables = isWorker ? { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW_SECONDS: '600' } : {};
+      return { status: 200, body: JSON.stringify({ Environment: { Variables } }) };
+    });
+    const dryRun = ['dlq', 'replay', '--stage', 'blue', '--dry-run', '--json'];
+
+    const told = await runCli(dryRun, { env: { ...env, AWS_ENDPOINT_URL_LAMBDA: lambda.url } });
+    const untold = await runCli(dryRun, { env });
+    await lambda.stop();
+
+    expect({ ...told, stdout: '' }).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(JSON.parse(told.stdout)).toMatchObject({ replayed: 3, seconds: 600 / 0.97 });
+    expect(JSON.parse(untold.stdout)).toMatchObject({ replayed: 3, seconds: 300 / 900 / 0.97 });
+    expect(untold.stderr).toMatch(
+      /^relay: Lambda does not tell the worker's settings \(\w+\): those of this/,
+    );
+    expect(untold.code).toBe(0);
+  });
+
+  test('a stage that is not there, or without region or credentials, is told in one line', async () => {
+    const { env } = await startStage('blue');
+    const { AWS_REGION: _, ...nowhere } = env;
+    const keyless = { AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' };
+    const cases: [stage: string, env: Record<string, string>, message: RegExp][] = [
+      ['green', env, /there is no queue segment-salesmachine-relay-green-\S+ in us-east-1: check --stage/],
+      ['blue', nowhere, /which AWS region\?/],
+      ['blue', keyless, /AWS takes no credentials from here/],
+      ['a b', env, /a stage is made of/],
+    ];
+    for (const [stage, caseEnv, message] of cases) {
+      const { stdout, stderr, code } = await runCli(['dlq', 'list', '--stage', stage], { env: caseEnv });
+      expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+      expect(stderr).toMatch(message);
+      expect(stderr.trimEnd()).not.toContain('\n');
+    }
+  });
+});
+
+describe('the local relay', () => {
+  test('tells its status, and whether the credential is good', async () => {
+    const relay = await startTestRelay();
+    const env = { RELAY_URL: relay.url };
+    await relay.postSigned([
+      { type: 'identify', userId: '7' },
+      { type: 'track', userId: '7' },
+    ]);
+    const waited = await runCli(['status', '--wait', '20', '--json'], { env });
+    expect(waited).toMatchObject({ stderr: '', code: 0 });
+    expect(JSON.parse(waited.stdout)).toEqual({
+      queued: 0,
+      inFlight: 0,
+      mappingOn: true,
+      oldestAgeSeconds: null,
+      flow: { period: 'since start', sent: 1, done: 1 },
+      deadLetters: 1,
+      deadLettersByReason: { invalid_event: 1 },
+    });
+
+    const ping = await runCli(['ping', '--json'], { env });
+    expect(ping).toMatchObject({ stderr: '', code: 0 });
+    expect(JSON.parse(ping.stdout)).toMatchObject({ good: true, status: 201, limit: 900, remaining: 898 });
+  });
+
+  test('pings with the credential of the environment where there is one', async () => {
+    const { salesmachineUrl } = await startTestRelay();
+    const env = {
+      SALESMACHINE_URL: salesmachineUrl,
+      SALESMACHINE_API_TOKEN: 'canary',
+      SALESMACHINE_API_SECRET: 'canary',
+    };
+    const { stdout, code } = await runCli(['ping'], { env });
+    expect({ stdout, code }).toEqual({
+      stdout: expect.stringContaining('The credential is bad (401)'),
+      code: 1,
+    });
+    expect(stdout).not.toContain('canary');
+  });
+});
+
+test.each([
+  [
+    'a relay that does not run',
+    ['status'],
+    { RELAY_URL: 'http://127.0.0.1:1' },
+    /no relay answers at http:\/\/127/,
+  ],
+  ['a RELAY_URL that is none', ['ping'], { RELAY_URL: 'nowhere' }, /RELAY_URL must be a URL/],
+  ['a command that is none', ['dlq', 'frobnicate'], {}, /which command on the dead letters/],
+  ['a flag that is none', ['dlq', 'replay', '--frobnicate'], {}, /unknown option '--frobnicate'/],
+  ['a reason that is none', ['dlq', 'list', '--reason', 'bad_luck'], {}, /Each must be one of unparseable, /],
+  ['a rate that is none', ['dlq', 'replay', '--rate', 'fast'], {}, /must be a number above 0/],
+  ['a purge without a why', ['dlq', 'purge', '--reason', 'rejected'], {}, /--why/],
+  ['a purge of everything', ['dlq', 'purge', '--why', 'x'], {}, /--reason/],
+  [
+    'a file that is not there',
+    ['send', 'no-such-file', '--url', 'http://127.0.0.1:1'],
+    {},
+    /cannot read the input/,
+  ],
+])('%s is told in one line', async (_what, args, env, message) => {
+  const { stdout, stderr, code } = await runCli(args, { env });
+  expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd()).not.toContain('\n');
+});

@@ -1,0 +1,95 @@
+import type { Result } from '../simulation.ts';
+
+type Measure = { title: string; unit: keyof typeof units; of: (result: Result) => number };
+
+const units = {
+  number: (value: number) => String(Math.round(value * 100) / 100),
+  percent: (value: number) => `${(value * 100).toFixed(2)} %`,
+  milliseconds: (value: number) =>
+    Math.abs(value) < 120_000 ? `${(value / 1_000).toFixed(2)} s` : `${(value / 60_000).toFixed(1)} min`,
+};
+
+/** What can be measured of a run. */
+export const measures = {
+  rate: { title: 'events delivered per second', unit: 'number', of: (run) => run.deliveredPerSecond },
+  fullness: { title: 'operations per request', unit: 'number', of: (run) => run.operationsPerBatch },
+  quota: { title: 'quota used', unit: 'percent', of: (run) => run.quotaShare },
+  throttled: { title: 'requests answered by 429', unit: 'percent', of: (run) => run.throttledShare },
+  p50: { title: 'latency, p50', unit: 'milliseconds', of: (run) => run.p50 },
+  p99: { title: 'latency, p99', unit: 'milliseconds', of: (run) => run.p99 },
+  lasted: {
+    title: 'from the first webhook to the last delivery',
+    unit: 'milliseconds',
+    of: (run) => run.lastedMs,
+  },
+  emptied: {
+    title: 'from the first webhook to the empty queue',
+    unit: 'milliseconds',
+    of: (run) => run.simulatedSeconds * 1_000,
+  },
+  drain: {
+    title: 'from when all is well to the last delivery',
+    unit: 'milliseconds',
+    of: (run) => run.drainMs,
+  },
+  idle: {
+    title: 'requests in an hour without a delivery',
+    unit: 'number',
+    of: (run) => run.idleRequestsPerHour,
+  },
+  merged: { title: 'operations saved by merging', unit: 'number', of: (run) => run.merged },
+  duplicates: {
+    title: 'events delivered twice, all with a cause',
+    unit: 'number',
+    of: (run) => run.duplicates,
+  },
+  searchMean: {
+    title: 'extra requests for a bad operation, mean',
+    unit: 'number',
+    of: (run) => run.searches.mean,
+  },
+  searchWorst: {
+    title: 'extra requests for a bad operation, most',
+    unit: 'number',
+    of: (run) => run.searches.worst,
+  },
+  deadLetters: { title: 'dead letters', unit: 'number', of: (run) => sum(run.deadLetters) },
+  left: { title: 'left in the queue', unit: 'number', of: (run) => run.queued },
+  refused: {
+    title: 'events that Segment discarded or gave up',
+    unit: 'number',
+    of: ({ webhooks }) => webhooks.discarded + webhooks.givenUp,
+  },
+} as const satisfies Record<string, Measure>;
+
+/** A measure, and what it has to come to. Without a bound it is only shown. */
+export type Figure = {
+  measure: keyof typeof measures;
+  atLeast?: number;
+  atMost?: number;
+  /** A shorter run does not reach it, or does not show it. */
+  needsTime?: boolean;
+};
+
+/** A figure over several runs: the worst of them; or the mean, if it is only shown. */
+export type Measured = { title: string; value: string; wanted: string; isReached: boolean };
+
+export function measured({ measure, atLeast, atMost }: Figure, results: readonly Result[]): Measured {
+  const { title, unit, of }: Measure = measures[measure];
+  const values = results.map(of);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  const text = units[unit];
+  return {
+    title,
+    value: text(atLeast !== undefined ? least : atMost !== undefined ? most : mean),
+    wanted: [
+      ...(atLeast === undefined ? [] : [`≥ ${text(atLeast)}`]),
+      ...(atMost === undefined ? [] : [`≤ ${text(atMost)}`]),
+    ].join(', '),
+    isReached: (atLeast === undefined || least >= atLeast) && (atMost === undefined || most <= atMost),
+  };
+}
+
+const sum = (counts: Record<string, number>) =>
+  Object.values(counts).reduce((total, count) => total + count, 0);

@@ -1,0 +1,117 @@
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { failedIds } from '../../../lib/local/aws/batch-response.ts';
+import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { sqsRecord } from '../../../lib/local/aws/sqs-record.ts';
+import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
+import { createSandbox, type Sandbox } from '../sandbox.ts';
+import { exponential } from '../seeded-random.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import { prevailing, type Spell } from './fault-window.ts';
+import { type SqsHandler, sqsClient } from './sqs-client.ts';
+
+/**
+ * What can happen to an invocation:
+ * - `crash`: its process dies at some moment
+ * - `throttle`: Lambda does not start it; the messages were received all the same
+ * - `garbled`: its answer cannot be read
+ * - `restart`: it runs in a new process
+ */
+export type LambdaTrouble = 'crash' | 'throttle' | 'garbled' | 'restart';
+
+export type WorkerFunction = (event: SQSEvent, context: Context) => Promise<unknown>;
+
+export type MappingModelOptions = {
+  time: VirtualTime;
+  random: Random;
+  sqs: SqsHandler;
+  queueUrl: string;
+  lanes: number;
+  functionTimeoutMs: number;
+  connect: () => Salesmachine;
+  createWorker: (sandbox: Sandbox) => WorkerFunction;
+  troubles?: readonly Spell<LambdaTrouble>[];
+  /** Told of the bodies that an invocation had in hands when it failed. */
+  onFailure: (bodies: readonly string[]) => void;
+};
+
+export type EventSourceMapping = {
+  invocations(): number;
+  /** Invocations that did not end in time, and were killed for it. */
+  timeouts(): number;
+};
+
+const BATCH_SIZE = 10;
+const POLL_SECONDS = 20;
+const RETRY_MS = 1_000;
+const MEAN_LIFE_OF_A_CRASHER_MS = 3_000;
+const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events.fifo';
+
+/** Lambda's event source mapping and the workers behind it: each lane is a process that runs one batch at a time. */
+export function startEventSourceMapping(options: MappingModelOptions): EventSourceMapping {
+  const { time, random, queueUrl, lanes, functionTimeoutMs, connect, createWorker, troubles = [] } = options;
+  const sqs = sqsClient(options.sqs);
+  const start = time.now();
+  let invocations = 0;
+  let timeouts = 0;
+
+  const launch = () => {
+    const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect() });
+    return { sandbox, work: createWorker(sandbox) };
+  };
+
+  const receive = async (): Promise<Message[]> => {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: BATCH_SIZE,
+      WaitTimeSeconds: POLL_SECONDS,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    });
+    try {
+      return (await sqs.send(command)).Messages ?? [];
+    } catch {
+      await time.sleep(RETRY_MS);
+      return [];
+    }
+  };
+
+  const remove = async (messages: readonly Message[]): Promise<void> => {
+    const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    // What is not deleted comes back: the model of SQS has taken note.
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })).catch(() => undefined);
+  };
+
+  const runLane = async (): Promise<never> => {
+    let worker = launch();
+    for (;;) {
+      const messages = await receive();
+      if (messages.length === 0) continue;
+      const trouble = prevailing(troubles, time.now() - start, random);
+      if (trouble === 'throttle') {
+        await time.sleep(RETRY_MS);
+        continue;
+      }
+      if (trouble === 'restart' || !worker.sandbox.isAlive()) worker = launch();
+      const { sandbox, work } = worker;
+      if (trouble === 'crash') time.schedule(exponential(random, MEAN_LIFE_OF_A_CRASHER_MS), sandbox.kill);
+      invocations += 1;
+      const event = { Records: messages.map((message) => sqsRecord(message, QUEUE_ARN)) };
+      const context = lambdaContext('worker', functionTimeoutMs, time);
+      const ended = await sandbox.invoke(() => work(event, context), functionTimeoutMs);
+      if (ended.kind === 'timed_out') timeouts += 1;
+      const ids = new Set(event.Records.map(({ messageId }) => messageId));
+      const answer = trouble === 'garbled' ? 'garbled' : ended.kind === 'answered' ? ended.value : 'none';
+      const failed = failedIds(answer, ids);
+      const done = messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
+      if (ended.kind !== 'answered' || trouble === 'garbled') {
+        options.onFailure([...messages.map(({ Body = '' }) => Body), ...sandbox.received()]);
+      }
+      if (done.length > 0) await remove(done);
+    }
+  };
+
+  for (let lane = 0; lane < lanes; lane += 1) void runLane();
+  return { invocations: () => invocations, timeouts: () => timeouts };
+}

@@ -1,0 +1,89 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import type { HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
+import type { Random } from '../../../lib/runtime/clock.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import { prevailing, type Spell } from './fault-window.ts';
+import type { Post } from './segment-model.ts';
+import type { SqsHandler } from './sqs-client.ts';
+
+export type GatewayOptions = {
+  time: VirtualTime;
+  random: Random;
+  sqs: SqsHandler;
+  createIngest: (sandbox: Sandbox) => HttpFunction;
+  functionTimeoutMs: number;
+  /** Headers that let the webhook in. */
+  authorize: (body: string) => Record<string, string>;
+  /** When the ingest's process dies in the middle of a request. */
+  crashes: readonly Spell<'crash'>[];
+};
+
+/** After this Segment takes a webhook for failed. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** API Gateway and Lambda in front of the ingest: one process for each request that is being answered. */
+export function createGateway(options: GatewayOptions): Post {
+  const { time, random, sqs, createIngest, functionTimeoutMs, authorize, crashes } = options;
+  const start = time.now();
+  const idle: { sandbox: Sandbox; ingest: HttpFunction }[] = [];
+
+  const create = () => {
+    const sandbox = createSandbox({ time, sqs, salesmachine: noSalesmachine });
+    return { sandbox, ingest: createIngest(sandbox) };
+  };
+
+  const answer = async (body: string): Promise<number> => {
+    const instance = idle.pop() ?? create();
+    const { sandbox, ingest } = instance;
+    if (prevailing(crashes, time.now() - start, random)) time.schedule(random() * 20, sandbox.kill);
+    const event = httpEvent(body, authorize(body), time.now());
+    const context = lambdaContext('ingest', functionTimeoutMs, time);
+    const ended = await sandbox.invoke(() => ingest(event, context), functionTimeoutMs);
+    if (sandbox.isAlive()) idle.push(instance);
+    if (ended.kind === 'answered') return ended.value.statusCode ?? 200;
+    return ended.kind === 'threw' ? 500 : 503;
+  };
+
+  return (body) =>
+    new Promise((resolve, reject) => {
+      const cancel = time.schedule(ANSWER_TIMEOUT_MS, () => resolve(undefined));
+      answer(body).then((status) => {
+        cancel();
+        resolve(status);
+      }, reject);
+    });
+}
+
+const http = {
+  method: 'POST',
+  path: '/segment',
+  protocol: 'HTTP/1.1',
+  sourceIp: '203.0.113.1',
+  userAgent: 'Segment',
+};
+
+function httpEvent(body: string, headers: Record<string, string>, now: number): APIGatewayProxyEventV2 {
+  return {
+    version: '2.0',
+    routeKey: 'POST /segment',
+    rawPath: '/segment',
+    rawQueryString: '',
+    headers: { 'content-type': 'application/json', ...headers },
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'simulated',
+      domainName: 'simulated',
+      domainPrefix: 'simulated',
+      http,
+      requestId: 'simulated',
+      routeKey: 'POST /segment',
+      stage: '$default',
+      time: '',
+      timeEpoch: now,
+    },
+    body,
+    isBase64Encoded: false,
+  };
+}

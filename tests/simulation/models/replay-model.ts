@@ -1,0 +1,85 @@
+import type { Context } from 'aws-lambda';
+import { deadLetterMessage } from '../../../lib/dead-letters/dead-letter.ts';
+import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import type { Ledger } from '../checks/event-tracker.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { FifoQueue } from './queue-model.ts';
+import { eventJson } from './segment-event.ts';
+import type { SqsHandler } from './sqs-client.ts';
+
+export type ReplaySettings = {
+  /** Milliseconds after the start at which somebody begins to replay all dead letters. */
+  from: number;
+  /** Dead letters that have been there since before the start, of users who send nothing now. */
+  letters: number;
+};
+
+const FIRST_ABSENT_USER = 1_000_000_000;
+const PAUSE_MS = 15_000;
+
+export type ReplayFunction = (event: unknown, context: Context) => Promise<{ more: boolean; unread: number }>;
+
+type ReplayOptions = {
+  time: VirtualTime;
+  sqs: SqsHandler;
+  createReplay: (sandbox: Sandbox) => ReplayFunction;
+  functionTimeoutMs: number;
+};
+
+/**
+ * Somebody who invokes the replay function, and again while it fails, says that there is more, or that there are letters
+ * that it could not read: those that an answer of SQS was lost with are hidden for a while.
+ */
+export async function replayAll({
+  time,
+  sqs,
+  createReplay,
+  functionTimeoutMs,
+}: ReplayOptions): Promise<void> {
+  const launch = () => {
+    const sandbox = createSandbox({ time, sqs, salesmachine: noSalesmachine });
+    return { sandbox, replay: createReplay(sandbox) };
+  };
+  let process = launch();
+  for (let more = true; more; ) {
+    if (!process.sandbox.isAlive()) process = launch();
+    const { sandbox, replay } = process;
+    const context = lambdaContext('replay', functionTimeoutMs, time);
+    const ended = await sandbox.invoke(() => replay({}, context), functionTimeoutMs);
+    more = ended.kind !== 'answered' || ended.value.more || ended.value.unread > 0;
+    if (more) await time.sleep(PAUSE_MS);
+  }
+}
+
+/** Fills the queue with letters of events that were accepted and refused before the start. */
+export function layLetters(count: number, deadLetters: FifoQueue, ledger: Ledger, now: number): void {
+  for (let user = FIRST_ABSENT_USER; user < FIRST_ABSENT_USER + count; user += 1) {
+    const number = ledger.add({
+      kind: 'track',
+      user,
+      poison: 422,
+      ailsUntil: 0,
+      timestamp: now,
+      webhook: 0,
+    });
+    ledger.sent(number, now);
+    ledger.accepted(number, now);
+    const { attributes, ...message } = deadLetterMessage({
+      body: eventJson({ number, kind: 'track', user, timestamp: now, sentAt: now, bulk: 0 }),
+      origin: `message ${number}`,
+      reason: 'rejected',
+      detail: '',
+      status: 422,
+      attempts: 1,
+      deadAt: now,
+      acceptedAt: new Date(now).toISOString(),
+      replays: 0,
+    });
+    const typed = Object.entries(attributes).map(([name, StringValue]) => [
+      name,
+      { DataType: 'String', StringValue },
+    ]);
+    deadLetters.send({ ...message, attributes: Object.fromEntries(typed), trace: undefined }, now);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Random } from '../../../lib/runtime/clock.ts';
+import { KINDS, type Kind, type Ledger, type Poison } from '../checks/event-tracker.ts';
+import { exponential } from '../seeded-random.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import { eventJson } from './segment-event.ts';
+
+export type SegmentSettings = {
+  events: number;
+  perSecond: number;
+  arrival?: 'even' | 'poisson';
+  users?: number;
+  /** 0: one after the other; 1: all alike; 2: the first hundredth of them sends a tenth of the events. */
+  skew?: number;
+  /** Events in a webhook; more than one makes an array. */
+  perWebhook?: number;
+  /** Shares of the kinds; all track unless said. */
+  mix?: Partial<Record<Kind, number>>;
+  /** One event in so many is refused by Salesmachine. */
+  poison?: readonly { oneIn: number; status: Poison }[];
+  /** Bytes that each track and identify event holds beside what it needs. */
+  bulk?: number;
+  /** One event in so many makes Salesmachine fail, for so long after it was made. */
+  ailing?: { oneIn: number; ms: number };
+  /** The part of the webhooks that is sent once more, within the hour, though it was accepted. */
+  duplicates?: number;
+  /** How far an event's own time may lie before its sending. */
+  disorderMs?: number;
+};
+
+/** An HTTP status, or undefined where there was no answer in time. */
+export type Post = (body: string) => Promise<number | undefined>;
+
+export type Segment = {
+  start(): void;
+  /** Everything has been sent, and answered for good. */
+  isDone(): boolean;
+  counts(): { webhooks: number; retries: number; discarded: number; givenUp: number };
+};
+
+const RETRIES_FOR_MS = 4 * 3_600_000;
+const LONGEST_RETRY_MS = 600_000;
+const HOUR_MS = 3_600_000;
+
+/** Segment: sends each event until it is answered by 2xx, for four hours at most, and a few twice. */
+export function createSegment(
+  settings: SegmentSettings,
+  { time, random, ledger, post }: { time: VirtualTime; random: Random; ledger: Ledger; post: Post },
+): Segment {
+  const {
+    events,
+    perSecond,
+    arrival = 'even',
+    users = 20_000,
+    skew = 2,
+    perWebhook = 1,
+    mix = { track: 1 },
+  } = settings;
+  const { poison = [], ailing, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
+  const { events: columns } = ledger;
+  const kindFor = chooser(mix);
+  const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
+  let open = 0;
+  let batches = 0;
+  let isStopped = false;
+
+  const create = (): number => {
+    const status = poison.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
+    const isAiling = ailing !== undefined && random() * ailing.oneIn < 1;
+    return ledger.add({
+      kind: kindFor(random()),
+      user: skew === 0 ? ledger.size() % users : Math.floor(users * random() ** skew),
+      poison: status,
+      ailsUntil: isAiling ? time.now() + ailing.ms : 0,
+      timestamp: time.now() - Math.floor(random() * disorderMs),
+      webhook: batches,
+    });
+  };
+
+  const jsonOf = (number: number): string =>
+    eventJson({
+      number,
+      kind: ledger.kindOf(number),
+      user: columns.user[number] ?? 0,
+      timestamp: columns.timestamp[number] ?? 0,
+      sentAt: time.now(),
+      bulk,
+    });
+
+  const bodyOf = (numbers: readonly number[]): string => {
+    const [first = 0] = numbers;
+    return perWebhook === 1 ? jsonOf(first) : `[${numbers.map(jsonOf).join(',')}]`;
+  };
+
+  /** Sends these events until they are accepted or given up. */
+  const deliver = async (numbers: readonly number[], since: number, attempt: number): Promise<void> => {
+    for (const number of numbers) ledger.sent(number, time.now());
+    const status = await post(bodyOf(numbers));
+    if (status !== undefined && status >= 200 && status < 300) {
+      for (const number of numbers) ledger.accepted(number, time.now());
+    } else if (status !== undefined && !isRetried(status)) {
+      counts.discarded += numbers.length;
+    } else if (time.now() - since > RETRIES_FOR_MS) {
+      counts.givenUp += numbers.length;
+    } else {
+      counts.retries += 1;
+      await time.sleep((0.5 + random() / 2) * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** attempt));
+      await Promise.all(regrouped(numbers).map((part) => deliver(part, since, attempt + 1)));
+    }
+  };
+
+  /** A batch that is retried may hold other events than before; those of two batches have no order. */
+  const regrouped = (numbers: readonly number[]): (readonly number[])[] => {
+    if (numbers.length < 2 || random() < 0.5) return [numbers];
+    const cut = 1 + Math.floor(random() * (numbers.length - 1));
+    const [first, second] = [numbers.slice(0, cut), numbers.slice(cut)];
+    batches += 1;
+    for (const number of second) columns.webhook[number] = batches;
+    return [first, second];
+  };
+
+  const webhook = async (numbers: readonly number[]): Promise<void> => {
+    open += 1;
+    await deliver(numbers, time.now(), 0);
+    if (random() < duplicates) {
+      await time.sleep(random() ** 3 * HOUR_MS);
+      await deliver(numbers, time.now(), 0);
+    }
+    open -= 1;
+  };
+
+  const sendAll = async (): Promise<void> => {
+    const gapMs = (1_000 * perWebhook) / perSecond;
+    let next = time.now();
+    const end = ledger.size() + events;
+    while (ledger.size() < end) {
+      next += arrival === 'even' ? gapMs : exponential(random, gapMs);
+      if (next - time.now() >= 1) await time.sleep(next - time.now());
+      counts.webhooks += 1;
+      const size = Math.min(perWebhook, end - ledger.size());
+      batches += 1;
+      void webhook(Array.from({ length: size }, create));
+    }
+    isStopped = true;
+  };
+
+  return { start: () => void sendAll(), isDone: () => isStopped && open === 0, counts: () => counts };
+}
+
+/** Which failures Segment tries again. Source: Segment's documentation of webhooks. */
+const isRetried = (status: number) => [408, 423, 429].includes(status) || (status >= 500 && status !== 501);
+
+/** Draws a kind by its share. */
+function chooser(mix: Partial<Record<Kind, number>>): (draw: number) => Kind {
+  const shares = KINDS.map((kind) => mix[kind] ?? 0);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const steps = shares.map(
+    (_, index) => shares.slice(0, index + 1).reduce((total, share) => total + share, 0) / sum,
+  );
+  return (draw) => KINDS[steps.findIndex((step) => draw < step)] ?? 'track';
+}

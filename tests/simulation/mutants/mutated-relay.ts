@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import type { realRelay } from '../real-relay.ts';
+
+/** A change of one file's text. */
+export type Edit = { file: string; from: string; to: string };
+
+const ROOT = new URL('../../../', import.meta.url);
+
+/**
+ * The relay as `realRelay` makes it, from changed sources.
+ *
+ * @throws if a text to be changed does not stand in its file exactly once: such a change would prove nothing
+ */
+export async function changedRelay(edits: readonly Edit[]): Promise<typeof realRelay> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../real-relay.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'silent',
+    plugins: [installedPackages, editing(edits)],
+  });
+  const source = outputFiles.map(({ text }) => text).join('');
+  const { realRelay: changed } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  return changed;
+}
+
+/** What is installed is imported from where it is: the world compares classes of the SDK, so there may be only one. */
+const installedPackages: Plugin = {
+  name: 'installed packages',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: import.meta.resolve(path), external: true },
+    );
+  },
+};
+
+const editing = (edits: readonly Edit[]): Plugin => ({
+  name: 'edits',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const changes = edits.filter(({ file }) => fileURLToPath(new URL(file, ROOT)) === path);
+      return { loader: 'ts', contents: changes.reduce(edited, await readFile(path, 'utf8')) };
+    });
+  },
+});
+
+function edited(source: string, { file, from, to }: Edit): string {
+  const parts = source.split(from);
+  if (parts.length !== 2) throw new Error(`${file} holds "${from}" ${parts.length - 1} times, not once.`);
+  return parts.join(to);
+}

@@ -1,0 +1,24 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta.url));
+
+export type CliOptions = {
+  input?: string | Buffer;
+  env?: Record<string, string>;
+  /** Is given the process once it runs. */
+  onStart?: (child: ChildProcess) => void;
+};
+
+/** Runs `relay` as a process of its own, with nothing of this one's environment. */
+export async function runCli(args: readonly string[], { input = '', env = {}, onStart }: CliOptions = {}) {
+  const child = spawn(process.execPath, [main, ...args], { env });
+  // A command may end before it has read everything.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  onStart?.(child);
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { stdout, stderr, code };
+}

@@ -1,0 +1,67 @@
+import { afterEach } from '@jest/globals';
+import { createIngest } from '../../handlers/ingest.ts';
+import { readIngestConfig } from '../../lib/config/config.ts';
+import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
+import { type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { listen } from '../../lib/local/http-server.ts';
+import { type Clock, systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import { createSqs } from '../../lib/sqs/sqs-client.ts';
+import { recordingLog } from './log.ts';
+import { receiveAll } from './receive-all.ts';
+import { TOKEN } from './relay.ts';
+
+export type TestIngest = {
+  queues: LocalQueues;
+  /** Posts an event, or an array of them, with the token. */
+  post(events: unknown): Promise<Response>;
+  /** Takes out what has been queued. */
+  queued(): Promise<ReceivedMessage[]>;
+  /** Takes out what has become a dead letter. */
+  deadLetters(): Promise<ReceivedMessage[]>;
+};
+
+type Options = {
+  clock?: Clock;
+  /** Where the ingest finds SQS, if something stands before it. */
+  endpointOf?: (queues: LocalQueues) => Promise<string>;
+};
+
+const stops: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** The deployed ingest behind API Gateway, and its two queues, which nobody drains. Stopped after the test. */
+export async function startTestIngest(options: Options = {}): Promise<TestIngest> {
+  const { clock = systemClock, endpointOf = async ({ endpoint }) => endpoint } = options;
+  const queues = await startQueues();
+  stops.push(queues.stop);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const sqs = createSqs({ endpoint: await endpointOf(queues), region: 'us-east-1', credentials });
+  stops.push(() => sqs.destroy());
+
+  const log = recordingLog();
+  const config = readIngestConfig({
+    QUEUE_URL: queues.main.url,
+    DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
+    INGEST_TOKENS: TOKEN,
+  });
+  const invoke = createIngest({ config, sqs, clock, random: systemRandom, log });
+  const server = await listen(createApiGateway({ invoke, functionTimeoutMs: 8_000, clock, log }));
+  stops.push(server.stop);
+
+  const reader = queues.connect();
+  return {
+    queues,
+    post: (events) =>
+      fetch(`${server.url}/segment`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify(events),
+      }),
+    queued: () => receiveAll(reader, queues.main),
+    deadLetters: () => receiveAll(reader, queues.deadLetters),
+  };
+}

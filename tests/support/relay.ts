@@ -1,0 +1,67 @@
+import { afterEach } from '@jest/globals';
+import type { Environment } from '../../lib/config/config.ts';
+import { readLocalConfig } from '../../lib/local/local-config.ts';
+import { type Relay, startRelay } from '../../lib/local/relay.ts';
+import type { StandInState } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { signatureOf } from '../../lib/segment/signature.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
+import { type LogLine, recordingLog } from './log.ts';
+import { until } from './until.ts';
+
+export const SHARED_SECRET = 'a-shared-secret';
+export const TOKEN = 'a-token';
+
+export type TestRelay = Relay & {
+  lines: LogLine[];
+  /** Posts with the token; what is not a string is sent as JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Posts as Segment does: signed, and an array by its first element. */
+  postSigned(body: unknown): Promise<Response>;
+  /** What the stand-in holds once the queue is empty. */
+  drained(): Promise<StandInState>;
+};
+
+const running = new Set<Relay>();
+
+afterEach(async () => {
+  await Promise.all([...running].map((relay) => relay.stop()));
+  running.clear();
+});
+
+/**
+ * A relay with a stand-in, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
+ * goes to `further`.
+ */
+export async function startTestRelay(env: Environment = {}, further?: Log): Promise<TestRelay> {
+  const log = recordingLog(further);
+  const settings = { PORT: '0', SEGMENT_SHARED_SECRETS: SHARED_SECRET, INGEST_TOKENS: TOKEN, ...env };
+  const config = readLocalConfig(settings, () => 'made-up');
+  const relay = await startRelay({ config, log });
+  running.add(relay);
+
+  const send = (path: string, body: unknown, headers: Record<string, string>) =>
+    fetch(`${relay.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+
+  return {
+    ...relay,
+    lines: log.lines,
+    post: (path, body, headers = { authorization: `Bearer ${TOKEN}` }) => send(path, body, headers),
+    postSigned(body) {
+      const signed = JSON.stringify(Array.isArray(body) ? body[0] : body);
+      return send('/segment', body, { 'x-signature': signatureOf(signed, SHARED_SECRET) });
+    },
+    async drained() {
+      await until('the queue is empty', async () => {
+        const { queued, inFlight } = await relay.state();
+        return queued + inFlight === 0;
+      });
+      return (
+        relay.standIn?.state() ?? { contacts: {}, accounts: {}, events: [], aliases: [], operations: [] }
+      );
+    },
+  };
+}

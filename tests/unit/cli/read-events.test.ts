@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readEvents } from '../../../lib/cli/read-events.ts';
+import type { Json } from '../../../lib/runtime/json.ts';
+
+async function* inChunks(text: string, size: number): AsyncGenerator<string> {
+  for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
+}
+
+/** The events and, if there is one, the message of the error that ended them. */
+async function read(text: string, chunkSize = 7): Promise<{ events: Json[]; problem?: string }> {
+  const events: Json[] = [];
+  try {
+    for await (const event of readEvents(inChunks(text, chunkSize))) events.push(event);
+    return { events };
+  } catch (error) {
+    return { events, problem: String(error) };
+  }
+}
+
+describe('the events of an input', () => {
+  const two = [
+    { type: 'track', n: 1 },
+    { type: 'page', n: 2 },
+  ];
+
+  test.each([
+    ['one object', '{"a":1}', [{ a: 1 }]],
+    ['one object on many lines', '{\n  "a": {\n    "b": 1\n  }\n}\n', [{ a: { b: 1 } }]],
+    ['an array', JSON.stringify(two), two],
+    ['an array on many lines', JSON.stringify(two, null, 2), two],
+    [
+      'an array with an event a line',
+      `[\n${two.map((event) => JSON.stringify(event)).join(',\n')}\n]\n`,
+      two,
+    ],
+    ['NDJSON', two.map((event) => `${JSON.stringify(event)}\n`).join(''), two],
+    ['NDJSON without the last newline', two.map((event) => JSON.stringify(event)).join('\n'), two],
+    [
+      'NDJSON with blank lines and CRLF',
+      `\r\n${two.map((event) => JSON.stringify(event)).join('\r\n\r\n')}\r\n`,
+      two,
+    ],
+    ['NDJSON of arrays', `${JSON.stringify(two)}\n{"a":1}\n`, [...two, { a: 1 }]],
+    ['a text with a byte order mark', '\uFEFF{"a":1}', [{ a: 1 }]],
+    ['a line with U+2028 in a string', '{"a":"x\u2028y"}\n{"b":1}\n', [{ a: 'x\u2028y' }, { b: 1 }]],
+    ['an empty array', '[]', []],
+    ['nothing', '', []],
+    ['what is no event but JSON', '1\n"x"\nnull', [1, 'x', null]],
+  ])('are found in %s', async (_form, text, events) => {
+    expect(await read(text)).toEqual({ events });
+  });
+
+  test('before a line that is not JSON are read, and the line is named', async () => {
+    expect(await read('{"a":1}\n\n{"b":2}\n{"c":\n{"d":4}\n')).toEqual({
+      events: [{ a: 1 }, { b: 2 }],
+      problem: 'CommandError: line 4 is not JSON',
+    });
+  });
+
+  test.each([
+    ['one line', 'canary', 1],
+    ['an object that is cut off', '\n{"canary":\n[1,\n', 2],
+    ['NDJSON with a bad first line', 'canary\n{"a":1}\n{"b":2}\n', 1],
+  ])('are none in %s that is not JSON, which is not quoted', async (_form, text, line) => {
+    const { events, problem } = await read(text);
+    expect(events).toEqual([]);
+    expect(problem).toBe(`CommandError: the input is not JSON: neither line ${line} by itself nor all of it`);
+  });
+
+  test('are the same however the text is cut into chunks', async () => {
+    const event = fc.dictionary(fc.string(), fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer()));
+    await fc.assert(
+      fc.asyncProperty(fc.array(event), fc.integer({ min: 1, max: 50 }), async (list, size) => {
+        const text = list.map((item) => JSON.stringify(item)).join('\n');
+        expect(await read(text, size)).toEqual(await read(text, Infinity));
+        expect((await read(text, size)).events).toHaveLength(list.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { expect, test } from '@jest/globals';
+import { stageFigures } from '../../../lib/cli/stage-metrics.ts';
+
+const NOW = Date.UTC(2026, 0, 10);
+const clock = { now: () => NOW, sleep: () => Promise.resolve() };
+
+/** The SDK's clients with the answers of AWS; a function that throws is a right that is missing. */
+const clients = (lambda: () => unknown, metric: (name: string | undefined) => unknown) => async () => ({
+  lambda: { send: async () => lambda() },
+  cloudWatch: {
+    send: async (command: unknown) =>
+      metric(command instanceof GetMetricStatisticsCommand ? command.input.MetricName : undefined),
+  },
+});
+
+const denied = () => {
+  throw Object.assign(new Error('denied'), { name: 'AccessDenied' });
+};
+
+const metrics: Record<string, object> = {
+  ApproximateAgeOfOldestMessage: { Maximum: 12 },
+  NumberOfMessagesSent: { Sum: 1_000 },
+  NumberOfMessagesDeleted: { Sum: 990 },
+};
+const metricOf = (name = '') => ({ Datapoints: [metrics[name]] });
+
+test('a deployment tells whether its worker is on, the age, and the last hour', async () => {
+  const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
+  expect(await stageFigures('prod', clock, clients(enabled, metricOf))).toEqual({
+    mappingOn: true,
+    oldestAgeSeconds: 12,
+    flow: { period: 'last hour', sent: 1_000, done: 990 },
+  });
+  const disabled = () => ({ EventSourceMappings: [{ State: 'Disabled' }] });
+  expect((await stageFigures('prod', clock, clients(disabled, metricOf))).mappingOn).toBe(false);
+});
+
+test('what may not be asked is unknown, and the rest is told', async () => {
+  expect(await stageFigures('prod', clock, clients(denied, metricOf))).toMatchObject({
+    mappingOn: null,
+    oldestAgeSeconds: 12,
+  });
+  const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
+  expect(await stageFigures('prod', clock, clients(enabled, denied))).toEqual({
+    mappingOn: true,
+    oldestAgeSeconds: null,
+    flow: null,
+  });
+  expect(
+    (
+      await stageFigures(
+        'prod',
+        clock,
+        clients(enabled, () => ({})),
+      )
+    ).oldestAgeSeconds,
+  ).toBeNull();
+});

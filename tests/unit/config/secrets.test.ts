@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals';
+import { createEnvironment, type ReadParameters } from '../../../lib/config/secrets.ts';
+
+const MINUTE = 60_000;
+
+function setUp(read: ReadParameters, env: Record<string, string> = { INGEST_TOKENS_PARAMETER: '/tokens' }) {
+  let now = 1_000_000;
+  const clock = { now: () => now, sleep: async () => {} };
+  return {
+    environment: createEnvironment({ OTHER: 'kept', ...env }, clock, read),
+    pass: (ms: number) => {
+      now += ms;
+    },
+    now: () => now,
+  };
+}
+
+test('without a parameter, the store is never asked and everything counts as new', async () => {
+  const { environment, now } = setUp(() => Promise.reject(new Error('asked')), { INGEST_TOKENS: 'plain' });
+  expect(await environment.get()).toMatchObject({ INGEST_TOKENS: 'plain', OTHER: 'kept' });
+  expect(await environment.renewedSince(now())).toBe(true);
+});
+
+test('a parameter stands for the setting it is named after', async () => {
+  const { environment } = setUp(async (names) =>
+    Object.fromEntries(names.map((name) => [name, 'from the store'])),
+  );
+  expect(await environment.get()).toMatchObject({ INGEST_TOKENS: 'from the store', OTHER: 'kept' });
+});
+
+test('a parameter that does not exist is a setting that is not set', async () => {
+  const { environment } = setUp(async () => ({}));
+  expect((await environment.get())['INGEST_TOKENS']).toBeUndefined();
+});
+
+test('a new value is known within five minutes, and the store is asked no more often than that', async () => {
+  let asked = 0;
+  const { environment, pass } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
+  for (let minute = 0; minute < 5; minute++) {
+    expect((await environment.get())['INGEST_TOKENS']).toBe('value 1');
+    pass(MINUTE);
+  }
+  expect((await environment.get())['INGEST_TOKENS']).toBe('value 2');
+});
+
+test('while the store fails, the last value is good for an hour', async () => {
+  let isDown = false;
+  const { environment, pass } = setUp(async () => {
+    if (isDown) throw new Error('down');
+    return { '/tokens': 'known' };
+  });
+  await environment.get();
+  isDown = true;
+  pass(59 * MINUTE);
+  expect((await environment.get())['INGEST_TOKENS']).toBe('known');
+  pass(MINUTE);
+  await expect(environment.get()).rejects.toThrow('the secrets are not known');
+  isDown = false;
+  pass(5_000);
+  expect((await environment.get())['INGEST_TOKENS']).toBe('known');
+});
+
+test('a store that has never answered is an error, and is asked again', async () => {
+  let isDown = true;
+  const { environment, pass } = setUp(async () => {
+    if (isDown) throw new Error('down');
+    return { '/tokens': 'known' };
+  });
+  await expect(environment.get()).rejects.toThrow('down');
+  isDown = false;
+  pass(5_000);
+  expect((await environment.get())['INGEST_TOKENS']).toBe('known');
+});
+
+test('whoever doubts a value has it read anew, at most every five seconds', async () => {
+  let asked = 0;
+  const { environment, pass, now } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
+  await environment.get();
+  pass(1_000);
+  expect(await environment.renewedSince(now())).toBe(false);
+  pass(4_000);
+  expect(await environment.renewedSince(now())).toBe(true);
+  expect((await environment.get())['INGEST_TOKENS']).toBe('value 2');
+});
+
+test('many who doubt at once share one reading', async () => {
+  let asked = 0;
+  const { environment, now } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => environment.renewedSince(now())));
+  expect(answers).not.toContain(false);
+  expect(asked).toBe(1);
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Blame, Verdict } from '../../../lib/delivery/attempt.ts';
+import { bisect } from '../../../lib/delivery/bisect.ts';
+
+const REJECTED: Blame = { reason: 'rejected', status: 422, detail: 'refused' };
+const TOO_LARGE: Blame = { reason: 'too_large', status: 413, detail: 'too much' };
+const FAILED: Blame = { reason: 'server_error', status: 500, detail: 'broken' };
+
+/** Why a server refuses what comes together; undefined: it takes it. */
+type Judge = (together: readonly number[], request: number) => Blame | 'stopped' | undefined;
+
+/** Bisects what was refused together, with a server that judges. */
+async function bisected(suspects: readonly number[], refusal: Blame, judge: Judge) {
+  const requests: { some: readonly number[]; alone: boolean }[] = [];
+  const delivered: number[] = [];
+  const blamed = new Map<number, Blame>();
+  await bisect(suspects, refusal, {
+    async send(some, alone): Promise<Verdict> {
+      const verdict = judge(some, requests.push({ some, alone }) - 1);
+      if (verdict === 'stopped') return { kind: 'stopped' };
+      if (verdict !== undefined) return { kind: 'bad', blame: verdict };
+      delivered.push(...some);
+      return { kind: 'delivered' };
+    },
+    blame(suspect, blame) {
+      expect(blamed.has(suspect)).toBe(false);
+      blamed.set(suspect, blame);
+    },
+  });
+  return { requests, delivered, blamed };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+const hundred = upTo(100);
+const anyOf = (bad: readonly number[], blame: Blame): Judge => {
+  const set = new Set(bad);
+  return (together) => (together.some((suspect) => set.has(suspect)) ? blame : undefined);
+};
+
+describe('what is bad in a batch', () => {
+  const batches = fc.integer({ min: 1, max: 100 }).chain((count) =>
+    fc.record({
+      suspects: fc.constant(upTo(count)),
+      bad: fc.subarray(upTo(count), { minLength: 1, maxLength: Math.min(count, 6) }),
+    }),
+  );
+
+  test.each([REJECTED, TOO_LARGE, FAILED])(
+    'is found exactly, and the rest delivered once, in order: %j',
+    async (blame) => {
+      await fc.assert(
+        fc.asyncProperty(batches, async ({ suspects, bad }) => {
+          const { requests, delivered, blamed } = await bisected(suspects, blame, anyOf(bad, blame));
+          const good = suspects.filter((suspect) => !bad.includes(suspect));
+          expect(delivered).toEqual(good.slice(0, delivered.length));
+          if (requests.length < 40) {
+            expect([...blamed]).toEqual(bad.map((suspect) => [suspect, blame]));
+            expect(delivered).toEqual(good);
+          } else {
+            expect(bad).toEqual(expect.arrayContaining([...blamed.keys()]));
+          }
+        }),
+      );
+    },
+  );
+
+  test('alone costs at most 14 requests beside the first, wherever it stands, and some nine on average', async () => {
+    const costs = await Promise.all(
+      hundred.map(async (bad) => (await bisected(hundred, REJECTED, anyOf([bad], REJECTED))).requests.length),
+    );
+    expect(Math.max(...costs)).toBeLessThanOrEqual(14);
+    expect(costs.reduce((sum, cost) => sum + cost, 0) / 100).toBeLessThanOrEqual(9);
+  });
+
+  test('is blamed without another request if it is alone', async () => {
+    const { requests, blamed } = await bisected([7], REJECTED, anyOf([7], REJECTED));
+    expect(requests).toEqual([]);
+    expect(blamed.get(7)).toBe(REJECTED);
+  });
+});
+
+describe('a batch that is all bad', () => {
+  test('costs 40 requests, and what these did not find is not blamed', async () => {
+    const { requests, delivered, blamed } = await bisected(hundred, REJECTED, anyOf(hundred, REJECTED));
+    expect(requests).toHaveLength(40);
+    expect(delivered).toEqual([]);
+    expect(blamed.size).toBeLessThan(40);
+    for (const suspect of blamed.keys())
+      expect(requests).toContainEqual(expect.objectContaining({ some: [suspect] }));
+  });
+});
+
+describe('where time runs out', () => {
+  test.each([0, 1, 2, 5, 8])(
+    'after %i requests, nothing more is sent, and nobody blamed for it',
+    async (last) => {
+      const bad = [3, 40, 77];
+      const judge: Judge = (some, request) =>
+        request < last ? anyOf(bad, REJECTED)(some, request) : 'stopped';
+      const { requests, blamed } = await bisected(hundred, REJECTED, judge);
+      expect(requests).toHaveLength(last + 1);
+      expect(bad).toEqual(expect.arrayContaining([...blamed.keys()]));
+    },
+  );
+});
+
+describe('what was too large together', () => {
+  /** A server that takes 50 at a time. */
+  const judge: Judge = (together) => (together.length > 50 ? TOO_LARGE : undefined);
+
+  test('is delivered in parts, and none of it is blamed', async () => {
+    const { requests, delivered, blamed } = await bisected(hundred, TOO_LARGE, judge);
+    expect(requests.map(({ some }) => some.length)).toEqual([50, 50]);
+    expect(delivered).toEqual(hundred);
+    expect(blamed.size).toBe(0);
+  });
+
+  test('is blamed if it is too large alone, without any word about its neighbours', async () => {
+    const giant: Judge = (together, request) =>
+      together.includes(60) ? TOO_LARGE : judge(together, request);
+    const { delivered, blamed } = await bisected(hundred, TOO_LARGE, giant);
+    expect([...blamed.keys()]).toEqual([60]);
+    expect(delivered).toEqual(hundred.filter((suspect) => suspect !== 60));
+  });
+});
+
+describe("a server's error", () => {
+  test('is proven alone before anybody is blamed for it', async () => {
+    const { requests, blamed } = await bisected(hundred, FAILED, anyOf([42], FAILED));
+    expect([...blamed.keys()]).toEqual([42]);
+    expect(requests.filter(({ alone }) => alone)).toEqual([{ some: [42], alone: true }]);
+  });
+
+  test('that does not come again is nobody’s fault: all is delivered', async () => {
+    const { delivered, blamed } = await bisected(hundred, FAILED, () => undefined);
+    expect(blamed.size).toBe(0);
+    expect(delivered.toSorted((a, b) => a - b)).toEqual(hundred);
+  });
+});
+
+describe('an operation is blamed only for', () => {
+  test("a server's error that it gives alone, even if the batch was rejected for another's sake", async () => {
+    // A single error on the way, while number 90 is bad.
+    const judge: Judge = (some, request) => (request === 0 ? FAILED : anyOf([90], REJECTED)(some, request));
+    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
+    expect([...blamed]).toEqual([[90, REJECTED]]);
+    expect(delivered.toSorted((a, b) => a - b)).toEqual(hundred.filter((suspect) => suspect !== 90));
+  });
+
+  test("its own size, even if the batch was rejected for another's sake", async () => {
+    // The server looks at the operations first, then at the size.
+    const judge: Judge = (some, request) =>
+      anyOf([90], REJECTED)(some, request) ?? (some.length > 30 ? TOO_LARGE : undefined);
+    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
+    expect([...blamed]).toEqual([[90, REJECTED]]);
+    expect(delivered).toEqual(hundred.filter((suspect) => suspect !== 90));
+  });
+
+  test('what is refused when it comes alone, not for what it makes together with another', async () => {
+    // Two updates of one contact that are merged, and then have too many attributes.
+    const judge: Judge = (some) => (some.includes(10) && some.includes(11) ? REJECTED : undefined);
+    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
+    expect(blamed.size).toBe(0);
+    expect(delivered).toEqual(hundred);
+  });
+});

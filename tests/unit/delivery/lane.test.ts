@@ -1,0 +1,152 @@
+import { describe, expect, test } from '@jest/globals';
+import { createLane } from '../../../lib/delivery/lane.ts';
+import type { Answer } from '../../../lib/salesmachine/client.ts';
+import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
+import { createVirtualTime } from '../../simulation/virtual-time.ts';
+import {
+  answered,
+  fakeQueue,
+  fakeSalesmachine,
+  messageOf,
+  OK,
+  type Request,
+  SETTINGS,
+  START,
+  settled,
+  track,
+} from '../../support/delivery.ts';
+import { recordingLog } from '../../support/log.ts';
+
+const FUNCTION_MS = 90_000;
+
+type Options = {
+  answer?: (request: Request, index: number) => Answer;
+  latencyMs?: number;
+  /** What the queue gives when it is asked for so many. */
+  receive?: (max: number) => ReceivedMessage[];
+};
+
+/** A lane with one slot a second, and what came of one invocation. */
+async function delivered(
+  messages: readonly ReceivedMessage[],
+  { answer = () => OK, latencyMs = 100, receive = () => [] }: Options = {},
+) {
+  const time = createVirtualTime(START);
+  const salesmachine = fakeSalesmachine(time, answer, latencyMs);
+  const asked: { max: number; visibilitySeconds: number }[] = [];
+  const queue = {
+    ...fakeQueue(),
+    async receive(max: number, visibilitySeconds: number) {
+      asked.push({ max, visibilitySeconds });
+      return receive(max);
+    },
+  };
+  const ports = { queue, salesmachine, clock: time, random: () => 0.5, log: recordingLog() };
+  let endedAt = Number.NaN;
+  const begun = createLane(SETTINGS, ports)
+    .deliver(messages, START + FUNCTION_MS)
+    .finally(() => {
+      endedAt = (time.now() - START) / 1_000;
+    });
+  const left = await settled(time, begun);
+  const { requests } = salesmachine;
+  return {
+    left,
+    requests,
+    asked,
+    queue,
+    endedAt,
+    sizes: requests.map(({ operations }) => operations.length),
+  };
+}
+
+let users = 0;
+const ofUser = (userId: string, changes: Partial<ReceivedMessage> = {}) => messageOf(track(userId), changes);
+const someUsers = (count: number) =>
+  Array.from({ length: count }, () => {
+    users += 1;
+    return ofUser(`user-${users}`);
+  });
+
+describe('a lane that is handed', () => {
+  test('a few messages sends them at once in one request, and asks the queue for nothing', async () => {
+    const { left, sizes, asked, endedAt } = await delivered(someUsers(4));
+    expect(sizes).toEqual([4]);
+    expect(asked).toEqual([]);
+    expect(left).toEqual(new Set());
+    expect(endedAt).toBe(0.1);
+  });
+
+  test('ten fills the request with what else the queue has, hidden for as long as it may run', async () => {
+    const waiting = someUsers(250);
+    const { left, sizes, asked } = await delivered(someUsers(10), {
+      receive: (max) => waiting.splice(0, max),
+    });
+    expect(sizes).toEqual([100]);
+    expect(waiting).toHaveLength(160);
+    expect(left).toEqual(new Set());
+    expect(asked[0]).toEqual({ max: 10, visibilitySeconds: 105 });
+    expect(Math.max(...asked.map(({ max }) => max))).toBe(10);
+  });
+});
+
+describe('requests to an API that takes long to answer', () => {
+  const endless = { receive: someUsers, latencyMs: 9_000 };
+
+  test('go out slot after slot, four at a time and no more', async () => {
+    const { requests } = await delivered(someUsers(10), endless);
+    const startedAt = requests.map(({ at }) => at);
+    const out = startedAt.map((at) => startedAt.filter((other) => other <= at && at < other + 9).length);
+    expect(Math.max(...out)).toBe(4);
+    expect(startedAt.slice(0, 4)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('wait for one another where they are about the same user, whose events keep their order', async () => {
+    const messages = [...someUsers(9), ofUser('slow')];
+    const later = ofUser('slow');
+    const given = [[], [later]];
+    const { requests } = await delivered(messages, { latencyMs: 5_000, receive: () => given.shift() ?? [] });
+    const slow = requests.filter(({ operations }) => JSON.stringify(operations).includes('"slow"'));
+    expect(slow.map(({ operations, at }) => [operations.length, at])).toEqual([
+      [10, 0],
+      [1, 5],
+    ]);
+  });
+});
+
+test('a lane takes on nothing more 20 seconds after its first request, and ends when the last is answered', async () => {
+  const { requests, left, endedAt } = await delivered(someUsers(10), {
+    receive: someUsers,
+    latencyMs: 1_500,
+  });
+  expect(requests.map(({ at }) => at)).toEqual(Array.from({ length: 20 }, (_, second) => second));
+  expect(left).toEqual(new Set());
+  expect(endedAt).toBe(20.5);
+});
+
+test('while the quota is spent a lane holds its messages, and hands them back to come when the window ends', async () => {
+  const { requests, left, queue, endedAt, asked } = await delivered(someUsers(10), {
+    answer: () => answered(429, '', { 'retry-after': '200' }),
+  });
+  expect(requests).toHaveLength(1);
+  expect(left.size).toBe(10);
+  expect(endedAt).toBeLessThanOrEqual(60);
+  const returnsAt = [...queue.handedBack.values()].map((seconds) => endedAt + seconds);
+  for (const at of returnsAt) {
+    expect(at).toBeGreaterThanOrEqual(200);
+    expect(at).toBeLessThan(230);
+  }
+  // While it holds, the backlog stays in the queue.
+  expect(asked).toHaveLength(1);
+});
+
+test('a message that may have killed the worker goes last and alone, and its neighbours do not wait for it', async () => {
+  const suspect = ofUser('suspect', { receiveCount: 21 });
+  const behind = ofUser('suspect');
+  const { sizes, requests, left } = await delivered([suspect, behind, ...someUsers(3)]);
+  expect(sizes).toEqual([3, 1, 1]);
+  expect(requests.slice(1).map(({ operations }) => JSON.stringify(operations).includes('"suspect"'))).toEqual(
+    [true, true],
+  );
+  expect(left).toEqual(new Set());
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { merge } from '../../../lib/delivery/merge.ts';
+import type { Part } from '../../../lib/delivery/request-operation.ts';
+import type { JsonObject } from '../../../lib/runtime/json.ts';
+import type { Operation, Params } from '../../../lib/salesmachine/operation.ts';
+import { identify, START, track, workFor } from '../../support/delivery.ts';
+
+/** What Salesmachine holds after operations: an update leaves absent attributes as they were. */
+function stateAfter(operations: readonly Operation[]) {
+  const contacts = new Map<string, Params>();
+  const accounts = new Map<string, Params>();
+  for (const operation of operations) {
+    const [records, uid] =
+      operation.method === 'account' ? [accounts, operation.account_uid] : [contacts, operation.contact_uid];
+    if (operation.method === 'contact' || operation.method === 'account')
+      records.set(uid, { ...records.get(uid), ...operation.params });
+  }
+  return { contacts, accounts };
+}
+
+const partsOf = (events: readonly JsonObject[]): Part[] => events.flatMap((event) => workFor(event).parts);
+const operationsOf = (events: readonly JsonObject[]) =>
+  merge(partsOf(events)).map(({ operation }) => operation);
+const at = (seconds: number) => ({ timestamp: new Date(START + seconds * 1_000).toISOString() });
+
+describe('in any request', () => {
+  const uid = fc.constantFrom('u1', 'u2', 'u3');
+  const traits = fc.dictionary(
+    fc.constantFrom('plan', 'city', 'mrr', '__proto__'),
+    fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean()),
+  );
+  // Few moments, so that many are the same; some events have none.
+  const when = fc.oneof(fc.integer({ min: -2, max: 2 }).map(at), fc.constant({}));
+  const event: fc.Arbitrary<JsonObject> = fc.oneof(
+    fc
+      .record({ userId: uid, traits, when })
+      .map(({ userId, traits, when }) => identify(userId, traits, when)),
+    fc
+      .record({ userId: uid, groupId: uid, traits, when })
+      .map(({ userId, groupId, traits, when }) => ({ type: 'group', userId, groupId, traits, ...when })),
+    fc.record({ userId: uid, when }).map(({ userId, when }) => track(userId, 'Clicked', when)),
+    fc
+      .record({ userId: uid, when })
+      .map(({ userId, when }) => ({ type: 'page', userId, name: 'Home', ...when })),
+  );
+  const events = fc.array(event, { maxLength: 40 });
+  const check = (property: (parts: Part[], items: ReturnType<typeof merge>) => void) =>
+    fc.assert(
+      fc.property(events, (given) => {
+        const parts = partsOf(given);
+        property(parts, merge(parts));
+      }),
+    );
+
+  test('the end state is that of the operations sent one by one, by timestamp, and by arrival where equal', () => {
+    check((parts, items) => {
+      const oneByOne = parts.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+      expect(stateAfter(items.map(({ operation }) => operation))).toEqual(
+        stateAfter(oneByOne.map(({ operation }) => operation)),
+      );
+    });
+  });
+
+  test('every event is sent as it is, in the order in which they came', () => {
+    check((parts, items) => {
+      const eventsOf = (operations: Operation[]) => operations.filter(({ method }) => method === 'event');
+      expect(eventsOf(items.map(({ operation }) => operation))).toEqual(
+        eventsOf(parts.map(({ operation }) => operation)),
+      );
+    });
+  });
+
+  test('accounts come before contacts, and contacts before events', () => {
+    check((_, items) => {
+      const ranks = items.map(({ operation }) => ['account', 'contact', 'event'].indexOf(operation.method));
+      expect(ranks).toEqual(ranks.toSorted());
+    });
+  });
+
+  test('each contact and each account is updated once at most', () => {
+    check((_, items) => {
+      const updates = items.flatMap(({ operation }) => {
+        if (operation.method === 'contact') return `contact ${operation.contact_uid}`;
+        return operation.method === 'account' ? `account ${operation.account_uid}` : [];
+      });
+      expect(updates).toHaveLength(new Set(updates).size);
+    });
+  });
+
+  test('each operation stands for one item, so that every message learns what became of it', () => {
+    check((parts, items) => {
+      const carried = items.flatMap((item) => item.parts);
+      expect(carried).toHaveLength(parts.length);
+      expect(new Set(carried)).toEqual(new Set(parts));
+      for (const item of items)
+        expect(JSON.parse(item.json)).toEqual(JSON.parse(JSON.stringify(item.operation)));
+    });
+  });
+});
+
+test('per trait, the latest event wins, whenever it came', () => {
+  const events = [
+    identify('u1', { plan: 'pro', city: 'Rome' }, at(3)),
+    identify('u1', { plan: 'free', seats: 5 }, at(1)),
+    identify('u2', { plan: 'free' }, at(2)),
+    identify('u1', { city: null }, at(2)),
+  ];
+  expect(operationsOf(events)).toMatchObject([
+    {
+      contact_uid: 'u1',
+      params: { plan: 'pro', city: 'Rome', seats: 5 },
+      ...{ created_at: at(3).timestamp },
+    },
+    { contact_uid: 'u2', params: { plan: 'free' } },
+  ]);
+});
+
+test('of two updates of the same moment, the one that came later wins', () => {
+  const events = [identify('u1', { plan: 'free' }, at(1)), identify('u1', { plan: 'pro' }, at(1))];
+  expect(operationsOf(events)).toMatchObject([{ params: { plan: 'pro' } }]);
+});
+
+test('an event without a timestamp counts as of when it was accepted', () => {
+  const events = [
+    identify('u1', { plan: 'accepted now' }),
+    identify('u1', { plan: 'a day ago' }, at(-86_400)),
+  ];
+  expect(operationsOf(events)).toMatchObject([{ params: { plan: 'accepted now' } }]);
+});
+
+test('a contact and an account of one id are two', () => {
+  const events = [identify('x', { plan: 'pro' }), { type: 'group', groupId: 'x', traits: { plan: 'free' } }];
+  expect(operationsOf(events)).toMatchObject([
+    { method: 'account', account_uid: 'x', params: { plan: 'free' } },
+    { method: 'contact', contact_uid: 'x', params: { plan: 'pro' } },
+  ]);
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createPacer, type Pacer } from '../../../lib/delivery/pacer.ts';
+
+/** One request a second and lane. */
+const QUOTA = { requests: 600, windowSeconds: 300, share: 1, lanes: 2 };
+
+/** Asks at each moment, and takes the slot if there is one: the moments of the requests. */
+const requestsAt = (pacer: Pacer, moments: readonly number[]): number[] =>
+  moments.filter((now) => {
+    if (pacer.nextSlot() > now) return false;
+    pacer.take(now);
+    return true;
+  });
+
+const every = (stepMs: number, fromMs: number, toMs: number) =>
+  Array.from({ length: Math.floor((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs);
+
+describe('a lane sends', () => {
+  test('its part of the quota, at once and then evenly', () => {
+    const quota = { requests: 900, windowSeconds: 300, share: 0.97, lanes: 3 };
+    const requests = requestsAt(createPacer(quota, 0), every(1, 0, 300_000));
+    expect(requests).toHaveLength(291);
+    expect(requests[0]).toBe(0);
+    const gaps = requests.slice(1).map((at, index) => at - (requests[index] ?? 0));
+    expect([Math.min(...gaps), Math.max(...gaps)]).toEqual([1_030, 1_031]);
+  });
+
+  test('at once what it missed, but four slots at most', () => {
+    const pacer = createPacer(QUOTA, 0);
+    requestsAt(pacer, every(100, 0, 5_000));
+    const late = requestsAt(pacer, [...Array(20).fill(60_000), ...every(100, 60_000, 63_000)]);
+    expect(late).toEqual([60_000, 60_000, 60_000, 60_000, 60_000, 61_000, 62_000]);
+  });
+
+  test('at once the two slots that it missed, and then keeps its old beat', () => {
+    const pacer = createPacer(QUOTA, 0);
+    expect(requestsAt(pacer, [0, ...Array(9).fill(2_500), ...every(100, 2_600, 5_100)])).toEqual([
+      0, 2_500, 2_500, 3_000, 4_000, 5_000,
+    ]);
+  });
+
+  test('again in a slot that it gave back', () => {
+    const pacer = createPacer(QUOTA, 0);
+    pacer.take(0);
+    pacer.giveBack(0);
+    expect(requestsAt(pacer, every(100, 0, 2_000))).toEqual([0, 1_000]);
+  });
+
+  test('never more than its part of the quota and what it may catch up, in any window', () => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(pauses, (pausesMs) => {
+        let now = 0;
+        const moments = pausesMs.flatMap((pause) => {
+          now += pause;
+          return Array<number>(6).fill(now);
+        });
+        const requests = requestsAt(createPacer(QUOTA, 0), moments);
+        requests.forEach((from, first) => {
+          const within = requests.slice(first).filter((at) => at < from + 300_000).length;
+          expect(within).toBeLessThanOrEqual(300 + 5);
+        });
+      }),
+    );
+  });
+});
+
+describe('after a 429, the rate', () => {
+  test('falls by a tenth', () => {
+    const pacer = createPacer(QUOTA, 0);
+    pacer.throttled(0);
+    const requests = requestsAt(pacer, every(1, 0, 3_000));
+    expect(requests).toHaveLength(3);
+    expect(requests[1]).toBeGreaterThan(1_100);
+    expect(requests[1]).toBeLessThanOrEqual(1_112);
+  });
+
+  test('falls once in 5 s, however many there are', () => {
+    const pacer = createPacer(QUOTA, 0);
+    for (const now of [0, 1, 2_000, 4_999]) pacer.throttled(now);
+    expect(pacer.period(0)).toBeCloseTo(1_000 / 0.9);
+    pacer.throttled(5_000);
+    expect(pacer.period(5_000)).toBeGreaterThan(1_000 / 0.83);
+    expect(pacer.period(5_000)).toBeLessThan(1_000 / 0.81);
+  });
+
+  test('is back at its ceiling within minutes, and no higher', () => {
+    const pacer = createPacer(QUOTA, 0);
+    for (const now of every(5_000, 0, 40_000)) pacer.throttled(now);
+    expect(pacer.period(40_000)).toBeGreaterThan(1_700);
+    expect(pacer.period(160_000)).toBeGreaterThan(1_100);
+    expect(pacer.period(600_000)).toBe(1_000);
+    expect(pacer.period(86_400_000)).toBe(1_000);
+  });
+
+  test('never falls so low that the lane sends nothing any more', () => {
+    const pacer = createPacer(QUOTA, 0);
+    for (const now of every(5_000, 0, 3_600_000)) pacer.throttled(now);
+    expect(pacer.period(3_600_000)).toBeLessThanOrEqual(20_000);
+  });
+});

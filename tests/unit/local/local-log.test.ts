@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { createLocalLog } from '../../../lib/local/local-log.ts';
+
+const clock = { now: () => Date.parse('2026-01-02T03:04:05.678Z'), sleep: async () => undefined };
+
+test('a line has the time, the level, the message and the fields, but for those that are not set', () => {
+  const lines: string[] = [];
+  const log = createLocalLog((line) => lines.push(line), clock);
+  log.debug('too much', {});
+  log.info('queued', { accepted: 3, cause: undefined });
+  log.error('failed', { cause: 'TimeoutError' });
+  expect(lines).toEqual([
+    '03:04:05.678 info  queued accepted=3\n',
+    '03:04:05.678 error failed cause=TimeoutError\n',
+  ]);
+});

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { explainEvent } from '../../../lib/mapping/explain-event.ts';
+import { type MappingSettings, mapEvent } from '../../../lib/mapping/map-event.ts';
+import { provenanceOf } from '../../../lib/mapping/provenance.ts';
+import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
+import { parseEvent } from '../../../lib/segment/event.ts';
+
+const settings: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
+
+const explain = (event: Json, changes: Partial<MappingSettings> = {}) =>
+  explainEvent(event, { ...settings, ...changes }, new Writable());
+
+const map = (event: JsonObject) => {
+  const parsed = parseEvent(event);
+  return parsed.kind === 'event' ? mapEvent(parsed.event, settings) : [];
+};
+
+describe('the account of an event', () => {
+  test('names the rule, the origin of each field, what was done to it, what is left out, and the request', () => {
+    const event = {
+      type: 'track',
+      messageId: 'm1',
+      userId: 7,
+      event: 'OrderCompleted',
+      timestamp: '2026-01-02T03:04:05+01:00',
+      properties: {
+        revenue: 9.5,
+        address_city: 'Lyon',
+        address: { city: 'Paris', zip: '75001' },
+        tags: ['a', 'b'],
+        items: [{ sku: 1 }],
+      },
+      context: { groupId: 'acme', library: { name: 'analytics.js' } },
+    };
+    expect(explain(event)).toBe(`track "OrderCompleted" (messageId m1)
+  track becomes an event: event_uid is the name in snake_case, with the properties
+
+  event
+    contact_uid            "7"                         ← userId, as text
+    event_uid              "order_completed"           ← event, in snake_case
+    params.display_name    "OrderCompleted"            ← event
+    params.revenue         9.5                         ← properties.revenue
+    params.address_city    "Lyon"                      ← properties.address_city
+    params.tags            "a, b"                      ← properties.tags, the list joined
+    params.items           "[{\\"sku\\":1}]"             ← properties.items, the list as JSON text
+    params.address_city_2  "Paris"                     ← properties.address.city, flattened, renamed because address_city is taken or reserved
+    params.address_zip     "75001"                     ← properties.address.zip, flattened
+    params.account_uid     "acme"                      ← context.groupId
+    created_at             "2026-01-02T02:04:05.000Z"  ← timestamp, in UTC with milliseconds
+    messageId              "m1"                        ← messageId
+
+  not sent: context.library.name
+
+  POST /v1/batch
+  ${JSON.stringify(map(event))}
+`);
+  });
+
+  test('tells of several origins, of fixed values, and of the two events of a page with a name', () => {
+    const page = explain({
+      type: 'page',
+      anonymousId: 'a1',
+      name: 'Pricing',
+      properties: { url: 'https://x.test/' },
+    });
+    expect(page).toContain('it has a name, so also an event of that name');
+    expect(page).toMatch(/event_uid +"pageview" +always, by the rule/);
+    expect(page).toMatch(/params.visit_url +"https:\/\/x.test\/" +← properties.url/);
+    expect(page).toMatch(/event_uid +"pricing" +← name, in snake_case/);
+    const identify = explain({ type: 'identify', userId: 'u', traits: { firstName: 'Ada', lastName: 'L' } });
+    expect(identify).toMatch(/params.name +"Ada L" +← traits.firstName and traits.lastName/);
+  });
+
+  test('shows an alias call as it is sent', () => {
+    const alias = { type: 'alias', userId: 'new', previousId: 'old' };
+    expect(explain(alias)).toContain(
+      'POST /v1/alias\n  {"method":"alias","contact_uid":"new","previous_contact_uid":"old"}',
+    );
+    expect(explain(alias, { alias: 'batch' })).toContain('POST /v1/batch\n  [{"method":"alias"');
+  });
+
+  test.each<[string, Json, Partial<MappingSettings>, string]>([
+    ['of a screen', { type: 'screen', userId: '7' }, {}, 'skipped: screen calls are not supported'],
+    [
+      'of somebody unknown where these are not wanted',
+      { type: 'identify', anonymousId: 'a' },
+      { anonymousContacts: 'skip' },
+      'skipped: it is of an anonymous user',
+    ],
+    ['of what is no event', 'text', {}, 'dead letter, invalid_event: an event must be a JSON object'],
+    [
+      'of an event without a name',
+      { type: 'track', userId: '7' },
+      {},
+      'invalid_event: a track event needs a name',
+    ],
+  ])('%s says why nothing is sent', (_what, event, changes, said) => {
+    expect(explain(event, changes)).toContain(said);
+    expect(explain(event, changes)).not.toContain('POST');
+  });
+});
+
+describe('every value', () => {
+  const directory = new URL('../../fixtures/mapping/valid/', import.meta.url);
+  const constants = [/^method$/, /^event_uid$/];
+
+  test.each(readdirSync(directory))('of %s is accounted for', (name) => {
+    const fixture: { event: JsonObject } = JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
+    const { fields } = provenanceOf(fixture.event, map);
+    const unaccounted = fields.flat().filter(({ origins }) => origins.length === 0);
+    expect(unaccounted.filter(({ name: field }) => !constants.some((each) => each.test(field)))).toEqual([]);
+  });
+
+  test('of any traits comes from its own trait, and no trait that says something is left out', () => {
+    const key = fc.string({ minLength: 1, unit: 'grapheme-ascii' }).filter((text) => text !== 'account_uid');
+    const said = fc.oneof(
+      fc.string({ minLength: 1 }).filter((text) => text.trim() !== ''),
+      fc.integer(),
+      fc.boolean(),
+    );
+    const traits = fc.dictionary(key, fc.oneof(said, fc.dictionary(key, said)));
+    fc.assert(
+      fc.property(traits, (values) => {
+        const event = JSON.parse(JSON.stringify({ type: 'identify', userId: 'u', traits: values }));
+        const { fields, unused } = provenanceOf(event, map);
+        expect(unused).toEqual([['type']]);
+        for (const { value, origins } of fields.flat().filter(({ name }) => name.startsWith('params.'))) {
+          if (origins.length === 1) expect(origins[0]?.value).toEqual(value);
+        }
+      }),
+    );
+  });
+});

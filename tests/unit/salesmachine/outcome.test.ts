@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Answer, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
+import { type Outcome, outcomeOf } from '../../../lib/salesmachine/outcome.ts';
+
+const answer = (status: number, body = '', headers: Record<string, string> = {}): Answer => ({
+  kind: 'response',
+  status,
+  headers,
+  body,
+});
+
+const byOutcome: [Outcome, number[]][] = [
+  ['delivered', [200, 201, 202, 204]],
+  ['ambiguous', [400]],
+  ['credential', [401, 403, 407]],
+  ['configuration', [300, 301, 302, 303, 304, 307, 308, 402, 404, 405, 406, 410, 415, 501]],
+  ['too_big', [413]],
+  ['rejected', [409, 411, 412, 414, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 499]],
+  ['throttled', [429]],
+  ['transient', [408, 425, 500, 502, 503, 504, 505, 507, 511, 520, 599]],
+  // What nobody has thought of.
+  ['transient', [0, 100, 101, 203, 205, 206, 600, 999]],
+];
+
+const rows = byOutcome.flatMap(([outcome, statuses]) => statuses.map((status) => [status, outcome] as const));
+
+describe.each<SalesmachinePath>(['/v1/batch', '/v1/ping'])('the answer of %s', (path) => {
+  test.each(rows)('%i means %s', (status, outcome) => {
+    expect(outcomeOf(path, answer(status, '{"status":"success"}'))).toBe(outcome);
+  });
+});
+
+describe('the answer of /v1/alias', () => {
+  const aliasRows = rows.map(
+    ([status, outcome]) => [status, status === 404 || status === 405 ? 'unsupported' : outcome] as const,
+  );
+
+  test.each(aliasRows)('%i means %s', (status, outcome) => {
+    expect(outcomeOf('/v1/alias', answer(status))).toBe(outcome);
+  });
+});
+
+test.each([
+  ['by its content type', answer(200, 'Welcome', { 'content-type': 'Text/HTML; charset=utf-8' })],
+  ['by its beginning', answer(201, '\n <!DOCTYPE html><p>Sign in')],
+])('a page where an answer should be is no delivery: known %s', (_, page) => {
+  for (const path of ['/v1/batch', '/v1/alias', '/v1/ping'] as const)
+    expect(outcomeOf(path, page)).toBe('configuration');
+});
+
+test('a page that comes with an error says no more than its status', () => {
+  const headers = { 'content-type': 'text/html' };
+  expect(outcomeOf('/v1/batch', answer(503, '<h1>Maintenance</h1>', headers))).toBe('transient');
+  expect(outcomeOf('/v1/batch', answer(422, '<h1>No</h1>', headers))).toBe('rejected');
+  expect(outcomeOf('/v1/batch', answer(429, '<h1>Slow down</h1>', headers))).toBe('throttled');
+});
+
+test('a request without an answer may have been applied only if it was sent', () => {
+  expect(outcomeOf('/v1/batch', { kind: 'failure', sent: false, code: 'ENOTFOUND' })).toBe('transient');
+  expect(outcomeOf('/v1/batch', { kind: 'failure', sent: true, code: 'ECONNRESET' })).toBe('uncertain');
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { presentedTokens, verifyToken } from '../../../lib/segment/credentials.ts';
+
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+const presented = (authorization: string | undefined, body?: string) =>
+  presentedTokens({ authorization }, body === undefined ? undefined : Buffer.from(body));
+
+describe('a request presents', () => {
+  test.each([
+    ['a Bearer token', 'Bearer t-1', ['t-1']],
+    ['a Bearer token, in any case and spacing', ' bearer   t-1 ', ['t-1']],
+    ['a Basic user name, without a password', basic('t-1:'), ['t-1']],
+    ['a Basic user name, whatever the password', basic('t-1:pass:word'), ['t-1']],
+    ['a Basic user name without a colon', basic('t-1'), ['t-1']],
+    ['a Basic user name in UTF-8', basic('tök:'), ['tök']],
+    ['no token in another scheme', 'Digest t-1', []],
+    ['no token in a scheme that is none', 'constructor t-1', []],
+    ['no token without a scheme', 't-1', []],
+    ['no token but a scheme', 'Bearer', []],
+    ['no user name', basic(':password'), []],
+    ['nothing at all', '', []],
+    ['no header', undefined, []],
+  ])('%s', (_, authorization, tokens) => {
+    expect(presented(authorization)).toEqual(tokens);
+  });
+
+  test.each([
+    ['the write key of a batch', '{"batch":[{"writeKey":"x"}],"writeKey":"w-1","sentAt":null}', ['w-1']],
+    ['an escaped write key', ' { "write\\u004bey" : "w\\u002d1" }', ['w-1']],
+    ['no write key from within', '{"batch":[{"writeKey":"x"}],"context":{"writeKey":"y"}}', []],
+    ['no write key that is no string', '{"writeKey":7}', []],
+    ['no empty write key', '{"writeKey":""}', []],
+    ['no write key of an array', '[{"writeKey":"x"}]', []],
+    ['the write key of a broken body', '{"writeKey":"w-1","batch":[oops', ['w-1']],
+    ['no write key of an empty body', '', []],
+  ])('%s', (_, body, tokens) => {
+    expect(presented(undefined, body)).toEqual(tokens);
+  });
+
+  test('both, the header and the write key', () => {
+    expect(presented('Bearer t-1', '{"writeKey":"w-1"}')).toEqual(['t-1', 'w-1']);
+  });
+});
+
+describe('verifyToken', () => {
+  test.each<[string[], string[], string]>([
+    [['new'], ['old', 'new'], 'valid'],
+    [['old'], ['old', 'new'], 'valid'],
+    [['wrong', 'new'], ['old', 'new'], 'valid'],
+    [['wrong'], ['old', 'new'], 'wrong'],
+    [['ne'], ['new'], 'wrong'],
+    [['newer'], ['new'], 'wrong'],
+    [['NEW'], ['new'], 'wrong'],
+    [['x'.repeat(100_000)], ['new'], 'wrong'],
+    [[''], ['new'], 'wrong'],
+    [[], ['new'], 'absent'],
+    [['new'], [], 'wrong'],
+  ])('case %#: presented %j of %j is %s', (presentedTokens, tokens, verdict) => {
+    expect(verifyToken(presentedTokens, tokens)).toBe(verdict);
+  });
+});

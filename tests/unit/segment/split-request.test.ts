@@ -1,0 +1,253 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Route, routeOf } from '../../../lib/segment/route.ts';
+import { eventsOf, type ReceivedEvent } from '../../../lib/segment/split-request.ts';
+
+function routeAt(path: string): Route {
+  const match = routeOf('POST', path);
+  if (match.kind !== 'route') throw new Error(`no route at ${path}`);
+  return match.route;
+}
+
+const receive = (body: string | Buffer, path = '/segment') => eventsOf(Buffer.from(body), routeAt(path));
+
+/** What is queued of an event, or in braces what is not. */
+const textOf = (event: ReceivedEvent) =>
+  event.kind === 'unparseable' ? { unparseable: event.body } : event.text;
+const texts = (body: string | Buffer, path?: string) => receive(body, path).map(textOf);
+
+const one = '{"type":"identify","userId":"u1"}';
+const two = '{"type":"track","userId":"u2","event":"Two"}';
+
+describe('the events of a webhook', () => {
+  test.each([
+    ['one object', one, [one]],
+    ['one object among white space', ` \n${one}\r\n`, [one]],
+    ['an array', `[${one},${two}]`, [one, two]],
+    ['an array of one', `[${one}]`, [one]],
+    ['a batch', `{"batch":[${one},${two}],"sentAt":"2026-01-02T03:04:05Z"}`, [one, two]],
+    ['a batch whose key is escaped', `{"b\\u0061tch":[${one}]}`, [one]],
+  ])('come as %s', (_, body, expected) => {
+    expect(texts(body)).toEqual(expected);
+    expect(receive(body).map(({ kind }) => kind)).toEqual(expected.map(() => 'event'));
+  });
+
+  test.each(['', ' \n', '[]', ' [ ] ', '{"batch":[]}'])('are none in %p', (body) => {
+    expect(receive(body)).toEqual([]);
+  });
+
+  test('carry their text, their fields and what they were read as', () => {
+    expect(receive(two)).toEqual([
+      {
+        kind: 'event',
+        text: two,
+        value: { type: 'track', userId: 'u2', event: 'Two' },
+        event: { type: 'track', userId: 'u2', event: 'Two', context: {}, properties: {} },
+      },
+    ]);
+  });
+
+  test('keep their text to the letter: numbers, order of keys, escapes and spaces', () => {
+    const odd =
+      '{ "userId" : 12345678901234567890,"b":1.10,"a":1e400,\n"e":"\\u00e9\\/é\\ud800", "type":"identify" }';
+    expect(texts(odd)).toEqual([odd]);
+    expect(texts(`[${odd} ,\t${two}]`)).toEqual([odd, two]);
+    expect(texts(`{"batch":[${two},${odd}]}`)).toEqual([two, odd]);
+    expect(receive(odd)).toMatchObject([{ event: { userId: '12345678901234567890' } }]);
+  });
+
+  test('are as many as there are elements: 4,000', () => {
+    const events = Array.from(
+      { length: 4000 },
+      (_, index) => `{"type":"track","userId":${index},"event":"E"}`,
+    );
+    expect(texts(`[${events}]`)).toEqual(events);
+  });
+
+  test('are an event, not a batch, if the object has a type of its own', () => {
+    const event = `{"batch":[${one}],"type":"track","userId":"u1","event":"E"}`;
+    expect(texts(event)).toEqual([event]);
+    expect(receive('{"batch":7}')).toMatchObject([{ kind: 'invalid', text: '{"batch":7}' }]);
+  });
+
+  test('that are invalid or skipped go on with their text, beside their neighbours', () => {
+    expect(receive(`[${one},7,{"type":"screen"},{"type":"track","messageId":"m"},${two}]`)).toMatchObject([
+      { kind: 'event', text: one },
+      { kind: 'invalid', text: '7', value: {} },
+      { kind: 'skipped', cause: 'screen' },
+      { kind: 'invalid', text: '{"type":"track","messageId":"m"}', value: { type: 'track', messageId: 'm' } },
+      { kind: 'event', text: two },
+    ]);
+  });
+
+  test('with characters that an SQS may refuse have them escaped, which means the same', () => {
+    const [event] = receive('{"type":"identify","userId":"\uFFFE","traits":{"\uFFFF":"\uFFFD\u{1FFFF}"}}');
+    expect(event).toMatchObject({
+      text: '{"type":"identify","userId":"\\ufffe","traits":{"\\uffff":"\uFFFD\\ud83f\\udfff"}}',
+      event: { userId: '\uFFFE', traits: { '\uFFFF': '\uFFFD\u{1FFFF}' } },
+    });
+  });
+
+  test('are valid JSON, and mean what came, whatever came', () => {
+    const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' }));
+    fc.assert(
+      fc.property(fc.array(object), fc.constantFrom(0, 2), (objects, indent) => {
+        const body = JSON.stringify(objects, null, indent);
+        const events = receive(body).map((event) =>
+          JSON.parse(event.kind === 'unparseable' ? '' : event.text),
+        );
+        expect(events).toEqual(JSON.parse(body));
+      }),
+    );
+  });
+});
+
+describe('what cannot be read is unparseable, and its neighbours go on', () => {
+  test('one element that is no JSON', () => {
+    expect(receive(`[${one},{"type":oops},${two}]`)).toMatchObject([
+      { kind: 'event', text: one },
+      { kind: 'unparseable', body: '{"type":oops}', detail: 'not valid JSON' },
+      { kind: 'event', text: two },
+    ]);
+  });
+
+  test('one element that is not UTF-8, as its bytes', () => {
+    const latin1 = Buffer.from('{"type":"identify","userId":"Jos\xe9"}', 'latin1');
+    const body = Buffer.concat([Buffer.from(`[${one},`), latin1, Buffer.from(`,${two}]`)]);
+    expect(receive(body)).toMatchObject([
+      { kind: 'event', text: one },
+      { kind: 'unparseable', body: latin1, detail: 'not valid UTF-8' },
+      { kind: 'event', text: two },
+    ]);
+  });
+
+  test('a control character within a string', () => {
+    const control = '{"type":"identify","userId":"a\u0000b"}';
+    expect(texts(`[${one},${control}]`)).toEqual([one, { unparseable: control }]);
+  });
+
+  test.each([
+    ['an array cut short', `[${one},{"type":"tr`, [one, { unparseable: '{"type":"tr' }]],
+    ['a batch cut short', `{"batch":[${one},{"type":"tr`, [one, { unparseable: '{"type":"tr' }]],
+    ['what follows an array', `[${one}]oops`, [one, { unparseable: 'oops' }]],
+    ['what follows a batch', `{"batch":[${one}]}${two}`, [one, two]],
+    [
+      'what follows the events of a batch',
+      `{"batch":[${one}]oops,"sentAt":null}`,
+      [one, { unparseable: 'oops' }],
+    ],
+    ['a member that is none', `{oops,"batch":[${one}]}`, [{ unparseable: 'oops' }, one]],
+    ['lines of events', `${one}\n${two}`, [{ unparseable: `${one}\n${two}` }]],
+    ['a form', 'data=e30%3D', [{ unparseable: 'data=e30%3D' }]],
+    ['a byte order mark inside', `[\uFEFF${one},${two}]`, [{ unparseable: `\uFEFF${one}` }, two]],
+  ])('%s', (_, body, expected) => {
+    expect(texts(body)).toEqual(expected);
+  });
+
+  test('a batch of which the context cannot be read, whole: its events would lack it', () => {
+    for (const context of ['oops', `${'['.repeat(100_000)}${']'.repeat(100_000)}`]) {
+      const body = `{"batch":[${one}],"context":{"a":${context}}}`;
+      const detail = "the batch's context or integrations cannot be read";
+      expect(receive(body)).toEqual([{ kind: 'unparseable', body, detail }]);
+    }
+  });
+
+  test('but 100,000 levels are an invalid event, with its text', () => {
+    const deep = `{"type":"identify","userId":"u1","traits":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const detail = 'the event is nested more than 64 levels deep';
+    expect(receive(`[${one},${deep},${two}]`)).toMatchObject([
+      { kind: 'event', text: one },
+      { kind: 'invalid', text: deep, detail },
+      { kind: 'event', text: two },
+    ]);
+    expect(receive(deep.replace('"type":"identify",', ''), '/v1/identify')).toMatchObject([
+      { kind: 'invalid', detail },
+    ]);
+  });
+});
+
+describe('the events of an SDK', () => {
+  test('have the type of their path if they have none', () => {
+    const body = '{"userId":"u1","groupId":12345678901234567890}';
+    expect(receive(body, '/v1/group')).toMatchObject([
+      {
+        text: '{"userId":"u1","groupId":"12345678901234567890","type":"group"}',
+        value: { type: 'group' },
+        event: { type: 'group', groupId: '12345678901234567890' },
+      },
+    ]);
+    expect(receive('{"userId":"u1","type":null}', '/v1/page')).toMatchObject([{ event: { type: 'page' } }]);
+    expect(receive('{"userId":"u1"}', '/v1/screen')).toMatchObject([{ kind: 'skipped', cause: 'screen' }]);
+    expect(receive('[{"userId":"u1"},{"userId":"u2"}]', '/v1/identify')).toHaveLength(2);
+  });
+
+  test('keep a type of their own, and their text with it', () => {
+    expect(texts(one, '/v1/track')).toEqual([one]);
+    const unknown = '{"type":"tracks","userId":"u1"}';
+    expect(receive(unknown, '/v1/track')).toMatchObject([{ kind: 'invalid', text: unknown }]);
+  });
+
+  test('have the context and integrations of their batch, under their own', () => {
+    const shared = '"context":{"ip":"8.8.8.8","app":{"name":"A","build":1}},"integrations":{"All":true}';
+    const events = [
+      '{"type":"identify","userId":1}',
+      '{"type":"identify","userId":2,"context":{"app":{"name":"B"},"locale":"de"},"integrations":{"Salesmachine":false}}',
+      '{"type":"identify","userId":3,"context":null,"integrations":[]}',
+    ];
+    const ip = '8.8.8.8';
+    const all = { All: true };
+    const value = [
+      { context: { ip, app: { name: 'A', build: 1 } }, integrations: all },
+      { context: { ip, app: { name: 'B' }, locale: 'de' }, integrations: { All: true, Salesmachine: false } },
+      { context: { ip, app: { name: 'A', build: 1 } }, integrations: [] },
+    ];
+    for (const body of [
+      `{${shared},"batch":[${events}]}`,
+      `{"batch":[${events}],"writeKey":"w",${shared}}`,
+    ]) {
+      const received = receive(body, '/v1/batch');
+      expect(received).toMatchObject(value.map((value) => ({ value })));
+      expect(received.map(({ kind }) => kind)).toEqual(['event', 'skipped', 'event']);
+      expect(received.map((event) => JSON.parse(String(textOf(event))))).toMatchObject(value);
+    }
+  });
+
+  test('are untouched by a context of the batch that is null, empty of meaning or an array', () => {
+    for (const context of ['null', '[]', '"x"']) {
+      expect(texts(`{"batch":[${one},${two}],"context":${context}}`, '/v1/import')).toEqual([one, two]);
+    }
+  });
+
+  test('keep the keys __proto__ when they are written anew, and change no prototype', () => {
+    const body = '{"userId":"u1","traits":{"__proto__":{"a":1}},"__proto__":{"type":"track"}}';
+    const text =
+      '{"userId":"u1","traits":{"__proto__":{"a":1}},"__proto__":{"type":"track"},"type":"identify"}';
+    expect(texts(body, '/v1/identify')).toEqual([text]);
+    const batch =
+      '{"batch":[{"userId":"u1","type":"page","context":{"__proto__":1}}],"context":{"__proto__":2,"ip":"i"}}';
+    expect(texts(batch, '/v1/batch')).toEqual([
+      '{"userId":"u1","type":"page","context":{"__proto__":1,"ip":"i"}}',
+    ]);
+    expect({}).not.toHaveProperty('a');
+  });
+
+  test('do not carry the write key on, but what a webhook sends is left alone', () => {
+    expect(texts('{"userId":"u1","writeKey":"secret","type":"page"}', '/v1/page')).toEqual([
+      '{"userId":"u1","type":"page"}',
+    ]);
+    const webhook = '{"userId":"u1","writeKey":"not ours","type":"page"}';
+    expect(texts(webhook)).toEqual([webhook]);
+  });
+
+  test('are one event, not a batch, at the path of a type', () => {
+    expect(receive(`{"batch":[${one}],"userId":"u1","event":"E"}`, '/v1/track')).toMatchObject([
+      { kind: 'event', event: { type: 'track', event: 'E' } },
+    ]);
+  });
+
+  test('with U+FFFF and lone surrogates are escaped when they are written anew', () => {
+    expect(texts('{"userId":"\uFFFF\\ud800"}', '/v1/identify')).toEqual([
+      '{"userId":"\\uffff\\ud800","type":"identify"}',
+    ]);
+  });
+});

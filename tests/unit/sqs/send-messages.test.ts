@@ -1,0 +1,184 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
+import { sendAll } from '../../../lib/sqs/send-messages.ts';
+import { sendBatchRefusal } from '../../simulation/models/sqs-service-limits.ts';
+import { createVirtualTime } from '../../simulation/virtual-time.ts';
+import { type Fate, fakeSqs } from '../../support/fake-sqs.ts';
+import { recordingLog } from '../../support/log.ts';
+
+const MEBIBYTE = 1_048_576;
+
+const message = (groupId: string, body: string): OutgoingMessage => ({
+  body,
+  groupId,
+  deduplicationId: `id of ${body.slice(0, 40)}`,
+  attributes: { version: '1' },
+});
+
+/** `count` messages of one group, told apart by their bodies. */
+const ofGroup = (groupId: string, count: number) =>
+  Array.from({ length: count }, (_, index) => message(groupId, `${groupId} ${index}`));
+
+async function send(
+  messages: OutgoingMessage[],
+  { fateOf, deadlineMs = 60_000 }: { fateOf?: (body: string) => Fate; deadlineMs?: number } = {},
+) {
+  const time = createVirtualTime();
+  const startedAt = time.now();
+  const sqs = fakeSqs(time, fateOf && { fateOf });
+  const log = recordingLog();
+  const deadline = new AbortController();
+  const cancel = time.schedule(deadlineMs, () => deadline.abort(new Error('the deadline')));
+  const ports = { sqs, queueUrl: 'queue', clock: time, random: () => 0.5, log };
+  const result = sendAll(messages, ports, deadline.signal).then(
+    () => {
+      cancel();
+      return 'confirmed';
+    },
+    (error: Error) => error.message,
+  );
+  await time.run();
+  return { result: await result, sqs, log, tookMs: time.now() - startedAt };
+}
+
+/** The entry fails so often, and is then taken. */
+function failing(times: number, body: string, fate: Fate): (body: string) => Fate {
+  let left = times;
+  return (other) => (other === body && left-- > 0 ? fate : 'taken');
+}
+
+const bodiesOf = (messages: OutgoingMessage[]) => messages.map(({ body }) => body);
+const sizesOf = (calls: readonly unknown[][]) => calls.map(({ length }) => length);
+const ofOneGroup = (bodies: readonly string[], groupId: string) =>
+  bodies.filter((body) => body.startsWith(`${groupId} `));
+
+describe('messages go to SQS', () => {
+  test('ten to a call, all calls at once, if no two are of a group', async () => {
+    const messages = Array.from({ length: 25 }, (_, index) => message(`g${index}`, `${index}`));
+    const { result, sqs, tookMs } = await send(messages);
+    expect(result).toBe('confirmed');
+    expect(sizesOf(sqs.sends)).toEqual([10, 10, 5]);
+    expect(tookMs).toBe(10);
+    expect(sqs.taken).toEqual(bodiesOf(messages));
+  });
+
+  test('as entries that say all that a message is', async () => {
+    const { sqs } = await send([{ ...message('g', 'body'), trace: 'Root=1-abc' }, message('h', 'other')]);
+    expect(sqs.sends).toEqual([
+      [
+        {
+          Id: '0',
+          MessageBody: 'body',
+          MessageGroupId: 'g',
+          MessageDeduplicationId: 'id of body',
+          MessageAttributes: { version: { DataType: 'String', StringValue: '1' } },
+          MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: 'Root=1-abc' } },
+        },
+        expect.not.objectContaining({ MessageSystemAttributes: expect.anything() }),
+      ],
+    ]);
+  });
+
+  test('by bytes: 1 MiB a call, attributes included', async () => {
+    const attributeBytes = 'version'.length + 'String'.length + '1'.length;
+    const half = MEBIBYTE / 2 - attributeBytes;
+    const bodies = [half, half, half + 1, half, 10, MEBIBYTE - attributeBytes, 10];
+    const messages = bodies.map((bytes, index) => message(`g${index}`, String(index).repeat(bytes)));
+    const { result, sqs } = await send(messages);
+    expect(result).toBe('confirmed');
+    expect(sizesOf(sqs.sends)).toEqual([2, 1, 2, 1, 1]);
+    for (const call of sqs.sends) expect(sendBatchRefusal(call)).toBeUndefined();
+  });
+
+  test('nowhere, if there are none', async () => {
+    expect(await send([])).toMatchObject({ result: 'confirmed', sqs: { sends: [] } });
+  });
+
+  test('of one group, one after the other', async () => {
+    const { sqs, tookMs } = await send(ofGroup('a', 100));
+    expect(sizesOf(sqs.sends)).toEqual(Array(100).fill(1));
+    expect(tookMs).toBe(1_000);
+  });
+
+  test('of a group of over a hundred, ten to a call, for the deadline', async () => {
+    const messages = ofGroup('a', 4_000);
+    const { result, sqs } = await send(messages, { deadlineMs: 4_001 });
+    expect(result).toBe('confirmed');
+    expect(sqs.taken).toEqual(bodiesOf(messages));
+  });
+
+  test('of a large group of large messages, as many to a call as it carries', async () => {
+    const messages = Array.from({ length: 101 }, (_, index) =>
+      message('a', String(index).padEnd(400_000, '.')),
+    );
+    const { result, sqs } = await send(messages);
+    expect(result).toBe('confirmed');
+    expect(sqs.taken).toEqual(bodiesOf(messages));
+    for (const call of sqs.sends) expect(sendBatchRefusal(call)).toBeUndefined();
+  });
+});
+
+describe('a message that SQS does not take', () => {
+  test.each<Fate>(['refused', 'lost'])(
+    'is sent until it is (%s), and holds back its group only',
+    async (fate) => {
+      const messages = [...ofGroup('a', 3), ...ofGroup('b', 3), ...ofGroup('c', 1)];
+      const { result, sqs, log } = await send(messages, { fateOf: failing(3, 'a 0', fate) });
+      expect(result).toBe('confirmed');
+      expect(sqs.taken.toSorted()).toEqual(bodiesOf(messages).toSorted());
+      expect(ofOneGroup(sqs.taken, 'a')).toEqual(['a 0', 'a 1', 'a 2']);
+      expect(ofOneGroup(sqs.taken, 'b')).toEqual(['b 0', 'b 1', 'b 2']);
+      if (fate === 'refused') expect(sqs.taken.at(-3)).toBe('a 0');
+      const cause = fate === 'refused' ? 'InternalError' : 'TimeoutError';
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ cause }) }),
+      );
+    },
+  );
+
+  test('is sent with the same deduplication id again', async () => {
+    const { sqs } = await send(ofGroup('a', 1), { fateOf: failing(2, 'a 0', 'lost') });
+    expect(sqs.sends.flat().map((entry) => entry.MessageDeduplicationId)).toEqual(Array(3).fill('id of a 0'));
+  });
+
+  test('by the deadline fails the whole, and nothing is sent any more', async () => {
+    const messages = [...ofGroup('a', 2), ...ofGroup('b', 1)];
+    const { result, sqs, tookMs } = await send(messages, {
+      fateOf: (body) => (body === 'a 0' ? 'refused' : 'taken'),
+      deadlineMs: 4_000,
+    });
+    expect(result).toBe('the deadline');
+    expect(tookMs).toBe(4_000);
+    expect(sqs.taken).toEqual(['b 0']);
+  });
+
+  test('is not asked for more than some times a second', async () => {
+    const { sqs } = await send(ofGroup('a', 1), { fateOf: () => 'refused', deadlineMs: 4_000 });
+    expect(sqs.sends.length).toBeGreaterThan(4);
+    expect(sqs.sends.length).toBeLessThan(20);
+  });
+});
+
+test('whatever SQS refuses for a while, every message is taken, and each group in order', async () => {
+  const groups = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 60 });
+  const fates = fc.infiniteStream(
+    fc.oneof(
+      { arbitrary: fc.constant<Fate>('taken'), weight: 3 },
+      fc.constant<Fate>('refused'),
+      fc.constant<Fate>('lost'),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(groups, fates, async (groupIds, stream) => {
+      const messages = groupIds.map((groupId, index) => message(groupId, `${groupId} ${index}`));
+      let asked = 0;
+      const fateOf = () => (asked++ < 100 ? (stream.next().value ?? 'taken') : 'taken');
+      const { result, sqs } = await send(messages, { fateOf });
+      expect(result).toBe('confirmed');
+      for (const groupId of new Set(groupIds))
+        expect(ofOneGroup(sqs.taken, groupId)).toEqual(ofOneGroup(bodiesOf(messages), groupId));
+    }),
+    { numRuns: 50 },
+  );
+});

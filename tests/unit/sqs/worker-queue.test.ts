@@ -1,0 +1,166 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
+import { createQueue } from '../../../lib/sqs/worker-queue.ts';
+import { createVirtualTime } from '../../simulation/virtual-time.ts';
+import { messageOf, settled, track } from '../../support/delivery.ts';
+import { type Fate, fakeSqs } from '../../support/fake-sqs.ts';
+import { recordingLog } from '../../support/log.ts';
+
+type Options = Parameters<typeof fakeSqs>[1];
+
+function setUp(options: Options = {}) {
+  const time = createVirtualTime();
+  const log = recordingLog();
+  const sqs = fakeSqs(time, options);
+  let drawn = 0;
+  const queue = createQueue({
+    sqs,
+    queueUrl: 'main',
+    deadLetterQueueUrl: 'dead',
+    clock: time,
+    random: () => ++drawn / 1_000,
+    log,
+  });
+  return { time, log, sqs, queue };
+}
+
+const messages = (count: number) =>
+  Array.from({ length: count }, (_, index) => messageOf(track('u1'), { receiptHandle: `r${index}` }));
+const handlesOf = (of: readonly ReceivedMessage[]) => of.map(({ receiptHandle }) => receiptHandle);
+const fateOf =
+  (fates: Record<string, Fate>): ((entry: string) => Fate) =>
+  (entry) =>
+    fates[entry] ?? 'taken';
+
+const letterOf = (origin: string): DeadLetter => ({
+  body: `body of ${origin}`,
+  origin,
+  reason: 'rejected',
+  detail: 'why',
+  attempts: 1,
+  deadAt: 0,
+  acceptedAt: '2026-01-01T00:00:00.000Z',
+  replays: 0,
+});
+
+describe('to receive', () => {
+  test('is to ask for so many at once, hidden for so long, each time under an id of its own', async () => {
+    const { time, queue, sqs } = setUp();
+    await settled(time, Promise.all([queue.receive(7, 105), queue.receive(10, 90)]));
+    expect(sqs.receives).toMatchObject([
+      { QueueUrl: 'main', MaxNumberOfMessages: 7, VisibilityTimeout: 105, WaitTimeSeconds: 0 },
+      { QueueUrl: 'main', MaxNumberOfMessages: 10, VisibilityTimeout: 90, WaitTimeSeconds: 0 },
+    ]);
+    const ids = sqs.receives.map(({ ReceiveRequestAttemptId }) => ReceiveRequestAttemptId);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids).not.toContain(undefined);
+  });
+
+  test('gives what SQS gives, with group, times and attributes', async () => {
+    const { time, queue } = setUp({
+      messages: () => [
+        {
+          MessageId: 'm1',
+          ReceiptHandle: 'r1',
+          Body: '{}',
+          Attributes: { MessageGroupId: 'g1', SentTimestamp: '1767225600000', ApproximateReceiveCount: '3' },
+          MessageAttributes: { acceptedAt: { DataType: 'String', StringValue: 'then' } },
+        },
+      ],
+    });
+    expect(await settled(time, queue.receive(10, 90))).toEqual([
+      {
+        messageId: 'm1',
+        receiptHandle: 'r1',
+        body: '{}',
+        groupId: 'g1',
+        sentAt: 1_767_225_600_000,
+        receiveCount: 3,
+        attributes: { acceptedAt: 'then' },
+      },
+    ]);
+  });
+
+  test('gives nothing where SQS does not answer', async () => {
+    const { time, queue, log } = setUp({
+      messages: () => {
+        throw Object.assign(new Error('in vain'), { name: 'TimeoutError' });
+      },
+    });
+    expect(await settled(time, queue.receive(10, 90))).toEqual([]);
+    expect(log.lines).toMatchObject([{ level: 'warn', fields: { error: 'TimeoutError' } }]);
+  });
+});
+
+describe('to remove', () => {
+  test('is to delete, ten to a call', async () => {
+    const { time, queue, sqs } = setUp();
+    const all = messages(23);
+    expect(await settled(time, queue.remove(all))).toEqual([]);
+    expect(sqs.deletes.map(({ length }) => length)).toEqual([10, 10, 3]);
+    expect(sqs.deletes.flat()).toEqual(handlesOf(all));
+  });
+
+  test('tells what may still be there: what was refused, and every message of a lost call', async () => {
+    const { time, queue } = setUp({ fateOf: fateOf({ r3: 'refused', r15: 'lost' }) });
+    const left = await settled(time, queue.remove(messages(23)));
+    expect(handlesOf(left)).toEqual(['r3', ...Array.from({ length: 10 }, (_, index) => `r${10 + index}`)]);
+  });
+});
+
+describe('to hand back', () => {
+  test('is to make each message visible in its own time, ten to a call', async () => {
+    const { time, queue, sqs } = setUp();
+    const back = messages(12).map((message, index) => ({ message, seconds: index * 100 }));
+    await settled(time, queue.handBack(back));
+    expect(sqs.visibilities.map((call) => Object.keys(call).length)).toEqual([10, 2]);
+    expect(Object.assign({}, ...sqs.visibilities)).toEqual(
+      Object.fromEntries(back.map(({ message, seconds }) => [message.receiptHandle, seconds])),
+    );
+  });
+
+  test('is done as well as it can be: a lost call does not keep the others from being made', async () => {
+    const { time, queue, sqs, log } = setUp({ fateOf: fateOf({ r0: 'lost', r10: 'refused' }) });
+    await settled(time, queue.handBack(messages(12).map((message) => ({ message, seconds: 5 }))));
+    expect(sqs.visibilities).toHaveLength(2);
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
+  });
+});
+
+describe('to bury', () => {
+  test('is to write letters into the other queue, and true once SQS has confirmed them', async () => {
+    const { time, queue, sqs } = setUp();
+    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(true);
+    expect(sqs.taken).toEqual(['body of m1', 'body of m2']);
+    expect(sqs.deletes).toEqual([]);
+  });
+
+  test('is tried again where SQS refuses', async () => {
+    let refusals = 2;
+    const { time, queue, sqs } = setUp({
+      fateOf: (body) => (body === 'body of m1' && refusals-- > 0 ? 'refused' : 'taken'),
+    });
+    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(true);
+    expect(sqs.taken).toEqual(['body of m2', 'body of m1']);
+  });
+
+  test('is given up after four seconds, and then false: the messages must stay where they are', async () => {
+    const { time, queue, sqs } = setUp({ fateOf: fateOf({ 'body of m1': 'refused' }) });
+    const startedAt = time.now();
+    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(false);
+    expect(time.now() - startedAt).toBe(4_000);
+    expect(sqs.taken).toEqual(['body of m2']);
+  });
+});
+
+test('what SQS answers is logged by the name of the trouble only', async () => {
+  const { time, queue, log } = setUp({ fateOf: () => 'lost' });
+  const all = messages(2);
+  await settled(
+    time,
+    Promise.all([queue.remove(all), queue.handBack(all.map((message) => ({ message, seconds: 1 })))]),
+  );
+  expect(log.lines).toHaveLength(2);
+  for (const { fields } of log.lines) expect(fields).toEqual({ error: 'TimeoutError' });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { createGate } from '../../../lib/delivery/gate.ts';
+import { createLane } from '../../../lib/delivery/lane.ts';
+import { createPacer } from '../../../lib/delivery/pacer.ts';
+import type { Answer } from '../../../lib/salesmachine/client.ts';
+import { outcomeOf } from '../../../lib/salesmachine/outcome.ts';
+import { createVirtualTime } from '../../simulation/virtual-time.ts';
+import {
+  answered,
+  fakeQueue,
+  fakeSalesmachine,
+  messageOf,
+  OK,
+  SETTINGS,
+  START,
+  settled,
+  track,
+} from '../../support/delivery.ts';
+import { recordingLog } from '../../support/log.ts';
+
+describe('a gate that is shut', () => {
+  /** What is said of the wait of somebody who wants to send after the answers. */
+  async function heldAfter(...answers: Answer[]) {
+    const time = createVirtualTime();
+    const log = recordingLog();
+    const salesmachine = fakeSalesmachine(time, () => OK);
+    const pacer = createPacer(SETTINGS.quota, time.now());
+    const gate = createGate(pacer, { salesmachine, clock: time, random: () => 0.5, log });
+    for (const answer of answers) {
+      const outcome = outcomeOf('/v1/batch', answer);
+      gate.learn(outcome, answer);
+      if (outcome === 'credential') gate.close(outcome);
+    }
+    await settled(time, gate.admit(START + 60_000));
+    return log.lines.filter(({ message }) => message === 'held').map(({ fields }) => fields);
+  }
+
+  test('says for how long a 429 held its lane', async () => {
+    expect(await heldAfter(answered(429, '', { 'retry-after': '20' }))).toEqual([
+      { cause: 'throttled', heldMs: 20_250 },
+    ]);
+  });
+
+  test('says for how long a rejected credential did', async () => {
+    expect(await heldAfter(answered(401))).toEqual([{ cause: 'credential', heldMs: 1_000 }]);
+  });
+
+  test('says nothing of the pace', async () => {
+    expect(await heldAfter(OK)).toEqual([]);
+  });
+});
+
+describe('a lane', () => {
+  /** The lines of an invocation with these messages. */
+  async function linesOf(answer: Answer, ages: readonly number[], deadlineMs: number) {
+    const time = createVirtualTime();
+    const log = recordingLog();
+    const lane = createLane(SETTINGS, {
+      queue: fakeQueue(),
+      salesmachine: fakeSalesmachine(time, () => answer, 300),
+      clock: time,
+      random: () => 0.5,
+      log,
+    });
+    const messages = ages.map((age, user) =>
+      messageOf(track(`u${user}`, 'Clicked', { messageId: `m${user}` }), { sentAt: START - age }),
+    );
+    await settled(time, lane.deliver(messages, START + deadlineMs));
+    return log.lines;
+  }
+
+  test('says of each request what went, when, and how it ended', async () => {
+    const answer = answered(201, '', { 'x-ratelimit-remaining': '871' });
+    const lines = await linesOf(answer, [1_000, 7_000, 500], 90_000);
+    expect(lines.filter(({ message }) => message === 'request')).toEqual([
+      {
+        level: 'info',
+        message: 'request',
+        fields: {
+          path: '/v1/batch',
+          outcome: 'delivered',
+          status: 201,
+          operations: 3,
+          events: 3,
+          waitMs: 0,
+          filled: 0,
+          durationMs: 300,
+          oldestAgeMs: 7_000,
+          remaining: 871,
+          messageIds: ['m0', 'm1', 'm2'],
+        },
+      },
+    ]);
+    expect(lines.at(-1)).toEqual({
+      level: 'info',
+      message: 'invocation settled',
+      fields: { delivered: 3, deadLettered: 0, skipped: 0, handedBack: 0, oldestLeftMs: 0, messageIds: [] },
+    });
+  });
+
+  test('says of an invocation that delivers nothing what goes back, and how old it is', async () => {
+    const lines = await linesOf(answered(503), [1_000, 7_000], 40_000);
+    const { fields } = lines.at(-1) ?? {};
+    expect(lines.at(-1)?.message).toBe('invocation settled');
+    expect(fields).toMatchObject({ delivered: 0, handedBack: 2, messageIds: ['m0', 'm1'] });
+    // Its 20 s are up, and whatever was under way has ended.
+    expect(fields?.oldestLeftMs).toBeGreaterThanOrEqual(27_000);
+    expect(fields?.oldestLeftMs).toBeLessThan(47_000);
+  });
+});

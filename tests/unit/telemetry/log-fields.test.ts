@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { knownFields, type LogFields } from '../../../lib/telemetry/log-fields.ts';
+
+/** As the compiler does not see it: fields that came from elsewhere. */
+const from = (fields: Record<string, unknown>): LogFields => ({ ...fields });
+
+test('a field that is not in the table is dropped, and its neighbours stay', () => {
+  const fields = from({
+    accepted: 3,
+    email: 'anna@example.com',
+    traits: { name: 'Anna' },
+    cause: 'rotation',
+  });
+  expect(knownFields(fields)).toEqual({ accepted: 3, cause: 'rotation' });
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ['a text where a number belongs', { accepted: 'anna@example.com' }],
+  ['a number that is none', { durationMs: Number.NaN }],
+  ['a sentence where a word belongs', { cause: 'anna said so' }],
+  ['an address where a word belongs', { error: 'anna@example.com' }],
+  ['an endless word', { reason: 'x'.repeat(65) }],
+  ['an object', { outcome: { name: 'Anna' } }],
+  ['a text where a flag belongs', { more: 'yes' }],
+  ['one id instead of a list', { messageIds: 'anna@example.com' }],
+])('%s is dropped', (_, fields) => {
+  expect(knownFields({ ...from(fields), events: 1 })).toEqual({ events: 1 });
+});
+
+test('message ids are at most a hundred, and each is one that may be logged', () => {
+  const ids = Array.from({ length: 101 }, (_, index) => `user-${index}@example.com`);
+  const { messageIds = [] } = knownFields({ messageIds: ids });
+  expect(messageIds).toHaveLength(100);
+  expect(messageIds.every((id) => /^[0-9a-f]{16}$/.test(id))).toBe(true);
+});
+
+test('what is wrong with the settings stays one line', () => {
+  expect(knownFields({ problem: 'The settings\ncannot be used' })).toEqual({
+    problem: 'The settings cannot be used',
+  });
+});
+
+test('a key of every object is none of the table', () => {
+  expect(knownFields(from(JSON.parse('{"__proto__":{"cause":"x"},"constructor":"x"}')))).toEqual({});
+});

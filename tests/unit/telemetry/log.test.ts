@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import { SettingsError } from '../../../lib/config/config.ts';
+import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { systemClock } from '../../../lib/runtime/clock.ts';
+import type { JsonObject } from '../../../lib/runtime/json.ts';
+import { failureFields } from '../../../lib/telemetry/error-fields.ts';
+import { withInvocation } from '../../../lib/telemetry/invocation-context.ts';
+import { createLog, type Log, type LogSettings } from '../../../lib/telemetry/log.ts';
+import type { Level } from '../../../lib/telemetry/log-level.ts';
+import { captureOutput } from '../../support/output.ts';
+
+const NOW = 1_767_225_600_000;
+const clock = { ...systemClock, now: () => NOW };
+
+/** What a log with these settings writes. */
+function written(
+  write: (log: Log) => void,
+  settings: Partial<LogSettings> = {},
+  random = () => 0.5,
+): JsonObject[] {
+  const output = captureOutput();
+  const all = { level: 'info', successShare: 1, namespace: 'relay/dev', ...settings } as const;
+  write(createLog('worker', all, clock, random));
+  return output.objects();
+}
+
+describe('a line', () => {
+  test('is one JSON object with its message, its fields and its metrics', () => {
+    const lines = written((log) => log.info('events queued', { accepted: 3, skipped: 1 }));
+    expect(lines).toMatchObject([
+      {
+        level: 'INFO',
+        service: 'worker',
+        message: 'events queued',
+        accepted: 3,
+        skipped: 1,
+        Accepted: 3,
+        _aws: { Timestamp: NOW, CloudWatchMetrics: [{ Namespace: 'relay/dev' }] },
+      },
+    ]);
+  });
+
+  test('without a namespace has no metrics', () => {
+    const [line] = written((log) => log.info('events queued', { accepted: 3 }), { namespace: '' });
+    expect(Object.keys(line ?? {})).not.toContain('_aws');
+    expect(Object.keys(line ?? {})).not.toContain('Accepted');
+  });
+
+  test('holds nothing that is not named', () => {
+    const fields: Record<string, unknown> = { cause: 'rotation', traits: { email: 'anna@example.com' } };
+    const lines = written((log) => log.warn('request refused', { ...fields }));
+    expect(JSON.stringify(lines)).toContain('rotation');
+    expect(JSON.stringify(lines)).not.toContain('anna');
+  });
+
+  test('bears the ids of the invocation that it is written in, beside one of another', async () => {
+    const output = captureOutput();
+    const log = createLog('worker', undefined, clock);
+    const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const run = withInvocation(async (index: number) => {
+      await ends[index]?.promise;
+      log.info('held', { heldMs: index });
+    });
+    const contexts = ['0a1b2c3d', '4e5f6a7b'].map((lane) =>
+      lambdaContext('worker', 90_000, clock, `2026/01/01/[$LATEST]${lane}`),
+    );
+    const runs = contexts.map((context, index) => run(index, context));
+    ends[1]?.resolve();
+    ends[0]?.resolve();
+    await Promise.all(runs);
+    log.info('held', { heldMs: 2 });
+
+    expect(output.objects().map(({ heldMs, requestId, lane }) => ({ heldMs, requestId, lane }))).toEqual([
+      { heldMs: 1, requestId: contexts[1]?.awsRequestId, lane: '4e5f6a7b' },
+      { heldMs: 0, requestId: contexts[0]?.awsRequestId, lane: '0a1b2c3d' },
+      { heldMs: 2, requestId: undefined, lane: undefined },
+    ]);
+  });
+});
+
+describe('what is not written', () => {
+  const messagesAt = (level: Level) =>
+    written(
+      (log) => {
+        log.debug('one', {});
+        log.info('two', {});
+        log.warn('three', {});
+        log.error('four', {});
+      },
+      { level },
+    ).map(({ message }) => message);
+
+  test('is what is below the level', () => {
+    expect(messagesAt('debug')).toEqual(['one', 'two', 'three', 'four']);
+    expect(messagesAt('info')).toEqual(['two', 'three', 'four']);
+    expect(messagesAt('warn')).toEqual(['three', 'four']);
+    expect(messagesAt('error')).toEqual(['four']);
+  });
+
+  test('is counted all the same', () => {
+    const lines = written((log) => log.info('held', { cause: 'outage', heldMs: 700, lane: 'a' }), {
+      level: 'error',
+    });
+    expect(lines).toEqual([
+      {
+        cause: 'outage',
+        HoldTime: 700,
+        _aws: {
+          Timestamp: NOW,
+          CloudWatchMetrics: [
+            {
+              Namespace: 'relay/dev',
+              Dimensions: [['cause']],
+              Metrics: [{ Name: 'HoldTime', Unit: 'Milliseconds' }],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  test('is a sample of success, and never a warning', () => {
+    const draws = [0.05, 0.5, 0.15, 0.09];
+    const lines = written(
+      (log) => {
+        for (let index = 0; index < 4; index += 1) log.info('events queued', { accepted: index });
+        log.warn('request refused', { cause: 'rotation' });
+      },
+      { successShare: 0.1 },
+      () => draws.shift() ?? 0.9,
+    );
+    expect(lines.map(({ message, Accepted }) => [message, Accepted])).toEqual([
+      ['events queued', 0],
+      [undefined, 1],
+      [undefined, 2],
+      ['events queued', 3],
+      ['request refused', undefined],
+    ]);
+  });
+});
+
+describe('a failure', () => {
+  test('is told by its class, for nobody knows what its message quotes', () => {
+    expect(failureFields(new TypeError('anna@example.com is no function'))).toEqual({ error: 'TypeError' });
+    expect(failureFields('anna@example.com')).toEqual({ error: 'unknown' });
+  });
+
+  test('of the settings is told in full, for it quotes no value', () => {
+    expect(failureFields(new SettingsError('LANES must be a number'))).toEqual({
+      error: 'SettingsError',
+      problem: 'LANES must be a number',
+    });
+  });
+});
