@@ -1,36 +1,39 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { readIngestConfig, readLogSettings } from '../lib/config/config.ts';
-import { createEnvironment, mapped } from '../lib/config/secrets.ts';
-import { requestOf, responseOf } from '../lib/ingest/api-gateway.ts';
-import { answerRequest, type IngestPorts } from '../lib/ingest/handle-request.ts';
+import { createSecretsEnvironment, mapRefreshable } from '../lib/config/secrets.ts';
+import { toApiGatewayResponse, toHttpRequest } from '../lib/ingest/api-gateway.ts';
+import { handleRequest, type IngestDependencies } from '../lib/ingest/handle-request.ts';
 import { systemClock, systemRandom } from '../lib/runtime/clock.ts';
-import { lazily } from '../lib/runtime/lazy.ts';
+import { memoizeAsync } from '../lib/runtime/lazy.ts';
 import { createSqs } from '../lib/sqs/sqs-client.ts';
-import { failureFields } from '../lib/telemetry/error-fields.ts';
+import { errorFields } from '../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 
-const inTrouble = responseOf({ status: 503, body: { message: 'The relay is in trouble: try again.' } });
+const serviceUnavailable = toApiGatewayResponse({
+  status: 503,
+  body: { message: 'The relay is in trouble: try again.' },
+});
 
 /** The function that takes Segment's events in. */
-export function createIngest(ports: IngestPorts) {
+export function createIngest(dependencies: IngestDependencies) {
   const ingest = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       // Whatever went wrong is ours, and Segment tries again.
-      ports.log.error('a request ended in an unforeseen way', failureFields(request.error));
-      request.response = inTrouble;
+      dependencies.log.error('a request ended in an unforeseen way', errorFields(request.error));
+      request.response = serviceUnavailable;
     })
-    .handler(async (event) => responseOf(await answerRequest(requestOf(event), ports)));
+    .handler(async (event) => toApiGatewayResponse(await handleRequest(toHttpRequest(event), dependencies)));
   return withInvocation(ingest);
 }
 
 /** Made at the first invocation, so that importing this file needs no settings. */
-const ingest = lazily(async () => {
-  const environment = createEnvironment(process.env, systemClock);
+const getHandler = memoizeAsync(async () => {
+  const environment = createSecretsEnvironment(process.env, systemClock);
   return createIngest({
     config: readIngestConfig(await environment.get()),
-    credentials: mapped(environment, (env) => readIngestConfig(env).credentials),
+    credentials: mapRefreshable(environment, (env) => readIngestConfig(env).credentials),
     sqs: createSqs(),
     clock: systemClock,
     random: systemRandom,
@@ -43,9 +46,9 @@ export const handler = async (
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
   try {
-    return await (await ingest())(event, context);
+    return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('ingest').error('the ingest cannot start', failureFields(error));
-    return inTrouble;
+    createLog('ingest').error('the ingest cannot start', errorFields(error));
+    return serviceUnavailable;
   }
 };

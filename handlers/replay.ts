@@ -1,33 +1,43 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/config/config.ts';
-import { type Rehearsal, rehearseReplay } from '../lib/dead-letters/dry-run.ts';
+import { dryRunReplay, type ReplayDryRun } from '../lib/dead-letters/dry-run.ts';
 import { type ReplayOptions, type ReplayResult, replay } from '../lib/dead-letters/replay-dead-letters.ts';
 import { parseReplayRequest } from '../lib/dead-letters/replay-request.ts';
-import { type Clock, type Random, systemClock, systemRandom, within } from '../lib/runtime/clock.ts';
-import { lazily } from '../lib/runtime/lazy.ts';
+import { type Clock, type Random, systemClock, systemRandom, withDeadline } from '../lib/runtime/clock.ts';
+import { memoizeAsync } from '../lib/runtime/lazy.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
-export type ReplayPorts = { config: ReplayConfig; sqs: Sqs; clock: Clock; random: Random; log: Log };
+export type ReplayHandlerDependencies = {
+  config: ReplayConfig;
+  sqs: Sqs;
+  clock: Clock;
+  random: Random;
+  log: Log;
+};
 
 /** For what is under way when the time is up, and to hand back what was read. */
 const RESERVE_MS = 20_000;
 
-type Answer = ReplayResult | Rehearsal;
+type ReplayResponse = ReplayResult | ReplayDryRun;
 
 /** The function that sends dead letters again, for whoever invokes it; `more` in its answer asks for another go. */
-export function createReplay({ config, ...ports }: ReplayPorts) {
-  const answer = (options: ReplayOptions, dryRun: boolean): Promise<Answer> =>
-    dryRun ? rehearseReplay(options, { ...ports, ...config }) : replay(options, { ...ports, ...config });
+export function createReplay({ config, ...dependencies }: ReplayHandlerDependencies) {
+  const run = (options: ReplayOptions, dryRun: boolean): Promise<ReplayResponse> =>
+    dryRun
+      ? dryRunReplay(options, { ...dependencies, ...config })
+      : replay(options, { ...dependencies, ...config });
 
-  const replayer = middy<unknown, Answer>({ timeoutEarlyInMillis: 0 }).handler(
+  const replayer = middy<unknown, ReplayResponse>({ timeoutEarlyInMillis: 0 }).handler(
     async (event: unknown, context: Context) => {
       const { dryRun, ...options } = parseReplayRequest(event);
       const budgetMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
-      const result = await within(ports.clock, budgetMs, (signal) => answer({ ...options, signal }, dryRun));
-      ports.log.info(dryRun ? 'replay rehearsed' : 'dead letters replayed', {
+      const result = await withDeadline(dependencies.clock, budgetMs, (signal) =>
+        run({ ...options, signal }, dryRun),
+      );
+      dependencies.log.info(dryRun ? 'replay rehearsed' : 'dead letters replayed', {
         matched: result.matched,
         replayed: 'replayed' in result ? result.replayed : 0,
         more: result.more,
@@ -40,7 +50,7 @@ export function createReplay({ config, ...ports }: ReplayPorts) {
 }
 
 /** Made at the first invocation, so that importing this file needs no settings. */
-const replayer = lazily(async () =>
+const getHandler = memoizeAsync(async () =>
   createReplay({
     config: readReplayConfig(process.env),
     sqs: createSqs(),
@@ -50,5 +60,5 @@ const replayer = lazily(async () =>
   }),
 );
 
-export const handler = async (event: unknown, context: Context): Promise<Answer> =>
-  (await replayer())(event, context);
+export const handler = async (event: unknown, context: Context): Promise<ReplayResponse> =>
+  (await getHandler())(event, context);

@@ -1,19 +1,19 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
-import { createEnvironment, mapped } from '../lib/config/secrets.ts';
+import { createSecretsEnvironment, mapRefreshable } from '../lib/config/secrets.ts';
 import { createLane } from '../lib/delivery/lane.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../lib/runtime/clock.ts';
-import { lazily } from '../lib/runtime/lazy.ts';
+import { memoizeAsync } from '../lib/runtime/lazy.ts';
 import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/client.ts';
-import { fromRecord } from '../lib/sqs/received-message.ts';
+import { fromSqsRecord } from '../lib/sqs/received-message.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
-import { createQueue } from '../lib/sqs/worker-queue.ts';
-import { failureFields } from '../lib/telemetry/error-fields.ts';
+import { createWorkerQueue } from '../lib/sqs/worker-queue.ts';
+import { errorFields } from '../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
-export type WorkerPorts = {
+export type WorkerDependencies = {
   config: WorkerConfig;
   sqs: Sqs;
   salesmachine: Salesmachine;
@@ -23,18 +23,18 @@ export type WorkerPorts = {
 };
 
 /** The function that drains the queue. Each one made is a lane of its own. */
-export function createWorker({ config, sqs, ...ports }: WorkerPorts) {
-  const queue = createQueue({ ...ports, ...config, sqs });
-  const lane = createLane(config.delivery, { ...ports, queue });
+export function createWorker({ config, sqs, ...dependencies }: WorkerDependencies) {
+  const queue = createWorkerQueue({ ...dependencies, ...config, sqs });
+  const lane = createLane(config.delivery, { ...dependencies, queue });
 
   const worker = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
     async (event: SQSEvent, context: Context) => {
-      const deadline = ports.clock.now() + context.getRemainingTimeInMillis();
-      const messages = event.Records.map(fromRecord);
+      const deadline = dependencies.clock.now() + context.getRemainingTimeInMillis();
+      const messages = event.Records.map(fromSqsRecord);
       const failed = await lane.deliver(messages, deadline);
       const batchItemFailures = messages
-        .filter(({ messageId }) => failed.has(messageId))
-        .map(({ messageId }) => ({ itemIdentifier: messageId }));
+        .filter(({ sqsMessageId }) => failed.has(sqsMessageId))
+        .map(({ sqsMessageId }) => ({ itemIdentifier: sqsMessageId }));
       return { batchItemFailures };
     },
   );
@@ -42,15 +42,15 @@ export function createWorker({ config, sqs, ...ports }: WorkerPorts) {
 }
 
 /** Made at the first invocation, so that importing this file needs no settings. */
-const worker = lazily(async () => {
-  const environment = createEnvironment(process.env, systemClock);
+const getHandler = memoizeAsync(async () => {
+  const environment = createSecretsEnvironment(process.env, systemClock);
   const config = readWorkerConfig(await environment.get());
   return createWorker({
     config,
     sqs: createSqs(),
     salesmachine: createSalesmachine(
       config.salesmachine,
-      mapped(environment, (env) => readWorkerConfig(env).salesmachine),
+      mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine),
     ),
     clock: systemClock,
     random: systemRandom,
@@ -60,9 +60,9 @@ const worker = lazily(async () => {
 
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   try {
-    return await (await worker())(event, context);
+    return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('worker').error('the worker failed', failureFields(error));
+    createLog('worker').error('the worker failed', errorFields(error));
     // Lambda logs the message of what is thrown: it must not be one that quotes an event.
     throw new Error('The worker failed: the log line before this one says why.');
   }

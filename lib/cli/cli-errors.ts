@@ -14,7 +14,7 @@ const DENIED =
 const NO_QUEUE = 'there is no such queue any more: is the relay still running, or the stage deployed?';
 
 /** Errors of the AWS SDK that whoever calls the command can mend, by name. */
-const awsProblems: Readonly<Record<string, string>> = {
+const awsErrorMessages: Readonly<Record<string, string>> = {
   CredentialsProviderError: CREDENTIALS,
   UnrecognizedClientException: CREDENTIALS,
   InvalidClientTokenId: CREDENTIALS,
@@ -30,15 +30,15 @@ const awsProblems: Readonly<Record<string, string>> = {
 const networkCodes: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** An error as one line for the caller; nothing if only its stack helps, because it is a bug. */
-export function explain(error: unknown): string | undefined {
+export function describeError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof CommandError || error instanceof SettingsError) return error.message;
   // Commander puts its suggestion on a second line.
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   if (error.message === 'Region is missing')
     return 'which AWS region? Name it with --region, or set AWS_REGION';
-  const known = Object.hasOwn(awsProblems, error.name) ? awsProblems[error.name] : undefined;
-  if (known !== undefined) return known;
+  const awsMessage = Object.hasOwn(awsErrorMessages, error.name) ? awsErrorMessages[error.name] : undefined;
+  if (awsMessage !== undefined) return awsMessage;
   const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));
   return isNetwork ? `SQS does not answer (${error.message}): try again` : undefined;
 }

@@ -3,33 +3,33 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/config.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
 
-type MaybeTerminal = { isTTY?: boolean };
+type MaybeTty = { isTTY?: boolean };
 
 /** What a command sees of the process that it runs in. */
-export type Terminal = {
-  stdin: Readable & MaybeTerminal;
-  stdout: Writable & MaybeTerminal;
-  stderr: Writable & MaybeTerminal;
+export type CommandContext = {
+  stdin: Readable & MaybeTty;
+  stdout: Writable & MaybeTty;
+  stderr: Writable & MaybeTty;
   env: Environment;
   clock: Clock;
   random: Random;
   /** Aborts at the next Ctrl-C, and the exit code is 130 then; one more ends the process at once. */
-  interruption(): AbortSignal;
+  interruptSignal(): AbortSignal;
   /** The command did its work, and something is not as it should be: the exit code is 1. */
-  fail(): void;
+  setFailed(): void;
 };
 
 /** The exit code of a process that SIGINT ended, by the shells' convention. */
 const INTERRUPTED = 130;
 
-export const processTerminal: Terminal = {
+export const processContext: CommandContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   clock: systemClock,
   random: systemRandom,
-  interruption() {
+  interruptSignal() {
     const controller = new AbortController();
     process.once('SIGINT', () => {
       process.exitCode = INTERRUPTED;
@@ -37,16 +37,16 @@ export const processTerminal: Terminal = {
     });
     return controller.signal;
   },
-  fail() {
+  setFailed() {
     process.exitCode ??= 1;
   },
 };
 
 /** Prints a line, and waits while the reader is behind: a million lines must not pile up in memory. */
-export async function printLine({ stdout }: Pick<Terminal, 'stdout'>, line: string): Promise<void> {
+export async function printLine({ stdout }: Pick<CommandContext, 'stdout'>, line: string): Promise<void> {
   if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');
 }
 
 /** What a program reads: one JSON value on one line. */
-export const printJson = (terminal: Pick<Terminal, 'stdout'>, value: unknown): Promise<void> =>
-  printLine(terminal, JSON.stringify(value));
+export const printJson = (context: Pick<CommandContext, 'stdout'>, value: unknown): Promise<void> =>
+  printLine(context, JSON.stringify(value));

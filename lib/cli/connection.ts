@@ -1,14 +1,14 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
-import { localConnection } from '../local/api-schema.ts';
+import { localConnectionSchema } from '../local/api-schema.ts';
 import { createSqs } from '../sqs/sqs-client.ts';
 import { CommandError } from './cli-errors.ts';
-import type { Terminal } from './command-context.ts';
-import { askRelay, relayUrl } from './request-local-relay.ts';
-import { stackOf } from './stage-clients.ts';
-import { stageSettings, type WorkerSettings } from './worker-settings.ts';
+import type { CommandContext } from './command-context.ts';
+import { relayUrl, requestLocalRelay } from './request-local-relay.ts';
+import { stackName } from './stage-clients.ts';
+import { fetchStageSettings, type WorkerSettings } from './worker-settings.ts';
 
-export type Place = { stage?: string; region?: string };
+export type TargetOptions = { stage?: string; region?: string };
 
 /** A relay that a command speaks to. */
 export type Connection = {
@@ -23,7 +23,7 @@ export type Connection = {
   waitSeconds: number;
 };
 
-export const withPlace = (command: Command): Command =>
+export const withTargetOptions = (command: Command): Command =>
   command
     .option('--stage <name>', 'a deployment on AWS, instead of the local relay')
     .option('--region <name>', 'its AWS region, instead of AWS_REGION');
@@ -34,13 +34,13 @@ export const withPlace = (command: Command): Command =>
  * @throws CommandError if there is no such relay
  */
 export async function withConnection<T>(
-  place: Place,
-  terminal: Pick<Terminal, 'env' | 'stderr'>,
+  target: TargetOptions,
+  context: Pick<CommandContext, 'env' | 'stderr'>,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await (place.stage === undefined
-    ? toLocal(terminal.env)
-    : toStage(place.stage, place, terminal));
+  const connection = await (target.stage === undefined
+    ? connectLocal(context.env)
+    : connectStage(target.stage, target, context));
   try {
     return await use(connection);
   } finally {
@@ -48,8 +48,8 @@ export async function withConnection<T>(
   }
 }
 
-async function toLocal(env: Terminal['env']): Promise<Connection> {
-  const relay = await askRelay(env, 'GET /local/connection', localConnection);
+async function connectLocal(env: CommandContext['env']): Promise<Connection> {
+  const relay = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
   const { sqs, mapping, quota, madeUp: _, ...queues } = relay;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   return {
@@ -61,32 +61,35 @@ async function toLocal(env: Terminal['env']): Promise<Connection> {
   };
 }
 
-async function toStage(
+async function connectStage(
   stage: string,
-  { region }: Place,
-  terminal: Pick<Terminal, 'env' | 'stderr'>,
+  { region }: TargetOptions,
+  context: Pick<CommandContext, 'env' | 'stderr'>,
 ): Promise<Connection> {
   if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
   // By the queue's URL it would go past an endpoint that AWS_ENDPOINT_URL names.
   const sqs = createSqs({ useQueueUrlAsEndpoint: false, ...(region && { region }) });
-  const where = await sqs.config.region();
-  const urlOf = async (queue: string): Promise<string> => {
-    const name = `${stackOf(stage)}-${queue}.fifo`;
+  const resolvedRegion = await sqs.config.region();
+  const findQueueUrl = async (queue: string): Promise<string> => {
+    const name = `${stackName(stage)}-${queue}.fifo`;
     try {
       const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
       return QueueUrl;
     } catch (error) {
-      if (!(error instanceof Error) || !isNoQueue(error)) throw error;
+      if (!(error instanceof Error) || !isQueueMissing(error)) throw error;
       throw new CommandError(
-        `there is no queue ${name} in ${where}: check --stage, --region and the AWS account, or deploy it first`,
+        `there is no queue ${name} in ${resolvedRegion}: check --stage, --region and the AWS account, or deploy it first`,
       );
     }
   };
-  const [queueUrl, deadLetterQueueUrl] = await Promise.all([urlOf('events'), urlOf('dead-letters')]);
-  const title = `the stage ${stage} in ${where}`;
-  const settings = () => stageSettings(stage, region, terminal);
+  const [queueUrl, deadLetterQueueUrl] = await Promise.all([
+    findQueueUrl('events'),
+    findQueueUrl('dead-letters'),
+  ]);
+  const title = `the stage ${stage} in ${resolvedRegion}`;
+  const settings = () => fetchStageSettings(stage, region, context);
   return { title, sqs, queueUrl, deadLetterQueueUrl, settings, waitSeconds: 1 };
 }
 
-const isNoQueue = ({ name }: Error) =>
+const isQueueMissing = ({ name }: Error) =>
   name === 'QueueDoesNotExist' || name === 'AWS.SimpleQueueService.NonExistentQueue';

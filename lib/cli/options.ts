@@ -1,18 +1,18 @@
 import { InvalidArgumentError } from 'commander';
 
-const wholeNumberFrom =
-  (least: number) =>
+const integerFrom =
+  (min: number) =>
   (text: string): number => {
     const number = Number(text);
-    if (text.trim() !== '' && Number.isInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    if (text.trim() !== '' && Number.isInteger(number) && number >= min) return number;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
   };
 
 /** For an option that takes a whole number of at least 1. */
-export const wholeNumber = wholeNumberFrom(1);
+export const positiveInteger = integerFrom(1);
 
 /** For an option that takes a whole number of at least 0. */
-export const numberOrNone = wholeNumberFrom(0);
+export const nonNegativeInteger = integerFrom(0);
 
 /** For an option that takes a number above 0. */
 export function positiveNumber(text: string): number {
@@ -22,7 +22,7 @@ export function positiveNumber(text: string): number {
 }
 
 /** For an option that takes some of `choices`, separated by commas. */
-export const someOf =
+export const choicesFrom =
   <Choice extends string>(choices: readonly Choice[]) =>
   (text: string): Choice[] =>
     text.split(',').map((item) => {
@@ -32,4 +32,4 @@ export const someOf =
     });
 
 /** For an option that takes a list, separated by commas. */
-export const list = (text: string): string[] => text.split(',').map((item) => item.trim());
+export const commaSeparated = (text: string): string[] => text.split(',').map((item) => item.trim());

@@ -32,12 +32,12 @@ export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<J
   let unparsed: string[] | undefined;
   let lineNumber = 0;
   let isFirst = true;
-  for await (const line of lines(text)) {
+  for await (const line of splitLines(text)) {
     lineNumber += 1;
     if (unparsed !== undefined) unparsed.push(line);
     else if (line.trim() !== '') {
       const parsed = tryParse(line);
-      if (parsed !== undefined) yield* eventsOf(parsed.value);
+      if (parsed !== undefined) yield* toEvents(parsed.value);
       // Only a first line may be the beginning of something longer.
       else if (isFirst) unparsed = [line];
       else throw new CommandError(`line ${lineNumber} is not JSON`);
@@ -50,11 +50,11 @@ export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<J
     const firstLine = lineNumber - unparsed.length + 1;
     throw new CommandError(`the input is not JSON: neither line ${firstLine} by itself nor all of it`);
   }
-  yield* eventsOf(whole.value);
+  yield* toEvents(whole.value);
 }
 
 /** Only `\n` ends a line: `node:readline` also breaks at U+2028, which may stand in a JSON string. */
-async function* lines(text: AsyncIterable<string>): AsyncGenerator<string> {
+async function* splitLines(text: AsyncIterable<string>): AsyncGenerator<string> {
   let pieces: string[] = [];
   let isStart = true;
   for await (const chunk of text) {
@@ -77,6 +77,6 @@ function tryParse(text: string): { value: Json } | undefined {
   }
 }
 
-function eventsOf(value: Json): Json[] {
+function toEvents(value: Json): Json[] {
   return Array.isArray(value) ? value : [value];
 }

@@ -13,7 +13,7 @@ const plainKeys: ReadonlySet<string> = new Set([
   'channel',
 ]);
 
-const LONGEST_PLAIN = 100;
+const MAX_PLAIN_LENGTH = 100;
 
 /** Deeper than this nobody reads, and recursion would overflow the stack. */
 const MAX_DEPTH = 64;
@@ -23,36 +23,31 @@ const MAX_DEPTH = 64;
  * and the empty text stay, for they are often what is wrong with an event.
  */
 export function redact(event: Json): Json {
-  if (!isJsonObject(event)) return masked(event, 1);
+  if (!isJsonObject(event)) return mask(event, 1);
   return Object.fromEntries(
-    Object.entries(event).map(([key, value]) => [
-      maskedKey(key),
-      isPlain(key, value) ? value : masked(value, 2),
-    ]),
+    Object.entries(event).map(([key, value]) => [maskKey(key), isPlain(key, value) ? value : mask(value, 2)]),
   );
 }
 
 /** A sender's slip may put anything anywhere, an address into the name of an event, too. */
 const isPlain = (key: string, value: Json): boolean =>
-  plainKeys.has(key) && typeof value === 'string' && value.length <= LONGEST_PLAIN && !value.includes('@');
+  plainKeys.has(key) && typeof value === 'string' && value.length <= MAX_PLAIN_LENGTH && !value.includes('@');
 
-const maskedKey = (key: string): string => (key.includes('@') ? '‹email›' : key);
+const maskKey = (key: string): string => (key.includes('@') ? '‹email›' : key);
 
-function masked(value: Json, depth: number): Json {
+function mask(value: Json, depth: number): Json {
   if (value === null || value === '') return value;
-  if (typeof value === 'string') return `‹${kindOf(value)}›`;
+  if (typeof value === 'string') return `‹${findTextKind(value)}›`;
   if (typeof value !== 'object') return `‹${typeof value}›`;
   if (depth >= MAX_DEPTH) return '‹nested deeper›';
-  if (Array.isArray(value)) return value.map((item) => masked(item, depth + 1));
-  return maskedObject(value, depth);
+  if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1));
+  return maskObject(value, depth);
 }
 
-const maskedObject = (object: JsonObject, depth: number): JsonObject =>
-  Object.fromEntries(
-    Object.entries(object).map(([key, value]) => [maskedKey(key), masked(value, depth + 1)]),
-  );
+const maskObject = (object: JsonObject, depth: number): JsonObject =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [maskKey(key), mask(value, depth + 1)]));
 
-const kinds: readonly [kind: string, pattern: RegExp][] = [
+const textKinds: readonly [kind: string, pattern: RegExp][] = [
   ['blank', /^\s+$/],
   ['email', /@/],
   ['url', /^https?:/i],
@@ -60,4 +55,5 @@ const kinds: readonly [kind: string, pattern: RegExp][] = [
   ['digits', /^\d+$/],
 ];
 
-const kindOf = (text: string): string => kinds.find(([, pattern]) => pattern.test(text))?.[0] ?? 'text';
+const findTextKind = (text: string): string =>
+  textKinds.find(([, pattern]) => pattern.test(text))?.[0] ?? 'text';

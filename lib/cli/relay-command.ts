@@ -1,6 +1,6 @@
 import { CommanderError, createCommand } from 'commander';
-import { CommandError, explain } from './cli-errors.ts';
-import { processTerminal } from './command-context.ts';
+import { CommandError, describeError } from './cli-errors.ts';
+import { processContext } from './command-context.ts';
 import { defineMap } from './commands/map-command.ts';
 import { definePing } from './commands/ping-command.ts';
 import { defineSend } from './commands/send-command.ts';
@@ -36,7 +36,7 @@ const relay = createCommand('relay')
   .addHelpText('after', help);
 
 for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq]) {
-  define(relay, processTerminal);
+  define(relay, processContext);
 }
 relay.allowExcessArguments().action(() => {
   throw new CommandError('which command? relay --help lists them');
@@ -47,10 +47,10 @@ try {
 } catch (error) {
   // Help was asked for, and given.
   const isDone = error instanceof CommanderError && error.exitCode === 0;
-  const problem = explain(error);
-  if (problem === undefined) throw error;
+  const message = describeError(error);
+  if (message === undefined) throw error;
   if (!isDone) {
-    process.stderr.write(`relay: ${problem}\n`);
+    process.stderr.write(`relay: ${message}\n`);
     process.exitCode = 2;
   }
 }

@@ -17,7 +17,7 @@ export function relayUrl(env: Environment): string {
  *
  * @throws CommandError if none runs there
  */
-export async function askRelay<Schema extends v.GenericSchema>(
+export async function requestLocalRelay<Schema extends v.GenericSchema>(
   env: Environment,
   route: `${'GET' | 'POST'} /local/${string}`,
   schema: Schema,

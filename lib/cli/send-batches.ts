@@ -11,7 +11,7 @@ const MAX_BATCH_BYTES = 3_000_000;
 const MAX_DEPTH = 500;
 
 /** Batches of at most `size` events, in their order, without the first `skip` events. */
-export async function* batchesOf(
+export async function* splitIntoBatches(
   events: AsyncIterable<Json>,
   { size, skip }: { size: number; skip: number },
 ): AsyncGenerator<Batch> {

@@ -2,10 +2,10 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 
 /** The stack's name, as serverless.yml has it: the names of its queues and functions begin with it. */
-export const stackOf = (stage: string): string => `segment-salesmachine-relay-${stage}`;
+export const stackName = (stage: string): string => `segment-salesmachine-relay-${stage}`;
 
 /** What these are asked for is not worth a long wait. */
-const limitsIn = (region: string | undefined) => ({
+const clientOptions = (region: string | undefined) => ({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   ...(region !== undefined && { region }),
@@ -14,11 +14,11 @@ const limitsIn = (region: string | undefined) => ({
 /** The SDK's client, loaded when it is needed. */
 export async function connectLambda(region: string | undefined): Promise<LambdaClient> {
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  return new LambdaClient(limitsIn(region));
+  return new LambdaClient(clientOptions(region));
 }
 
 /** The SDK's client, loaded when it is needed. */
 export async function connectCloudWatch(region: string | undefined): Promise<CloudWatchClient> {
   const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
-  return new CloudWatchClient(limitsIn(region));
+  return new CloudWatchClient(clientOptions(region));
 }

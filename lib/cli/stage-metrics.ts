@@ -1,10 +1,10 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Clock } from '../runtime/clock.ts';
-import { connectCloudWatch, connectLambda, stackOf } from './stage-clients.ts';
+import { connectCloudWatch, connectLambda, stackName } from './stage-clients.ts';
 
 /** What the queues do not tell; null is what could not be found out. */
-export type Figures = {
+export type QueueMetrics = {
   /** Whether the worker is handed the queue's messages. */
   mappingOn: boolean | null;
   /** Of the oldest message in the main queue. */
@@ -18,26 +18,30 @@ type Clients = { lambda: Pick<LambdaClient, 'send'>; cloudWatch: Pick<CloudWatch
 const MINUTE_MS = 60_000;
 
 /** What Lambda and CloudWatch tell of a deployment: each by itself, for the rights to them are different ones. */
-export async function stageFigures(
+export async function fetchStageMetrics(
   stage: string,
   clock: Clock,
   connect: () => Promise<Clients>,
-): Promise<Figures> {
+): Promise<QueueMetrics> {
   const [{ ListEventSourceMappingsCommand }, { GetMetricStatisticsCommand }, { lambda, cloudWatch }] =
     await Promise.all([import('@aws-sdk/client-lambda'), import('@aws-sdk/client-cloudwatch'), connect()]);
 
-  async function mappingOn(): Promise<boolean> {
-    const command = new ListEventSourceMappingsCommand({ FunctionName: `${stackOf(stage)}-worker` });
+  async function isWorkerEnabled(): Promise<boolean> {
+    const command = new ListEventSourceMappingsCommand({ FunctionName: `${stackName(stage)}-worker` });
     const { EventSourceMappings = [] } = await lambda.send(command);
     return EventSourceMappings.some(({ State }) => State === 'Enabled');
   }
 
   /** A metric that SQS itself keeps of the main queue; null if it has none for the last minutes. */
-  async function metric(name: string, statistic: 'Sum' | 'Maximum', minutes: number): Promise<number | null> {
+  async function getMetric(
+    name: string,
+    statistic: 'Sum' | 'Maximum',
+    minutes: number,
+  ): Promise<number | null> {
     const command = new GetMetricStatisticsCommand({
       Namespace: 'AWS/SQS',
       MetricName: name,
-      Dimensions: [{ Name: 'QueueName', Value: `${stackOf(stage)}-events.fifo` }],
+      Dimensions: [{ Name: 'QueueName', Value: `${stackName(stage)}-events.fifo` }],
       StartTime: new Date(clock.now() - minutes * MINUTE_MS),
       EndTime: new Date(clock.now()),
       Period: minutes * 60,
@@ -48,19 +52,19 @@ export async function stageFigures(
   }
 
   const unknown = () => null;
-  const [isOn, oldestAgeSeconds, sent, done] = await Promise.all([
-    mappingOn().catch(unknown),
+  const [workerEnabled, oldestAgeSeconds, sent, done] = await Promise.all([
+    isWorkerEnabled().catch(unknown),
     // The metric of a minute takes some more to appear.
-    metric('ApproximateAgeOfOldestMessage', 'Maximum', 5).catch(unknown),
-    metric('NumberOfMessagesSent', 'Sum', 60).catch(unknown),
-    metric('NumberOfMessagesDeleted', 'Sum', 60).catch(unknown),
+    getMetric('ApproximateAgeOfOldestMessage', 'Maximum', 5).catch(unknown),
+    getMetric('NumberOfMessagesSent', 'Sum', 60).catch(unknown),
+    getMetric('NumberOfMessagesDeleted', 'Sum', 60).catch(unknown),
   ]);
   const flow = sent === null || done === null ? null : { period: 'last hour', sent, done };
-  return { mappingOn: isOn, oldestAgeSeconds, flow };
+  return { mappingOn: workerEnabled, oldestAgeSeconds, flow };
 }
 
 /** Only `relay status --stage` needs these. */
-export async function connectFigures(region: string | undefined): Promise<Clients> {
+export async function connectMetricsClients(region: string | undefined): Promise<Clients> {
   const [lambda, cloudWatch] = await Promise.all([connectLambda(region), connectCloudWatch(region)]);
   return { lambda, cloudWatch };
 }

@@ -1,7 +1,7 @@
 import { readDeliverySettings } from '../config/config.ts';
 import type { DeliverySettings } from '../delivery/ports.ts';
-import type { Terminal } from './command-context.ts';
-import { connectLambda, stackOf } from './stage-clients.ts';
+import type { CommandContext } from './command-context.ts';
+import { connectLambda, stackName } from './stage-clients.ts';
 
 /** What a worker makes of events, and how fast it may send. */
 export type WorkerSettings = Pick<DeliverySettings, 'mapping' | 'quota'>;
@@ -10,14 +10,14 @@ export type WorkerSettings = Pick<DeliverySettings, 'mapping' | 'quota'>;
  * The settings of a stage's worker, as Lambda tells them; those of this environment, and a warning, for those who may
  * not ask.
  */
-export async function stageSettings(
+export async function fetchStageSettings(
   stage: string,
   region: string | undefined,
-  { env, stderr }: Pick<Terminal, 'env' | 'stderr'>,
+  { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>,
 ): Promise<WorkerSettings> {
   const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
   const lambda = await connectLambda(region);
-  const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackOf(stage)}-worker` });
+  const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackName(stage)}-worker` });
   try {
     const { Environment } = await lambda.send(command);
     return readDeliverySettings(Environment?.Variables ?? {});

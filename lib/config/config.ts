@@ -14,7 +14,7 @@ export class SettingsError extends Error {
   override name = 'SettingsError' as const;
 }
 
-type Values<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
+type SettingValues<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
 
 /**
  * The named settings as typed values. An empty variable counts as not set. `together` tells what is wrong with them as
@@ -25,8 +25,8 @@ type Values<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof set
 function readSettings<Name extends SettingName>(
   env: Environment,
   names: readonly Name[],
-  together: (values: Partial<Values<Name>>) => string[] = () => [],
-): Values<Name> {
+  crossCheck: (values: Partial<SettingValues<Name>>) => string[] = () => [],
+): SettingValues<Name> {
   const problems: string[] = [];
   const entries = names.flatMap((name) => {
     const setting: { schema: v.GenericSchema<string, unknown>; fallback?: string } = settings[name];
@@ -41,26 +41,26 @@ function readSettings<Name extends SettingName>(
     return [];
   });
   const values = Object.fromEntries(entries);
-  problems.push(...together(values));
+  problems.push(...crossCheck(values));
   if (problems.length > 0) throw new SettingsError(`The settings cannot be used: ${problems.join('; ')}.`);
   return values;
 }
 
 const mappingNames = ['ANONYMOUS_CONTACTS', 'ALIAS'] as const;
 
-const mappingOf = (values: Values<(typeof mappingNames)[number]>): MappingSettings => ({
+const toMappingSettings = (values: SettingValues<(typeof mappingNames)[number]>): MappingSettings => ({
   anonymousContacts: values.ANONYMOUS_CONTACTS,
   alias: values.ALIAS,
 });
 
 /** What the mapping obeys, without what only a deployed function needs. */
 export function readMappingSettings(env: Environment): MappingSettings {
-  return mappingOf(readSettings(env, mappingNames));
+  return toMappingSettings(readSettings(env, mappingNames));
 }
 
-type Queues = { queueUrl: string; deadLetterQueueUrl: string };
+type QueueUrls = { queueUrl: string; deadLetterQueueUrl: string };
 
-export type IngestConfig = Queues & {
+export type IngestConfig = QueueUrls & {
   credentials: { sharedSecrets: string[]; tokens: string[] };
   policy: AuthenticationPolicy;
   mapping: MappingSettings;
@@ -78,7 +78,7 @@ const ingestNames = [
 ] as const;
 
 /** Nobody is let in by mistake, and nobody kept out. */
-function accessProblems(values: Partial<Values<(typeof ingestNames)[number]>>): string[] {
+function validateCredentials(values: Partial<SettingValues<(typeof ingestNames)[number]>>): string[] {
   const hasSecret = Boolean(values.SEGMENT_SHARED_SECRETS?.length);
   const hasToken = Boolean(values.INGEST_TOKENS?.length);
   const problems: string[] = [];
@@ -95,7 +95,7 @@ function accessProblems(values: Partial<Values<(typeof ingestNames)[number]>>): 
 
 /** What the ingest needs to know. */
 export function readIngestConfig(env: Environment): IngestConfig {
-  const values = readSettings(env, ingestNames, accessProblems);
+  const values = readSettings(env, ingestNames, validateCredentials);
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
@@ -103,13 +103,13 @@ export function readIngestConfig(env: Environment): IngestConfig {
     policy: {
       requireBoth: values.REQUIRE_BOTH,
       onBadSignature: values.ON_BAD_SIGNATURE,
-      open: values.INGEST_OPEN,
+      allowUnauthenticated: values.INGEST_OPEN,
     },
-    mapping: mappingOf(values),
+    mapping: toMappingSettings(values),
   };
 }
 
-export type WorkerConfig = Queues & {
+export type WorkerConfig = QueueUrls & {
   salesmachine: { url: string; token: string; secret: string };
   delivery: DeliverySettings;
 };
@@ -125,26 +125,26 @@ const deliveryNames = [
   ...mappingNames,
 ] as const;
 
-const deliveryOf = (values: Values<(typeof deliveryNames)[number]>): DeliverySettings => ({
+const toDeliverySettings = (values: SettingValues<(typeof deliveryNames)[number]>): DeliverySettings => ({
   quota: {
     requests: values.RATE_LIMIT_REQUESTS,
     windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS,
     share: values.RATE_LIMIT_SHARE,
     lanes: values.LANES,
   },
-  mapping: mappingOf(values),
+  mapping: toMappingSettings(values),
   maxEventAgeMs: values.MAX_EVENT_AGE_HOURS * HOUR_MS,
 });
 
 /** How events are mapped and how fast they go, without what only a deployed function needs. */
 export function readDeliverySettings(env: Environment): DeliverySettings {
-  return deliveryOf(readSettings(env, deliveryNames));
+  return toDeliverySettings(readSettings(env, deliveryNames));
 }
 
 const salesmachineNames = ['SALESMACHINE_URL', 'SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'] as const;
 
-const salesmachineOf = (
-  values: Values<(typeof salesmachineNames)[number]>,
+const toSalesmachineSettings = (
+  values: SettingValues<(typeof salesmachineNames)[number]>,
 ): WorkerConfig['salesmachine'] => ({
   url: values.SALESMACHINE_URL,
   token: values.SALESMACHINE_API_TOKEN,
@@ -153,7 +153,7 @@ const salesmachineOf = (
 
 /** Where Salesmachine is, and the credential for it. */
 export function readSalesmachineSettings(env: Environment): WorkerConfig['salesmachine'] {
-  return salesmachineOf(readSettings(env, salesmachineNames));
+  return toSalesmachineSettings(readSettings(env, salesmachineNames));
 }
 
 /** What the worker needs to know. */
@@ -167,12 +167,12 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
-    salesmachine: salesmachineOf(values),
-    delivery: deliveryOf(values),
+    salesmachine: toSalesmachineSettings(values),
+    delivery: toDeliverySettings(values),
   };
 }
 
-export type ReplayConfig = Queues & { mapping: MappingSettings };
+export type ReplayConfig = QueueUrls & { mapping: MappingSettings };
 
 /** What the replay needs to know. */
 export function readReplayConfig(env: Environment): ReplayConfig {
@@ -180,7 +180,7 @@ export function readReplayConfig(env: Environment): ReplayConfig {
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,
-    mapping: mappingOf(values),
+    mapping: toMappingSettings(values),
   };
 }
 
@@ -189,7 +189,7 @@ export function readLogSettings(env: Environment): LogSettings {
   const values = readSettings(env, ['POWERTOOLS_LOG_LEVEL', 'LOG_SUCCESS_SHARE', 'METRICS_NAMESPACE']);
   return {
     level: LEVELS.find((level) => level.toUpperCase() === values.POWERTOOLS_LOG_LEVEL) ?? 'info',
-    successShare: values.LOG_SUCCESS_SHARE,
+    infoSampleRate: values.LOG_SUCCESS_SHARE,
     namespace: values.METRICS_NAMESPACE,
   };
 }

@@ -20,8 +20,8 @@ export const readParameters: ReadParameters = async (names) => {
       }),
     ),
   );
-  const answers = await Promise.all(calls);
+  const responses = await Promise.all(calls);
   return Object.fromEntries(
-    answers.flatMap(({ Parameters = [] }) => Parameters.map(({ Name = '', Value = '' }) => [Name, Value])),
+    responses.flatMap(({ Parameters = [] }) => Parameters.map(({ Name = '', Value = '' }) => [Name, Value])),
   );
 };

@@ -5,23 +5,26 @@ import { settings } from './settings.ts';
 export type Environment = Record<string, string | undefined>;
 
 /** Something that may change while the function lives. */
-export type Source<Value> = {
+export type Refreshable<Value> = {
   /** As it is known now. @throws if it has never been read, or not for too long */
   get(): Promise<Value>;
   /** Whether it has been read anew since the moment, in milliseconds since the epoch; reads it if it may. */
-  renewedSince(moment: number): Promise<boolean>;
+  refreshIfOlderThan(moment: number): Promise<boolean>;
 };
 
 /** What does not change is always new. */
-export const fixed = <Value>(value: Value): Source<Value> => ({
+export const constant = <Value>(value: Value): Refreshable<Value> => ({
   get: async () => value,
-  renewedSince: async () => true,
+  refreshIfOlderThan: async () => true,
 });
 
 /** The same source, seen through `map`. */
-export const mapped = <From, To>(source: Source<From>, map: (value: From) => To): Source<To> => ({
-  get: async () => map(await source.get()),
-  renewedSince: source.renewedSince,
+export const mapRefreshable = <From, To>(
+  source: Refreshable<From>,
+  transform: (value: From) => To,
+): Refreshable<To> => ({
+  get: async () => transform(await source.get()),
+  refreshIfOlderThan: source.refreshIfOlderThan,
 });
 
 /** Values of SSM parameters by their names, decrypted; none for one that does not exist. */
@@ -30,66 +33,66 @@ export type ReadParameters = (names: readonly string[]) => Promise<Record<string
 const SUFFIX = '_PARAMETER';
 
 /** A value is read anew after this. */
-const FRESH_MS = 300_000;
+const REFRESH_AFTER_MS = 300_000;
 
 /** While the store fails, a value is good for so long. */
-const STALE_MS = 3_600_000;
+const EXPIRES_AFTER_MS = 3_600_000;
 
 /** The store is asked at most so often, whoever sends us wrong signatures. */
-const ASK_EVERY_MS = 5_000;
+const MIN_FETCH_INTERVAL_MS = 5_000;
 
 /**
  * The environment, where `NAME_PARAMETER` holds the name of the SSM parameter whose value is to stand for `NAME`.
  * Without one of these it is fixed, and the store is never asked.
  */
-export function createEnvironment(
+export function createSecretsEnvironment(
   env: Environment,
   clock: Clock,
   read: ReadParameters = readParameters,
-): Source<Environment> {
+): Refreshable<Environment> {
   const parameters = Object.keys(settings).flatMap((name) => {
     const parameter = env[name + SUFFIX]?.trim();
     return parameter ? [{ name, parameter }] : [];
   });
-  if (parameters.length === 0) return fixed(env);
+  if (parameters.length === 0) return constant(env);
 
-  let known: { env: Environment; readAt: number } | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let asking: Promise<void> | undefined;
+  let cached: { env: Environment; readAt: number } | undefined;
+  let lastFetchAt = Number.NEGATIVE_INFINITY;
+  let pendingFetch: Promise<void> | undefined;
 
-  async function ask(): Promise<void> {
-    askedAt = clock.now();
-    const readAt = askedAt;
+  async function fetchSecrets(): Promise<void> {
+    lastFetchAt = clock.now();
+    const readAt = lastFetchAt;
     const found = await read(parameters.map(({ parameter }) => parameter));
     const values = parameters.map(({ name, parameter }) => [name, found[parameter]] as const);
-    known = { env: { ...env, ...Object.fromEntries(values) }, readAt };
+    cached = { env: { ...env, ...Object.fromEntries(values) }, readAt };
   }
 
   /** Asks the store, unless it was asked just now; whoever comes meanwhile waits for the same answer. */
   async function refresh(): Promise<void> {
-    if (!asking && clock.now() - askedAt < ASK_EVERY_MS) return;
-    asking ??= ask().finally(() => {
-      asking = undefined;
+    if (!pendingFetch && clock.now() - lastFetchAt < MIN_FETCH_INTERVAL_MS) return;
+    pendingFetch ??= fetchSecrets().finally(() => {
+      pendingFetch = undefined;
     });
-    await asking;
+    await pendingFetch;
   }
 
   return {
     async get() {
-      if (!known || clock.now() - known.readAt >= FRESH_MS) {
+      if (!cached || clock.now() - cached.readAt >= REFRESH_AFTER_MS) {
         await refresh().catch((error: unknown) => {
-          if (!known) throw error;
+          if (!cached) throw error;
         });
       }
-      if (!known || clock.now() - known.readAt >= STALE_MS) {
+      if (!cached || clock.now() - cached.readAt >= EXPIRES_AFTER_MS) {
         throw new Error('the parameter store has not answered: the secrets are not known');
       }
-      return known.env;
+      return cached.env;
     },
 
-    async renewedSince(moment) {
-      if (!known || known.readAt < moment) await refresh().catch(() => undefined);
-      return known !== undefined && known.readAt >= moment;
+    async refreshIfOlderThan(moment) {
+      if (!cached || cached.readAt < moment) await refresh().catch(() => undefined);
+      return cached !== undefined && cached.readAt >= moment;
     },
   };
 }

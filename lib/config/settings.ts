@@ -6,28 +6,28 @@ const url = v.pipe(
   v.url('must be a URL'),
   v.regex(/^https?:/i, 'must be a URL that begins with https:// or http://'),
 );
-const list = v.pipe(
+const commaSeparated = v.pipe(
   v.string(),
   v.transform((value) => value.split(',').map((item) => item.trim())),
   v.filterItems((item) => item !== ''),
 );
-const flag = v.pipe(
+const boolean = v.pipe(
   v.picklist(['true', 'false'], 'must be true or false'),
   v.transform((value) => value === 'true'),
 );
-const number = (least: number, most: number) => {
-  const message = `must be a number from ${least} to ${most}`;
+const numberBetween = (min: number, max: number) => {
+  const message = `must be a number from ${min} to ${max}`;
   return v.pipe(
     v.string(),
     v.transform(Number),
     v.number(message),
-    v.minValue(least, message),
-    v.maxValue(most, message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
   );
 };
-const whole = (least: number, most: number) =>
-  v.pipe(number(least, most), v.integer('must be a whole number'));
-const choice = <const T extends readonly string[]>(...options: T) =>
+const integerBetween = (min: number, max: number) =>
+  v.pipe(numberBetween(min, max), v.integer('must be a whole number'));
+const oneOf = <const T extends readonly string[]>(...options: T) =>
   v.picklist(options, `must be one of ${options.join(', ')}`);
 
 /** Every setting of the deployed functions, by the name of its environment variable. */
@@ -35,27 +35,27 @@ export const settings = {
   QUEUE_URL: { schema: text, about: 'the main queue' },
   DEAD_LETTER_QUEUE_URL: { schema: text, about: 'where events go that cannot be delivered' },
   SEGMENT_SHARED_SECRETS: {
-    schema: list,
+    schema: commaSeparated,
     fallback: '',
     about: "Segment's shared secrets, comma-separated: any of them signs an event",
   },
   INGEST_TOKENS: {
-    schema: list,
+    schema: commaSeparated,
     fallback: '',
     about: 'tokens, comma-separated: Bearer, Basic user name, or `writeKey` of an SDK',
   },
   REQUIRE_BOTH: {
-    schema: flag,
+    schema: boolean,
     fallback: 'false',
     about: '`true`: a request needs a valid signature and a valid token; else either suffices',
   },
   INGEST_OPEN: {
-    schema: flag,
+    schema: boolean,
     fallback: 'false',
     about: '`true`: accept from anyone; needed to start with neither secret nor token',
   },
   ON_BAD_SIGNATURE: {
-    schema: choice('reject', 'retry'),
+    schema: oneOf('reject', 'retry'),
     fallback: 'reject',
     about:
       '`reject`: a signature of no known secret is answered 401; `retry`: 503, so that Segment tries again',
@@ -68,47 +68,47 @@ export const settings = {
   SALESMACHINE_API_TOKEN: { schema: text, about: "the app's API token" },
   SALESMACHINE_API_SECRET: { schema: text, about: "the app's API secret" },
   RATE_LIMIT_REQUESTS: {
-    schema: whole(1, 1_000_000),
+    schema: integerBetween(1, 1_000_000),
     fallback: '900',
     about: 'requests that Salesmachine allows in a window',
   },
   RATE_LIMIT_WINDOW_SECONDS: {
-    schema: number(1, 86_400),
+    schema: numberBetween(1, 86_400),
     fallback: '300',
     about: 'the length of that window',
   },
   RATE_LIMIT_SHARE: {
-    schema: number(0.01, 1),
+    schema: numberBetween(0.01, 1),
     fallback: '0.97',
     about: 'how much of it the relay may use; lower it if others send to the same app',
   },
   LANES: {
-    schema: whole(2, 10),
+    schema: integerBetween(2, 10),
     fallback: '2',
     about: 'workers that run at the same time; each gets its part of the rate',
   },
   MAX_EVENT_AGE_HOURS: {
-    schema: number(1, 336),
+    schema: numberBetween(1, 336),
     fallback: '72',
     about: "how long an event is tried that alone fails with a server's error, before it is a dead letter",
   },
   ANONYMOUS_CONTACTS: {
-    schema: choice('keep', 'skip'),
+    schema: oneOf('keep', 'skip'),
     fallback: 'keep',
     about: '`skip`: events of users without a `userId` are skipped, and counted',
   },
   ALIAS: {
-    schema: choice('single', 'batch', 'off'),
+    schema: oneOf('single', 'batch', 'off'),
     fallback: 'single',
     about: 'how alias calls are sent: alone, in the batch with the others, or not at all',
   },
   POWERTOOLS_LOG_LEVEL: {
-    schema: choice('DEBUG', 'INFO', 'WARN', 'ERROR'),
+    schema: oneOf('DEBUG', 'INFO', 'WARN', 'ERROR'),
     fallback: 'INFO',
     about: 'the least level of a log line that is written',
   },
   LOG_SUCCESS_SHARE: {
-    schema: number(0, 1),
+    schema: numberBetween(0, 1),
     fallback: '1',
     about:
       'how many of the `INFO` lines are written, for much traffic; what is left out is counted all the same',

@@ -1,8 +1,8 @@
 import type { Reason } from './dead-letter.ts';
-import { eventOf, type StoredLetter } from './stored-dead-letter.ts';
+import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 
 /** Which dead letters are meant: those for which everything holds that is said. Nothing said: all of them. */
-export type LetterFilter = {
+export type DeadLetterFilter = {
   ids?: readonly string[];
   reasons?: readonly Reason[];
   /** Types of events: `track`, for example. */
@@ -17,23 +17,23 @@ export type LetterFilter = {
   messageId?: string;
 };
 
-export function matches(letter: StoredLetter, filter: LetterFilter): boolean {
+export function matchesFilter(deadLetter: StoredDeadLetter, filter: DeadLetterFilter): boolean {
   return (
-    holds(filter.ids, (ids) => ids.includes(letter.id)) &&
-    holds(filter.reasons, (reasons) => reasons.includes(letter.reason)) &&
-    holds(filter.types, (types) => types.some((type) => type === letter.type)) &&
-    holds(filter.since, (since) => letter.deadAt >= since) &&
-    holds(filter.until, (until) => letter.deadAt < until) &&
-    holds(filter.messageId, (messageId) => letter.messageId === messageId) &&
-    holds(filter.user, (user) => isOf(letter, user))
+    ifGiven(filter.ids, (ids) => ids.includes(deadLetter.id)) &&
+    ifGiven(filter.reasons, (reasons) => reasons.includes(deadLetter.reason)) &&
+    ifGiven(filter.types, (types) => types.some((type) => type === deadLetter.type)) &&
+    ifGiven(filter.since, (since) => deadLetter.deadAt >= since) &&
+    ifGiven(filter.until, (until) => deadLetter.deadAt < until) &&
+    ifGiven(filter.messageId, (messageId) => deadLetter.messageId === messageId) &&
+    ifGiven(filter.user, (user) => belongsToUser(deadLetter, user))
   );
 }
 
-const holds = <T>(wanted: T | undefined, test: (wanted: T) => boolean): boolean =>
+const ifGiven = <T>(wanted: T | undefined, test: (wanted: T) => boolean): boolean =>
   wanted === undefined || test(wanted);
 
 /** Ids may be numbers: Segment's senders do not agree. */
-function isOf({ message, replayable }: StoredLetter, user: string): boolean {
-  const { userId, anonymousId } = replayable ? eventOf(message.body) : {};
+function belongsToUser({ message, replayable }: StoredDeadLetter, user: string): boolean {
+  const { userId, anonymousId } = replayable ? tryParseEvent(message.body) : {};
   return [userId, anonymousId].some((id) => id !== undefined && id !== null && String(id) === user);
 }

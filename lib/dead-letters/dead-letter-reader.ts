@@ -1,19 +1,24 @@
 import type { Clock, Random } from '../runtime/clock.ts';
-import { randomId } from '../sqs/message.ts';
-import { depthOf } from '../sqs/queue-depth.ts';
+import { randomSqsId } from '../sqs/message.ts';
+import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
-import { deleteMessages, type Handle, hideMessages, receiveMessages } from '../sqs/sqs-commands.ts';
-import { createHold } from '../sqs/visibility-heartbeat.ts';
-import { letterOf, type StoredLetter } from './stored-dead-letter.ts';
+import {
+  changeVisibility,
+  deleteMessages,
+  type MessageHandle,
+  receiveMessages,
+} from '../sqs/sqs-commands.ts';
+import { createVisibilityHeartbeat } from '../sqs/visibility-heartbeat.ts';
+import { parseDeadLetter, type StoredDeadLetter } from './stored-dead-letter.ts';
 
 /** Messages that one receive gives at most. Source: SQS's quotas. */
 const RECEIVE_MAX = 10;
-const RECEIVES_AT_ONCE = 10;
+const PARALLEL_RECEIVES = 10;
 
-const DELETE_TRIES = 3;
+const DELETE_ATTEMPTS = 3;
 const DELETE_RETRY_MS = 200;
 
-export type LetterPorts = { sqs: Sqs; deadLetterQueueUrl: string; clock: Clock; random: Random };
+export type DeadLetterReaderPorts = { sqs: Sqs; deadLetterQueueUrl: string; clock: Clock; random: Random };
 
 export type ReadOptions = {
   /** How long a letter stays hidden from others if this process is killed. */
@@ -25,7 +30,7 @@ export type ReadOptions = {
 };
 
 /** Reads the dead letters, and deletes those that are dealt with. */
-export type LetterReader = {
+export type DeadLetterReader = {
   /**
    * Each letter once, in batches; ends when the queue has no more to give. All that was read stays hidden from others
    * until the generator ends or is returned, and is visible again then; if the process is killed, after
@@ -37,99 +42,101 @@ export type LetterReader = {
    *
    * @throws what SQS answers, once the letters are handed back
    */
-  batches(): AsyncGenerator<StoredLetter[]>;
+  batches(): AsyncGenerator<StoredDeadLetter[]>;
   /** Deletes letters of the batches, with every copy that was written; returns those that may still be there. */
-  remove(letters: readonly StoredLetter[]): Promise<StoredLetter[]>;
+  deleteDeadLetters(deadLetters: readonly StoredDeadLetter[]): Promise<StoredDeadLetter[]>;
   /**
    * About how many letters are in the queue that were not read: not yet, or because somebody else reads them now, or
    * because they wait behind a letter of their user.
    */
-  unread(): Promise<number>;
+  countUnread(): Promise<number>;
 };
 
-export function createLetterReader(
-  { sqs, deadLetterQueueUrl, clock, random }: LetterPorts,
+export function createDeadLetterReader(
+  { sqs, deadLetterQueueUrl, clock, random }: DeadLetterReaderPorts,
   { visibilitySeconds = 45, waitSeconds = 1, signal }: ReadOptions = {},
-): LetterReader {
+): DeadLetterReader {
   const target = { sqs, queueUrl: deadLetterQueueUrl };
   // A call without an answer: what was to be hidden or shown comes back by itself, what was to be deleted is tried again.
-  const ignore = () => undefined;
-  const hide = (messages: readonly { message: Handle; seconds: number }[]) =>
-    hideMessages(target, messages, ignore);
-  const hold = createHold(visibilitySeconds, { hide, clock });
+  const ignoreError = () => undefined;
+  const setVisibility = (messages: readonly { message: MessageHandle; seconds: number }[]) =>
+    changeVisibility(target, messages, ignoreError);
+  const heartbeat = createVisibilityHeartbeat(visibilitySeconds, { changeVisibility: setVisibility, clock });
   /** By letter, every message that it was written in. */
-  const copies = new Map<string, Map<string, Handle>>();
-  const removed = new Set<string>();
+  const copiesById = new Map<string, Map<string, MessageHandle>>();
+  const deletedIds = new Set<string>();
 
   /** Letters that come for the first time; copies of those that are removed already are deleted. */
-  async function receive(wait: number): Promise<{ isEmpty: boolean; letters: StoredLetter[] }> {
-    const receives = Array.from({ length: wait > 0 ? 1 : RECEIVES_AT_ONCE }, () =>
+  async function receive(wait: number): Promise<{ isEmpty: boolean; deadLetters: StoredDeadLetter[] }> {
+    const receives = Array.from({ length: wait > 0 ? 1 : PARALLEL_RECEIVES }, () =>
       receiveMessages(target, {
         max: RECEIVE_MAX,
         visibilitySeconds,
         waitSeconds: wait,
-        attemptId: randomId(random),
+        attemptId: randomSqsId(random),
       }),
     );
     // All are awaited even if one fails: what the others brought must be handed back.
-    const answers = await Promise.allSettled(receives);
-    const messages = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    hold.keep(messages);
-    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-    const letters = messages.map(letterOf);
-    const firsts = letters.filter(isFirst);
-    await remove(letters.filter(({ id }) => removed.has(id)));
-    return { isEmpty: messages.length === 0, letters: firsts };
+    const results = await Promise.allSettled(receives);
+    const messages = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    heartbeat.add(messages);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const deadLetters = messages.map(parseDeadLetter);
+    const newDeadLetters = deadLetters.filter(isNew);
+    await deleteDeadLetters(deadLetters.filter(({ id }) => deletedIds.has(id)));
+    return { isEmpty: messages.length === 0, deadLetters: newDeadLetters };
   }
 
-  function isFirst({ id, message: { messageId, receiptHandle } }: StoredLetter): boolean {
-    const known = copies.get(id);
-    const messages = known ?? new Map<string, Handle>();
-    copies.set(id, messages.set(messageId, { messageId, receiptHandle }));
-    return known === undefined;
+  function isNew({ id, message: { sqsMessageId, receiptHandle } }: StoredDeadLetter): boolean {
+    const knownCopies = copiesById.get(id);
+    const messages = knownCopies ?? new Map<string, MessageHandle>();
+    copiesById.set(id, messages.set(sqsMessageId, { sqsMessageId, receiptHandle }));
+    return knownCopies === undefined;
   }
 
-  async function remove(letters: readonly StoredLetter[]): Promise<StoredLetter[]> {
-    const messages = letters.flatMap(({ id }) => [...(copies.get(id)?.values() ?? [])]);
+  async function deleteDeadLetters(deadLetters: readonly StoredDeadLetter[]): Promise<StoredDeadLetter[]> {
+    const messages = deadLetters.flatMap(({ id }) => [...(copiesById.get(id)?.values() ?? [])]);
     let left = messages;
-    for (let tries = 0; left.length > 0 && tries < DELETE_TRIES; tries++) {
-      if (tries > 0) await clock.sleep(DELETE_RETRY_MS * tries);
-      left = await deleteMessages(target, left, ignore);
+    for (let attempts = 0; left.length > 0 && attempts < DELETE_ATTEMPTS; attempts++) {
+      if (attempts > 0) await clock.sleep(DELETE_RETRY_MS * attempts);
+      left = await deleteMessages(target, left, ignoreError);
     }
-    const leftIds = new Set(left.map(({ messageId }) => messageId));
-    hold.forget(messages.filter(({ messageId }) => !leftIds.has(messageId)));
-    for (const { id } of letters) {
-      const remaining = [...(copies.get(id) ?? [])].filter(([messageId]) => leftIds.has(messageId));
-      copies.set(id, new Map(remaining));
-      removed.add(id);
+    const leftIds = new Set(left.map(({ sqsMessageId }) => sqsMessageId));
+    heartbeat.remove(messages.filter(({ sqsMessageId }) => !leftIds.has(sqsMessageId)));
+    for (const { id } of deadLetters) {
+      const remaining = [...(copiesById.get(id) ?? [])].filter(([sqsMessageId]) => leftIds.has(sqsMessageId));
+      copiesById.set(id, new Map(remaining));
+      deletedIds.add(id);
     }
-    return letters.filter(({ id }) => copies.get(id)?.size);
+    return deadLetters.filter(({ id }) => copiesById.get(id)?.size);
   }
 
-  async function* batches(): AsyncGenerator<StoredLetter[]> {
+  async function* batches(): AsyncGenerator<StoredDeadLetter[]> {
     let wasEmpty = false;
     try {
       while (!signal?.aborted) {
-        const { isEmpty, letters } = await receive(wasEmpty ? waitSeconds : 0);
+        const { isEmpty, deadLetters } = await receive(wasEmpty ? waitSeconds : 0);
         if (isEmpty && wasEmpty) return;
         wasEmpty = isEmpty;
-        yield letters;
+        yield deadLetters;
       }
     } finally {
-      await hold.release();
+      await heartbeat.stop();
     }
   }
 
   return {
     batches,
-    remove,
-    async unread() {
-      const { queued, inFlight } = await depthOf(sqs, deadLetterQueueUrl);
-      return Math.max(0, queued + inFlight - hold.size());
+    deleteDeadLetters,
+    async countUnread() {
+      const { queued, inFlight } = await getQueueDepth(sqs, deadLetterQueueUrl);
+      return Math.max(0, queued + inFlight - heartbeat.size());
     },
   };
 }
 
 /** The letters, for those who only look: see `LetterReader.batches`. */
-export const readLetters = (ports: LetterPorts, options?: ReadOptions): AsyncGenerator<StoredLetter[]> =>
-  createLetterReader(ports, options).batches();
+export const readDeadLetters = (
+  ports: DeadLetterReaderPorts,
+  options?: ReadOptions,
+): AsyncGenerator<StoredDeadLetter[]> => createDeadLetterReader(ports, options).batches();

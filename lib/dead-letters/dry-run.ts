@@ -1,9 +1,13 @@
-import { workOf } from '../delivery/queued-event.ts';
+import { readQueuedEvent } from '../delivery/queued-event.ts';
 import type { MappingSettings } from '../mapping/map-event.ts';
-import { createLetterReader, type LetterPorts, type ReadOptions } from './dead-letter-reader.ts';
+import {
+  createDeadLetterReader,
+  type DeadLetterReaderPorts,
+  type ReadOptions,
+} from './dead-letter-reader.ts';
 import { createSelection, type SelectionCounts, type SelectionOptions } from './replay-selection.ts';
 
-export type Rehearsal = SelectionCounts & {
+export type ReplayDryRun = SelectionCounts & {
   /** Letters that would be replayed. */
   wouldReplay: number;
   /** Those of them that would fail again with today's mapping, by what is wrong. */
@@ -15,22 +19,23 @@ export type Rehearsal = SelectionCounts & {
 };
 
 /** Does what a replay does, but for sending and deleting: all letters stay. */
-export async function rehearseReplay(
+export async function dryRunReplay(
   options: SelectionOptions & ReadOptions,
-  ports: LetterPorts & { mapping: MappingSettings },
-): Promise<Rehearsal> {
-  const reader = createLetterReader(ports, options);
+  ports: DeadLetterReaderPorts & { mapping: MappingSettings },
+): Promise<ReplayDryRun> {
+  const reader = createDeadLetterReader(ports, options);
   const selection = createSelection(options);
   const wouldFail: Record<string, number> = {};
   let wouldReplay = 0;
-  for await (const letters of reader.batches()) {
-    for (const letter of letters.filter(selection.takes)) {
+  for await (const deadLetters of reader.batches()) {
+    for (const deadLetter of deadLetters.filter(selection.select)) {
       wouldReplay += 1;
-      const work = workOf(letter.message, ports.mapping);
-      if ('invalid' in work) wouldFail[work.invalid] = (wouldFail[work.invalid] ?? 0) + 1;
+      const queuedEvent = readQueuedEvent(deadLetter.message, ports.mapping);
+      if ('invalid' in queuedEvent)
+        wouldFail[queuedEvent.invalid] = (wouldFail[queuedEvent.invalid] ?? 0) + 1;
     }
-    if (selection.isOver()) break;
+    if (selection.limitReached()) break;
   }
-  const more = selection.isOver() || options.signal?.aborted === true;
-  return { ...selection.counts(), wouldReplay, wouldFail, more, unread: await reader.unread() };
+  const more = selection.limitReached() || options.signal?.aborted === true;
+  return { ...selection.counts(), wouldReplay, wouldFail, more, unread: await reader.countUnread() };
 }

@@ -1,38 +1,42 @@
-import { type Clock, within } from '../runtime/clock.ts';
-import { sendAll } from '../sqs/send-messages.ts';
+import { type Clock, withDeadline } from '../runtime/clock.ts';
+import { sendMessages } from '../sqs/send-messages.ts';
 import type { Log } from '../telemetry/log.ts';
-import { letterId } from './dead-letter.ts';
-import { createLetterReader, type LetterPorts, type ReadOptions } from './dead-letter-reader.ts';
-import { replayMessage } from './replay-message.ts';
+import { deadLetterId } from './dead-letter.ts';
+import {
+  createDeadLetterReader,
+  type DeadLetterReaderPorts,
+  type ReadOptions,
+} from './dead-letter-reader.ts';
+import { toReplayMessage } from './replay-message.ts';
 import { createSelection, type SelectionCounts, type SelectionOptions } from './replay-selection.ts';
-import type { StoredLetter } from './stored-dead-letter.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /** The default: with it, live events keep more than half of what Salesmachine takes. */
 export const REPLAY_RATE = 100;
 
 /** Letters that are put in order before they are sent: so many, or so many bytes. */
-const WINDOW_LETTERS = 1_000;
-const WINDOW_BYTES = 32 * 1_048_576;
+const MAX_BUFFERED_DEAD_LETTERS = 1_000;
+const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 
 /** Letters are sent about ten times a second, so that they come evenly; with one step, at most so many. */
-const STEPS_PER_SECOND = 10;
-const MAX_STEP = 100;
+const CHUNKS_PER_SECOND = 10;
+const MAX_CHUNK_SIZE = 100;
 
 /** How long the main queue may take to confirm a step. */
-const SEND_MS = 4_000;
+const SEND_TIMEOUT_MS = 4_000;
 
 export type ReplayOptions = SelectionOptions &
   ReadOptions & {
     /** Letters a second at most; they go evenly. */
     rate?: number;
     /** After each step: the counts so far, and what was replayed just now. */
-    onProgress?: (counts: ReplayCounts, replayed: readonly Replayed[]) => void;
+    onProgress?: (counts: ReplayCounts, replayed: readonly ReplayedDeadLetter[]) => void;
   };
 
-export type Replayed = {
-  letter: StoredLetter;
+export type ReplayedDeadLetter = {
+  deadLetter: StoredDeadLetter;
   /** The id of the letter that this event will be, should it fail again. */
-  comesBackAs: string;
+  nextDeadLetterId: string;
 };
 
 export type ReplayCounts = SelectionCounts & {
@@ -49,7 +53,7 @@ export type ReplayResult = ReplayCounts & {
   unread: number;
 };
 
-export type ReplayPorts = LetterPorts & { queueUrl: string; log: Log };
+export type ReplayPorts = DeadLetterReaderPorts & { queueUrl: string; log: Log };
 
 /**
  * Sends dead letters to the main queue again, and deletes each once the main queue has confirmed it: a replay that is
@@ -60,63 +64,65 @@ export type ReplayPorts = LetterPorts & { queueUrl: string; log: Log };
  */
 export async function replay(options: ReplayOptions, ports: ReplayPorts): Promise<ReplayResult> {
   const { rate = REPLAY_RATE, signal } = options;
-  const reader = createLetterReader(ports, options);
+  const reader = createDeadLetterReader(ports, options);
   const selection = createSelection(options);
-  const pace = createPace(rate, ports.clock, signal);
-  const stepSize = Math.min(MAX_STEP, Math.ceil(rate / STEPS_PER_SECOND));
-  let window: StoredLetter[] = [];
+  const waitForRate = createRateLimiter(rate, ports.clock, signal);
+  const chunkSize = Math.min(MAX_CHUNK_SIZE, Math.ceil(rate / CHUNKS_PER_SECOND));
+  let buffer: StoredDeadLetter[] = [];
   let replayed = 0;
   let failed = 0;
   let isStopped = false;
 
   const counts = (): ReplayCounts => ({ ...selection.counts(), replayed, failed });
 
-  async function sendWindow(): Promise<void> {
-    const letters = window.toSorted(byAcceptance);
-    window = [];
-    for (let from = 0; from < letters.length && !isStopped; from += stepSize) {
-      const step = letters.slice(from, from + stepSize);
-      isStopped = !((await pace(step.length)) && (await sendStep(step)));
+  async function sendBuffer(): Promise<void> {
+    const deadLetters = buffer.toSorted(byAcceptedAt);
+    buffer = [];
+    for (let from = 0; from < deadLetters.length && !isStopped; from += chunkSize) {
+      const chunk = deadLetters.slice(from, from + chunkSize);
+      isStopped = !((await waitForRate(chunk.length)) && (await sendChunk(chunk)));
     }
   }
 
   /** Whether all of it went well. */
-  async function sendStep(letters: readonly StoredLetter[]): Promise<boolean> {
-    const sent = await sendLetters(letters, ports);
-    for (const { comesBackAs } of sent ?? []) selection.expect(comesBackAs);
-    const left = new Set(sent ? await reader.remove(letters) : letters);
-    replayed += letters.length - left.size;
+  async function sendChunk(deadLetters: readonly StoredDeadLetter[]): Promise<boolean> {
+    const sent = await sendDeadLetters(deadLetters, ports);
+    for (const { nextDeadLetterId } of sent ?? []) selection.markReplayed(nextDeadLetterId);
+    const left = new Set(sent ? await reader.deleteDeadLetters(deadLetters) : deadLetters);
+    replayed += deadLetters.length - left.size;
     failed += left.size;
-    options.onProgress?.(counts(), sent?.filter(({ letter }) => !left.has(letter)) ?? []);
+    options.onProgress?.(counts(), sent?.filter(({ deadLetter }) => !left.has(deadLetter)) ?? []);
     return left.size === 0;
   }
 
-  for await (const letters of reader.batches()) {
-    window.push(...letters.filter(selection.takes));
-    if (letters.length === 0 || selection.isOver() || isFull(window)) await sendWindow();
-    if (selection.isOver() || isStopped) break;
+  for await (const deadLetters of reader.batches()) {
+    buffer.push(...deadLetters.filter(selection.select));
+    if (deadLetters.length === 0 || selection.limitReached() || isFull(buffer)) await sendBuffer();
+    if (selection.limitReached() || isStopped) break;
   }
-  const more = selection.isOver() || isStopped || signal?.aborted === true;
-  return { ...counts(), more, unread: await reader.unread() };
+  const more = selection.limitReached() || isStopped || signal?.aborted === true;
+  return { ...counts(), more, unread: await reader.countUnread() };
 }
 
 /** Nothing if the main queue has not confirmed all of them in time. */
-async function sendLetters(
-  letters: readonly StoredLetter[],
+async function sendDeadLetters(
+  deadLetters: readonly StoredDeadLetter[],
   ports: ReplayPorts,
-): Promise<Replayed[] | undefined> {
-  const messages = letters.map(replayMessage);
+): Promise<ReplayedDeadLetter[] | undefined> {
+  const messages = deadLetters.map(toReplayMessage);
   try {
-    const confirmed = await within(ports.clock, SEND_MS, (signal) => sendAll(messages, ports, signal));
-    return letters.map((letter, index) => {
+    const confirmed = await withDeadline(ports.clock, SEND_TIMEOUT_MS, (signal) =>
+      sendMessages(messages, ports, signal),
+    );
+    return deadLetters.map((deadLetter, index): ReplayedDeadLetter => {
       const message = messages[index];
       const id = (message && confirmed.get(message)) ?? '';
-      return { letter, comesBackAs: letterId(id, letter.replays + 1) };
+      return { deadLetter, nextDeadLetterId: deadLetterId(id, deadLetter.replays + 1) };
     });
   } catch (error) {
     const cause = error instanceof Error ? error.name : 'unknown';
     ports.log.error('the main queue did not confirm letters, the replay stops', {
-      letters: letters.length,
+      letters: deadLetters.length,
       cause,
     });
     return undefined;
@@ -124,7 +130,7 @@ async function sendLetters(
 }
 
 /** Waits for the moment when so many more may go; false if the signal aborts before. What was missed is not made up. */
-function createPace(rate: number, clock: Clock, signal: AbortSignal | undefined) {
+function createRateLimiter(rate: number, clock: Clock, signal: AbortSignal | undefined) {
   let next = clock.now();
   return async (count: number): Promise<boolean> => {
     const waitMs = next - clock.now();
@@ -135,10 +141,10 @@ function createPace(rate: number, clock: Clock, signal: AbortSignal | undefined)
 }
 
 /** Events of one request were accepted at the same moment; their letters were written in their order. */
-const byAcceptance = (a: StoredLetter, b: StoredLetter) =>
+const byAcceptedAt = (a: StoredDeadLetter, b: StoredDeadLetter) =>
   Date.parse(a.acceptedAt) - Date.parse(b.acceptedAt) || a.message.sentAt - b.message.sentAt;
 
-function isFull(window: readonly StoredLetter[]): boolean {
-  const bytes = window.reduce((sum, { message }) => sum + message.body.length, 0);
-  return window.length >= WINDOW_LETTERS || bytes >= WINDOW_BYTES;
+function isFull(buffer: readonly StoredDeadLetter[]): boolean {
+  const bytes = buffer.reduce((sum, { message }) => sum + message.body.length, 0);
+  return buffer.length >= MAX_BUFFERED_DEAD_LETTERS || bytes >= MAX_BUFFERED_BYTES;
 }

@@ -13,7 +13,7 @@ export class ReplayRequestError extends Error {
 
 const MAX_RATE = 10_000;
 
-const oneOrMore = <const T extends v.GenericSchema<unknown, string>>(item: T, message: string) =>
+const oneOrMany = <const T extends v.GenericSchema<unknown, string>>(item: T, message: string) =>
   v.union(
     [
       v.pipe(
@@ -25,26 +25,26 @@ const oneOrMore = <const T extends v.GenericSchema<unknown, string>>(item: T, me
     message,
   );
 
-const TEXTS = 'must be a text, or a list of texts, none of them empty';
-const texts = oneOrMore(v.pipe(v.string(), v.nonEmpty(TEXTS)), TEXTS);
-const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const STRINGS = 'must be a text, or a list of texts, none of them empty';
+const strings = oneOrMany(v.pipe(v.string(), v.nonEmpty(STRINGS)), STRINGS);
+const nonEmptyString = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const flag = v.boolean('must be true or false');
 
-const MOMENT = 'must be a moment such as "2026-01-31T12:00:00Z"';
-const moment = v.pipe(v.string(MOMENT), v.isoTimestamp(MOMENT), v.transform(Date.parse));
+const TIMESTAMP = 'must be a moment such as "2026-01-31T12:00:00Z"';
+const timestamp = v.pipe(v.string(TIMESTAMP), v.isoTimestamp(TIMESTAMP), v.transform(Date.parse));
 
 const RATE = `must be a number from 1 to ${MAX_RATE}`;
 const LIMIT = 'must be a whole number, 1 or more';
 const SOME_REASONS = `must be one or more of ${REASONS.join(', ')}`;
 
 const fields = {
-  reason: v.exactOptional(oneOrMore(v.picklist(REASONS), SOME_REASONS)),
-  type: v.exactOptional(texts),
-  id: v.exactOptional(texts),
-  since: v.exactOptional(moment),
-  until: v.exactOptional(moment),
-  user: v.exactOptional(text),
-  messageId: v.exactOptional(text),
+  reason: v.exactOptional(oneOrMany(v.picklist(REASONS), SOME_REASONS)),
+  type: v.exactOptional(strings),
+  id: v.exactOptional(strings),
+  since: v.exactOptional(timestamp),
+  until: v.exactOptional(timestamp),
+  user: v.exactOptional(nonEmptyString),
+  messageId: v.exactOptional(nonEmptyString),
   limit: v.exactOptional(v.pipe(v.number(LIMIT), v.integer(LIMIT), v.minValue(1, LIMIT))),
   rate: v.exactOptional(v.pipe(v.number(RATE), v.minValue(1, RATE), v.maxValue(MAX_RATE, RATE))),
   force: v.exactOptional(flag),
@@ -61,7 +61,7 @@ const schema = v.strictObject(fields);
  */
 export function parseReplayRequest(input: unknown): ReplayRequest {
   const result = v.safeParse(schema, input);
-  if (!result.success) throw new ReplayRequestError(problemsOf(result.issues));
+  if (!result.success) throw new ReplayRequestError(formatIssues(result.issues));
   const { reason, type, id, since, until, user, messageId, dryRun = false, ...options } = result.output;
   const filter = {
     ...(reason && { reasons: reason }),
@@ -75,7 +75,7 @@ export function parseReplayRequest(input: unknown): ReplayRequest {
   return { ...options, filter, dryRun };
 }
 
-function problemsOf(issues: readonly v.BaseIssue<unknown>[]): string {
+function formatIssues(issues: readonly v.BaseIssue<unknown>[]): string {
   const names = Object.keys(fields);
   const problems = issues.map(({ path, message }) => {
     const name = String(path?.[0]?.key ?? '');

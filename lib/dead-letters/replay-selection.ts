@@ -1,13 +1,13 @@
-import { MAX_BYTES, sizeOf } from '../sqs/sqs-limits.ts';
-import { type LetterFilter, matches } from './dead-letter-filter.ts';
-import { replayMessage } from './replay-message.ts';
-import type { StoredLetter } from './stored-dead-letter.ts';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
+import { type DeadLetterFilter, matchesFilter } from './dead-letter-filter.ts';
+import { toReplayMessage } from './replay-message.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /** How often a letter is replayed before somebody has to insist. */
 export const MAX_REPLAYS = 5;
 
 /** Why a replay leaves a letter where it is. */
-export type LeftBecause =
+export type SkipReason =
   | 'filter'
   /** Its body is not whole. */
   | 'not_replayable'
@@ -17,7 +17,7 @@ export type LeftBecause =
   | 'failed_again';
 
 export type SelectionOptions = {
-  filter?: LetterFilter;
+  filter?: DeadLetterFilter;
   /** Letters to replay at most. */
   limit?: number;
   /** Replays those that have reached the limit of replays, too. */
@@ -28,51 +28,54 @@ export type SelectionCounts = {
   /** Letters that pass the filter, of those that were read. */
   matched: number;
   /** Left where they are, by cause. */
-  skipped: Record<LeftBecause, number>;
+  skipped: Record<SkipReason, number>;
 };
 
 /** What of the letters that come by is to be replayed. */
 export type Selection = {
   /** Whether this one is; never once there were `limit`. */
-  takes(letter: StoredLetter): boolean;
+  select(deadLetter: StoredDeadLetter): boolean;
   /** Whether there would have been more than `limit`. */
-  isOver(): boolean;
+  limitReached(): boolean;
   /** A letter of this id, should it come, is an event of this run that failed again. */
-  expect(id: string): void;
+  markReplayed(id: string): void;
   counts(): SelectionCounts;
 };
 
 export function createSelection(options: SelectionOptions): Selection {
   const { limit = Number.POSITIVE_INFINITY } = options;
   const skipped = { filter: 0, not_replayable: 0, replay_limit: 0, failed_again: 0 };
-  const expected = new Set<string>();
+  const nextDeadLetterIds = new Set<string>();
   let matched = 0;
-  let taken = 0;
-  let isOver = false;
+  let selectedCount = 0;
+  let limitReached = false;
 
   return {
-    takes(letter) {
-      const cause = expected.has(letter.id) ? 'failed_again' : leftBecause(letter, options);
-      isOver ||= cause === undefined && taken >= limit;
-      if (isOver) return false;
-      if (cause !== 'filter' && cause !== 'failed_again') matched += 1;
-      if (cause === undefined) taken += 1;
-      else skipped[cause] += 1;
-      return cause === undefined;
+    select(deadLetter) {
+      const skipReason = nextDeadLetterIds.has(deadLetter.id)
+        ? 'failed_again'
+        : findSkipReason(deadLetter, options);
+      limitReached ||= skipReason === undefined && selectedCount >= limit;
+      if (limitReached) return false;
+      if (skipReason !== 'filter' && skipReason !== 'failed_again') matched += 1;
+      if (skipReason === undefined) selectedCount += 1;
+      else skipped[skipReason] += 1;
+      return skipReason === undefined;
     },
-    isOver: () => isOver,
-    expect: (id) => void expected.add(id),
+    limitReached: () => limitReached,
+    markReplayed: (id) => void nextDeadLetterIds.add(id),
     counts: () => ({ matched, skipped: { ...skipped } }),
   };
 }
 
 /** Why a replay would leave the letter where it is; nothing if it would replay it. */
-export function leftBecause(
-  letter: StoredLetter,
+export function findSkipReason(
+  deadLetter: StoredDeadLetter,
   { filter = {}, force = false }: Omit<SelectionOptions, 'limit'>,
-): Exclude<LeftBecause, 'failed_again'> | undefined {
-  if (!matches(letter, filter)) return 'filter';
-  if (!letter.replayable || sizeOf(replayMessage(letter)) > MAX_BYTES) return 'not_replayable';
-  if (letter.replays >= MAX_REPLAYS && !force) return 'replay_limit';
+): Exclude<SkipReason, 'failed_again'> | undefined {
+  if (!matchesFilter(deadLetter, filter)) return 'filter';
+  if (!deadLetter.replayable || messageBytes(toReplayMessage(deadLetter)) > MAX_MESSAGE_BYTES)
+    return 'not_replayable';
+  if (deadLetter.replays >= MAX_REPLAYS && !force) return 'replay_limit';
   return undefined;
 }

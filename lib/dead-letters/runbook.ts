@@ -1,6 +1,6 @@
 import type { Reason } from './dead-letter.ts';
 
-type Advice = {
+type RunbookEntry = {
   /** What happened. */
   means: string;
   /** What whoever is on call does about it. */
@@ -8,7 +8,7 @@ type Advice = {
 };
 
 /** For each reason, what it means and what to do about it. */
-export const adviceOn: Record<Reason, Advice> = {
+export const runbook: Record<Reason, RunbookEntry> = {
   unparseable: {
     means: 'the request, or an element of it, was no JSON that could be read',
     advice: 'find the sender (relay dlq show) and mend it there, let it send again, then purge',

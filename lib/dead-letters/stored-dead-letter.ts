@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
 import { MESSAGE_VERSION } from '../sqs/message.ts';
-import { acceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
+import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import { REASONS, type Reason } from './dead-letter.ts';
 
 /** A dead letter as it is read back from the queue. */
-export type StoredLetter = {
+export type StoredDeadLetter = {
   /** The letter's own id, the same however often it is read or was written. */
   id: string;
   /** What the letter is: its body is the event as it came, or base64 where `replayable` is false. */
@@ -34,7 +34,7 @@ export type StoredLetter = {
   original?: { bytes: number; sha256: string };
 };
 
-const CRASHED =
+const RECEIVE_LIMIT_DETAIL =
   'the queue gave it up: it was received as often as the queue allows, and no worker lived to say what became of it';
 
 const failureSchema = v.pipe(
@@ -52,26 +52,27 @@ const failureSchema = v.pipe(
  * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, is
  * called `receive_limit`; its id is the SQS message's.
  */
-export function letterOf(message: ReceivedMessage): StoredLetter {
+export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const { attributes } = message;
   // A letter that was sent back to the main queue with all its attributes, and moved here by SQS afterwards, still has
   // the reason that it died of before.
-  const reason = message.isRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
+  const reason = message.wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
   const failure = v.safeParse(failureSchema, reason && attributes['failure']);
   const { status, original, attempts = 0, deadAt } = failure.success ? failure.output : {};
   const replayable = attributes['encoding'] !== 'base64';
-  const event = replayable && !(attributes['messageId'] && attributes['type']) ? eventOf(message.body) : {};
-  const messageId = attributes['messageId'] ?? textOf(event['messageId']);
-  const type = attributes['type'] ?? textOf(event['type']);
+  const event =
+    replayable && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(message.body) : {};
+  const messageId = attributes['messageId'] ?? toOptionalString(event['messageId']);
+  const type = attributes['type'] ?? toOptionalString(event['type']);
   return {
-    id: reason ? message.groupId : message.messageId,
+    id: reason ? message.groupId : message.sqsMessageId,
     message,
     reason: reason ?? 'receive_limit',
-    detail: reason ? (attributes['detail'] ?? '') : CRASHED,
+    detail: reason ? (attributes['detail'] ?? '') : RECEIVE_LIMIT_DETAIL,
     ...(status !== undefined && { status }),
     attempts,
     deadAt: deadAt === undefined ? message.sentAt : Date.parse(deadAt),
-    acceptedAt: acceptedAt(message),
+    acceptedAt: getAcceptedAt(message),
     ...(messageId !== undefined && { messageId }),
     ...(type !== undefined && { type }),
     version: attributes['version'] ?? MESSAGE_VERSION,
@@ -82,7 +83,7 @@ export function letterOf(message: ReceivedMessage): StoredLetter {
 }
 
 /** The event that a body is, or an empty object if it is none. */
-export function eventOf(body: string): JsonObject {
+export function tryParseEvent(body: string): JsonObject {
   try {
     const value = parseJson(body);
     return isJsonObject(value) ? value : {};
@@ -91,5 +92,5 @@ export function eventOf(body: string): JsonObject {
   }
 }
 
-const textOf = (value: unknown): string | undefined =>
+const toOptionalString = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;

@@ -1,111 +1,131 @@
-import { attempt, type Blame, type Slot, type Verdict } from './attempt.ts';
+import {
+  type AttemptOptions,
+  type AttemptResult,
+  attempt,
+  type Rejection,
+  type SlotStats,
+} from './attempt.ts';
 import { bisect } from './bisect.ts';
 import type { Gate } from './gate.ts';
 import { merge } from './merge.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
-import type { Work } from './queued-event.ts';
-import { pathOf } from './request.ts';
-import type { Part } from './request-operation.ts';
-import type { Ledger } from './settlement.ts';
+import type { QueuedEvent } from './queued-event.ts';
+import { requestPath } from './request.ts';
+import type { PendingOperation } from './request-operation.ts';
+import type { Settlement } from './settlement.ts';
 
 /** Failures of a request, for a passing reason, before its operations come under suspicion. */
-const PATIENCE = 3;
+const TRANSIENT_FAILURES_BEFORE_BISECT = 3;
 
 /** So many operations refused in one batch, more than are accepted, for causes not seen before: not the data's fault. */
-const STORM = 15;
+const MASS_REJECTION_MIN = 15;
 
 /** How long an alias call that Salesmachine does not know is not tried again. */
 const ALIAS_UNSUPPORTED_MS = 3_600_000;
 
-type Batch = { works: readonly Work[]; ledger: Ledger; until: number; slot?: Slot };
+type Batch = {
+  queuedEvents: readonly QueuedEvent[];
+  settlement: Settlement;
+  deadline: number;
+  slotStats?: SlotStats;
+};
 
 /**
  * Delivers the works of one request, for which the caller has a slot: when it resolves, each is settled or has failed.
  * Made once a lane, for it remembers which refusals are known.
  */
-export function createBatchDelivery(settings: DeliverySettings, gate: Gate, ports: DeliveryPorts) {
+export function createBatchSender(settings: DeliverySettings, gate: Gate, ports: DeliveryPorts) {
   const { clock, log } = ports;
-  const knownCauses = new Set<string>();
-  let aliasUnsupported: { blame: Blame; until: number } | undefined;
+  const seenDetails = new Set<string>();
+  let aliasUnsupported: { rejection: Rejection; until: number } | undefined;
 
-  return async function deliverBatch({ works, ledger, until, slot }: Batch): Promise<void> {
-    const path = pathOf(works, settings.mapping.alias === 'single');
-    const parts = works.flatMap((work) => work.parts);
-    const blamed = new Map<Part, Blame>();
-    let accepted = 0;
-    let trusted = false;
+  return async function sendBatch({ queuedEvents, settlement, deadline, slotStats }: Batch): Promise<void> {
+    const path = requestPath(queuedEvents, settings.mapping.alias === 'single');
+    const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
+    const rejections = new Map<PendingOperation, Rejection>();
+    let acceptedCount = 0;
+    let credentialVerified = false;
 
     async function send(
-      some: readonly Part[],
-      terms: { admitted: boolean; patience: number; slot?: Slot | undefined },
-    ): Promise<Verdict> {
-      const sendable = some.filter((part) => !ledger.hasFailed(part.work));
+      subset: readonly PendingOperation[],
+      options: Omit<AttemptOptions, 'deadline' | 'credentialVerified'>,
+    ): Promise<AttemptResult> {
+      const sendable = subset.filter((operation) => !settlement.isGroupFailed(operation.queuedEvent));
       if (sendable.length === 0) return { kind: 'delivered' };
-      const verdict = await attempt(
-        { path, items: merge(sendable) },
-        { until, trusted, ...terms },
+      const result = await attempt(
+        { path, operations: merge(sendable) },
+        { deadline, credentialVerified, ...options },
         { ...ports, gate },
       );
-      trusted ||= isAmbiguous(verdict);
-      if (verdict.kind === 'delivered') {
-        accepted += sendable.length;
-        ledger.delivered(sendable);
+      credentialVerified ||= isAmbiguous(result);
+      if (result.kind === 'delivered') {
+        acceptedCount += sendable.length;
+        settlement.markDelivered(sendable);
       }
-      return verdict;
+      return result;
     }
 
     /** By arrival, so that nobody's later event gets ahead; what was merged comes apart by itself. */
-    async function findBad(refusal: Blame): Promise<void> {
-      await bisect(parts, refusal, {
-        send: (some, alone) => send(some, { admitted: false, patience: alone ? PATIENCE : 1 }),
-        blame(part, blame) {
-          blamed.set(part, blame);
+    async function isolateRejected(firstRejection: Rejection): Promise<void> {
+      await bisect(operations, firstRejection, {
+        send: (subset, alone) =>
+          send(subset, {
+            hasSlot: false,
+            maxTransientFailures: alone ? TRANSIENT_FAILURES_BEFORE_BISECT : 1,
+          }),
+        reject(operation, rejection) {
+          rejections.set(operation, rejection);
           // It will be tried again, unless it is too old: nothing of its group may overtake it.
-          if (blame.reason === 'server_error') ledger.fail(part.work);
+          if (rejection.reason === 'server_error') settlement.failGroup(operation.queuedEvent);
         },
       });
     }
 
-    function isStorm(): boolean {
-      const fresh = [...blamed.values()].filter(({ detail }) => !knownCauses.has(detail)).length;
-      return fresh >= STORM && fresh > accepted;
+    function isMassRejection(): boolean {
+      const unseen = [...rejections.values()].filter(({ detail }) => !seenDetails.has(detail)).length;
+      return unseen >= MASS_REJECTION_MIN && unseen > acceptedCount;
     }
 
-    function isFinal(part: Part, blame: Blame): boolean {
-      const age = clock.now() - part.work.message.sentAt;
-      return blame.reason !== 'server_error' || age >= settings.maxEventAgeMs;
+    function isPermanent(operation: PendingOperation, rejection: Rejection): boolean {
+      const age = clock.now() - operation.queuedEvent.message.sentAt;
+      return rejection.reason !== 'server_error' || age >= settings.maxEventAgeMs;
     }
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
-      for (const part of parts) blamed.set(part, aliasUnsupported.blame);
+      for (const operation of operations) rejections.set(operation, aliasUnsupported.rejection);
     } else {
-      const verdict = await send(parts, { admitted: true, patience: PATIENCE, slot });
-      if (verdict.kind === 'bad') {
-        const { blame } = verdict;
-        if (blame.reason === 'alias_unsupported')
-          aliasUnsupported = { blame, until: clock.now() + ALIAS_UNSUPPORTED_MS };
-        await findBad(blame);
+      const result = await send(operations, {
+        hasSlot: true,
+        maxTransientFailures: TRANSIENT_FAILURES_BEFORE_BISECT,
+        slotStats,
+      });
+      if (result.kind === 'bad') {
+        const { rejection } = result;
+        if (rejection.reason === 'alias_unsupported')
+          aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
+        await isolateRejected(rejection);
       }
     }
 
     // The one ping was before the search: a credential that went bad since would blame whatever was sent.
-    const isSure = !trusted || (await gate.ping(until)) === 'delivered';
-    if (isStorm()) {
+    const credentialStillValid = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
+    if (isMassRejection()) {
       log.error('most of a batch was refused for a new cause, so nothing of it is given up', {
-        refused: blamed.size,
-        accepted,
+        refused: rejections.size,
+        accepted: acceptedCount,
       });
-      gate.close('configuration');
-    } else if (isSure) {
-      for (const [part, blame] of blamed) {
-        if (!isFinal(part, blame)) continue;
-        knownCauses.add(blame.detail);
-        ledger.blame(part, blame);
+      gate.trip('configuration');
+    } else if (credentialStillValid) {
+      for (const [operation, rejection] of rejections) {
+        if (!isPermanent(operation, rejection)) continue;
+        seenDetails.add(rejection.detail);
+        settlement.reject(operation, rejection);
       }
     }
-    for (const work of works) if (work.open > 0) ledger.fail(work);
+    for (const queuedEvent of queuedEvents)
+      if (queuedEvent.pendingOperations > 0) settlement.failGroup(queuedEvent);
   };
 }
 
 /** A refusal that a ping has shown to be about the data. */
-const isAmbiguous = (verdict: Verdict) => verdict.kind === 'bad' && verdict.blame.status === 400;
+const isAmbiguous = (result: AttemptResult) => result.kind === 'bad' && result.rejection.status === 400;

@@ -1,30 +1,30 @@
 import type { ReceivedMessage } from '../sqs/received-message.ts';
-import type { Slot } from './attempt.ts';
-import { createBatchDelivery } from './batch-sender.ts';
+import type { SlotStats } from './attempt.ts';
+import { createBatchSender } from './batch-sender.ts';
 import { createGate } from './gate.ts';
 import { createPacer } from './pacer.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
-import type { Work } from './queued-event.ts';
-import { createFill } from './receiver.ts';
-import { choose, locksOf, MAX_OPERATIONS } from './request.ts';
-import { createLedger } from './settlement.ts';
+import type { QueuedEvent } from './queued-event.ts';
+import { createReceiver } from './receiver.ts';
+import { MAX_OPERATIONS, orderingKeys, selectNextEvents } from './request.ts';
+import { createSettlement } from './settlement.ts';
 
 /** How long a lane keeps messages while it waits for a slot or for the API. */
-export const HOLD_MS = 60_000;
+export const MAX_WAIT_MS = 60_000;
 
 /** An invocation takes on more messages for so long after its first request. */
-export const FILL_MS = 20_000;
+export const RECEIVE_WINDOW_MS = 20_000;
 
 /** What is kept of the invocation's time for the last request (10 s) and for settling. */
-export const RESERVE_MS = 20_000;
+export const SETTLE_RESERVE_MS = 20_000;
 
 const MAX_IN_FLIGHT = 4;
 
 /** The event source mapping hands over ten at most: then there may be more. */
-export const FULL_BATCH = 10;
+export const MAPPING_BATCH_SIZE = 10;
 
 /** Received so often, a message may be what kills the worker: it goes last and alone. */
-const SUSPECT_RECEIVES = 20;
+const SUSPECT_RECEIVE_COUNT = 20;
 
 /** A crash hides a filled message for no longer than this after the invocation's time. */
 const VISIBILITY_MARGIN_MS = 15_000;
@@ -42,73 +42,78 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
   const { queue, clock, log } = ports;
   const pacer = createPacer(settings.quota, clock.now());
   const gate = createGate(pacer, ports);
-  const deliverBatch = createBatchDelivery(settings, gate, ports);
-  const receiveMore = createFill(queue);
+  const sendBatch = createBatchSender(settings, gate, ports);
+  const receiveUpTo = createReceiver(queue);
   const aliasAlone = settings.mapping.alias === 'single';
 
   return {
     async deliver(messages, deadline) {
       const startedAt = clock.now();
-      const until = Math.min(startedAt + HOLD_MS, deadline - RESERVE_MS);
-      const ledger = createLedger(settings, ports);
+      const sendDeadline = Math.min(startedAt + MAX_WAIT_MS, deadline - SETTLE_RESERVE_MS);
+      const settlement = createSettlement(settings, ports);
       const locked = new Set<string>();
       const inFlight = new Set<Promise<void>>();
-      let pending: Work[] = [];
-      let suspects: Work[] = [];
-      let fillUntil = Number.POSITIVE_INFINITY;
+      let pending: QueuedEvent[] = [];
+      let suspects: QueuedEvent[] = [];
+      let receiveDeadline = Number.POSITIVE_INFINITY;
       // A queue that had no more to give is left alone for as long as a slot takes.
-      let fillFrom = messages.length < FULL_BATCH ? startedAt + pacer.period(startedAt) : startedAt;
+      let nextReceiveAt =
+        messages.length < MAPPING_BATCH_SIZE ? startedAt + pacer.period(startedAt) : startedAt;
 
-      function take(more: readonly ReceivedMessage[]): void {
+      function register(more: readonly ReceivedMessage[]): void {
         for (const message of more) {
-          const work = ledger.take(message);
-          if (!work) continue;
-          const behind = suspects.some((suspect) => suspect.message.groupId === message.groupId);
-          if (behind || message.receiveCount > SUSPECT_RECEIVES) suspects.push(work);
-          else pending.push(work);
+          const queuedEvent = settlement.register(message);
+          if (!queuedEvent) continue;
+          const followsSuspect = suspects.some((suspect) => suspect.message.groupId === message.groupId);
+          if (followsSuspect || message.receiveCount > SUSPECT_RECEIVE_COUNT) suspects.push(queuedEvent);
+          else pending.push(queuedEvent);
         }
       }
 
       /** Returns how many messages it has received. */
-      async function fill(): Promise<number> {
-        const wanted = MAX_OPERATIONS - pending.reduce((sum, work) => sum + work.parts.length, 0);
+      async function receiveMore(): Promise<number> {
+        const target =
+          MAX_OPERATIONS - pending.reduce((sum, queuedEvent) => sum + queuedEvent.operations.length, 0);
         const now = clock.now();
-        if (wanted <= 0 || now >= fillUntil) return 0;
-        const got = await receiveMore(wanted, Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000));
-        take(got);
-        fillFrom = got.length < wanted ? clock.now() + pacer.period(now) : clock.now();
-        return got.length;
+        if (target <= 0 || now >= receiveDeadline) return 0;
+        const received = await receiveUpTo(
+          target,
+          Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000),
+        );
+        register(received);
+        nextReceiveAt = received.length < target ? clock.now() + pacer.period(now) : clock.now();
+        return received.length;
       }
 
-      const choosable = () => {
-        pending = pending.filter((work) => !ledger.hasFailed(work));
-        return choose(pending, { locked, aliasAlone });
+      const selectNext = () => {
+        pending = pending.filter((queuedEvent) => !settlement.isGroupFailed(queuedEvent));
+        return selectNextEvents(pending, { locked, aliasAlone });
       };
 
-      function start(works: readonly Work[], slot: Slot): void {
-        const locks = works.flatMap(locksOf);
-        for (const lock of locks) locked.add(lock);
-        pending = pending.filter((work) => !works.includes(work));
-        const batch = deliverBatch({ works, ledger, until, slot })
+      function start(queuedEvents: readonly QueuedEvent[], slotStats: SlotStats): void {
+        const keys = queuedEvents.flatMap(orderingKeys);
+        for (const key of keys) locked.add(key);
+        pending = pending.filter((queuedEvent) => !queuedEvents.includes(queuedEvent));
+        const batch = sendBatch({ queuedEvents, settlement, deadline: sendDeadline, slotStats })
           .catch((error: unknown) => {
             log.error('a batch ended in an unforeseen way', {
               error: error instanceof Error ? error.name : 'unknown',
             });
-            for (const work of works) ledger.fail(work);
+            for (const queuedEvent of queuedEvents) settlement.failGroup(queuedEvent);
           })
           .then(() => {
-            for (const lock of locks) locked.delete(lock);
-            return ledger.flush();
+            for (const key of keys) locked.delete(key);
+            return settlement.settleDone();
           })
           .finally(() => inFlight.delete(batch));
         inFlight.add(batch);
       }
 
       /** Waits until a request in flight has settled, at most until the moment. */
-      async function settledBy(moment: number): Promise<void> {
+      async function waitForSettlement(wakeAt: number): Promise<void> {
         const settled = new AbortController();
-        const late = clock.sleep(Math.max(0, moment - clock.now()), settled.signal).catch(() => undefined);
-        await Promise.race([...inFlight, late]);
+        const timeout = clock.sleep(Math.max(0, wakeAt - clock.now()), settled.signal).catch(() => undefined);
+        await Promise.race([...inFlight, timeout]);
         settled.abort(null);
       }
 
@@ -116,37 +121,37 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
        * A request is out and nothing waits: by the time of the next slot there may be more to send. While the API is
        * closed, the backlog stays in the queue.
        */
-      async function lookForMore(): Promise<void> {
+      async function receiveIfDue(): Promise<void> {
         const now = clock.now();
-        const opensAt = now + (gate.opensIn() ?? Number.POSITIVE_INFINITY);
-        const moment = Math.max(fillFrom, pacer.nextSlot(), opensAt);
-        if (moment >= Math.min(fillUntil, until)) await Promise.race(inFlight);
-        else if (moment > now) await settledBy(moment);
-        else await fill();
+        const resumesAt = now + (gate.resumesInMs() ?? Number.POSITIVE_INFINITY);
+        const wakeAt = Math.max(nextReceiveAt, pacer.nextSlot(), resumesAt);
+        if (wakeAt >= Math.min(receiveDeadline, sendDeadline)) await Promise.race(inFlight);
+        else if (wakeAt > now) await waitForSettlement(wakeAt);
+        else await receiveMore();
       }
 
       /** Waits for a slot and sends what fits; false when the time is up. */
-      async function sendNext(): Promise<boolean> {
-        const askedAt = clock.now();
-        if (!(await gate.admit(until))) return false;
+      async function sendNextRequest(): Promise<boolean> {
+        const waitStartedAt = clock.now();
+        if (!(await gate.acquireSlot(sendDeadline))) return false;
         const now = clock.now();
-        const filled = now > askedAt || now >= fillFrom ? await fill() : 0;
-        const works = choosable();
-        if (works.length === 0 || gate.opensIn() !== 0) {
-          pacer.giveBack(clock.now());
+        const filled = now > waitStartedAt || now >= nextReceiveAt ? await receiveMore() : 0;
+        const queuedEvents = selectNext();
+        if (queuedEvents.length === 0 || gate.resumesInMs() !== 0) {
+          pacer.releaseSlot(clock.now());
           return true;
         }
-        fillUntil = Math.min(fillUntil, clock.now() + FILL_MS);
-        start(works, { waitMs: now - askedAt, filled });
+        receiveDeadline = Math.min(receiveDeadline, clock.now() + RECEIVE_WINDOW_MS);
+        start(queuedEvents, { waitMs: now - waitStartedAt, filled });
         return true;
       }
 
-      take(messages);
+      register(messages);
       for (;;) {
-        if (choosable().length > 0 && inFlight.size < MAX_IN_FLIGHT) {
-          if (!(await sendNext())) break;
+        if (selectNext().length > 0 && inFlight.size < MAX_IN_FLIGHT) {
+          if (!(await sendNextRequest())) break;
         } else if (pending.length === 0 && inFlight.size > 0) {
-          await lookForMore();
+          await receiveIfDue();
         } else if (inFlight.size > 0) {
           await Promise.race(inFlight);
         } else {
@@ -154,13 +159,13 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
           if (!suspect) break;
           pending = [suspect];
           suspects = others;
-          fillUntil = Number.NEGATIVE_INFINITY;
+          receiveDeadline = Number.NEGATIVE_INFINITY;
         }
       }
       await Promise.all(inFlight);
-      await ledger.flush();
-      const left = await ledger.close(gate.opensIn());
-      return new Set(left.map(({ messageId }) => messageId));
+      await settlement.settleDone();
+      const released = await settlement.releaseRest(gate.resumesInMs());
+      return new Set(released.map(({ sqsMessageId }) => sqsMessageId));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { AccountOperation, ContactOperation, Operation } from '../salesmachine/operation.ts';
-import { type Item, keysOf, type Part } from './request-operation.ts';
+import { entityKeys, type PendingOperation, type RequestOperation } from './request-operation.ts';
 
 type Update = AccountOperation | ContactOperation;
 
@@ -14,26 +14,28 @@ const isUpdate = (operation: Operation): operation is Update =>
  * account become one, which leaves the state that they would leave one by one in the order of their events'
  * timestamps (of equal ones: of arrival). Events are never merged.
  */
-export function merge(parts: readonly Part[]): Item[] {
-  const places = new Map<unknown, Part[]>();
-  for (const part of parts) {
-    const place = isUpdate(part.operation) ? keysOf(part.operation)[0] : part;
-    const together = places.get(place);
-    if (together) together.push(part);
-    else places.set(place, [part]);
+export function merge(eventOperations: readonly PendingOperation[]): RequestOperation[] {
+  const groups = new Map<unknown, PendingOperation[]>();
+  for (const eventOperation of eventOperations) {
+    const key = isUpdate(eventOperation.operation) ? entityKeys(eventOperation.operation)[0] : eventOperation;
+    const group = groups.get(key);
+    if (group) group.push(eventOperation);
+    else groups.set(key, [eventOperation]);
   }
-  return [...places.values()]
-    .map(mergePlace)
+  return [...groups.values()]
+    .map(mergeGroup)
     .sort((a, b) => ranks[a.operation.method] - ranks[b.operation.method]);
 }
 
-function mergePlace(parts: readonly Part[]): Item {
-  const [first] = parts;
+function mergeGroup(eventOperations: readonly PendingOperation[]): RequestOperation {
+  const [first] = eventOperations;
   if (first === undefined) throw new Error('a place of a request has no part');
-  if (parts.length === 1) return { operation: first.operation, json: first.json, parts };
-  const inOrder = parts.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  const operation = inOrder.map((part) => part.operation).reduce(update);
-  return { operation, json: JSON.stringify(operation), parts: inOrder };
+  if (eventOperations.length === 1) return { operation: first.operation, json: first.json, eventOperations };
+  const inOrder = eventOperations.toSorted((a, b) =>
+    a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0,
+  );
+  const operation = inOrder.map((eventOperation) => eventOperation.operation).reduce(update);
+  return { operation, json: JSON.stringify(operation), eventOperations: inOrder };
 }
 
 /** `later` on top of `earlier`: each attribute as it was last set. */

@@ -1,9 +1,9 @@
 /** Slots that an idle or busy lane may make up for at once. */
-const CATCH_UP = 4;
+const BURST_SLOTS = 4;
 
-const CUT = 0.9;
-const CUT_EVERY_MS = 5_000;
-const LEAST_FACTOR = 0.05;
+const DECREASE_FACTOR = 0.9;
+const DECREASE_INTERVAL_MS = 5_000;
+const MIN_FACTOR = 0.05;
 /** From half the ceiling back to all of it in about eight minutes. */
 const RECOVERY_PER_MS = 0.5 / 480_000;
 
@@ -17,43 +17,43 @@ export type Pacer = {
   /** The moment of the next slot; it may have passed. */
   nextSlot(): number;
   /** Uses the slot. */
-  take(now: number): void;
+  reserveSlot(now: number): void;
   /** A slot that was taken, but not used. */
-  giveBack(now: number): void;
+  releaseSlot(now: number): void;
   /** From slot to slot at the present rate. */
   period(now: number): number;
-  throttled(now: number): void;
+  onThrottled(now: number): void;
   /** Gives up the slots that could be made up for: after a failure, the next try is not at once. */
-  settle(now: number): void;
+  dropMissedSlots(now: number): void;
 };
 
 export function createPacer(quota: Quota, now: number): Pacer {
-  const ceiling = (quota.share * quota.requests) / (quota.windowSeconds * 1_000) / quota.lanes;
-  let slot = now;
-  let factor = 1;
-  let factorAt = now;
-  let cutAt = Number.NEGATIVE_INFINITY;
+  const maxRate = (quota.share * quota.requests) / (quota.windowSeconds * 1_000) / quota.lanes;
+  let nextSlotAt = now;
+  let rateFactor = 1;
+  let rateFactorAt = now;
+  let decreasedAt = Number.NEGATIVE_INFINITY;
 
-  const factorOf = (now: number) => Math.min(1, factor + (now - factorAt) * RECOVERY_PER_MS);
-  const period = (now: number) => 1 / (ceiling * factorOf(now));
+  const getRateFactor = (now: number) => Math.min(1, rateFactor + (now - rateFactorAt) * RECOVERY_PER_MS);
+  const period = (now: number) => 1 / (maxRate * getRateFactor(now));
 
   return {
-    nextSlot: () => slot,
-    take(now) {
-      slot = Math.max(slot, now - CATCH_UP * period(now)) + period(now);
+    nextSlot: () => nextSlotAt,
+    reserveSlot(now) {
+      nextSlotAt = Math.max(nextSlotAt, now - BURST_SLOTS * period(now)) + period(now);
     },
-    giveBack(now) {
-      slot -= period(now);
+    releaseSlot(now) {
+      nextSlotAt -= period(now);
     },
     period,
-    settle(now) {
-      slot = Math.max(slot, now + period(now));
+    dropMissedSlots(now) {
+      nextSlotAt = Math.max(nextSlotAt, now + period(now));
     },
-    throttled(now) {
-      if (now - cutAt < CUT_EVERY_MS) return;
-      factor = Math.max(LEAST_FACTOR, factorOf(now) * CUT);
-      factorAt = now;
-      cutAt = now;
+    onThrottled(now) {
+      if (now - decreasedAt < DECREASE_INTERVAL_MS) return;
+      rateFactor = Math.max(MIN_FACTOR, getRateFactor(now) * DECREASE_FACTOR);
+      rateFactorAt = now;
+      decreasedAt = now;
     },
   };
 }

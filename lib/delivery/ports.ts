@@ -1,13 +1,13 @@
 import type { MappingSettings } from '../mapping/map-event.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
-import type { Queue } from '../sqs/worker-queue.ts';
+import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Quota } from './pacer.ts';
 
 /** Everything that the engine knows of the world. */
 export type DeliveryPorts = {
-  queue: Queue;
+  queue: WorkerQueue;
   salesmachine: Salesmachine;
   clock: Clock;
   random: Random;

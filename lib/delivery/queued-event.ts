@@ -2,31 +2,34 @@ import { type MappingSettings, mapEvent } from '../mapping/map-event.ts';
 import { parseJson } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent } from '../segment/event.ts';
-import { acceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
-import type { Part } from './request-operation.ts';
+import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
+import type { PendingOperation } from './request-operation.ts';
 
 /** A message in the lane, and how far its delivery has come. */
-export type Work = {
+export type QueuedEvent = {
   message: ReceivedMessage;
   event: { messageId?: string | undefined; type?: string | undefined };
-  parts: Part[];
+  operations: PendingOperation[];
   /** Parts whose fate is not settled yet. */
-  open: number;
+  pendingOperations: number;
   /** How often a request with it failed for a passing reason. */
-  tries: number;
+  transientFailures: number;
 };
 
 /**
  * Reads a message and maps its event; no parts: the event is not meant for Salesmachine (any more). An event that
  * cannot be mapped is that event's trouble alone, so nothing is thrown.
  */
-export function workOf(message: ReceivedMessage, settings: MappingSettings): Work | { invalid: string } {
+export function readQueuedEvent(
+  message: ReceivedMessage,
+  settings: MappingSettings,
+): QueuedEvent | { invalid: string } {
   try {
     const parsed = parseEvent(parseJson(message.body));
     if (parsed.kind === 'invalid') return { invalid: parsed.detail };
-    if (parsed.kind === 'skipped') return withParts(message, {}, []);
+    if (parsed.kind === 'skipped') return toQueuedEvent(message, {}, []);
     const { messageId, type } = parsed.event;
-    return withParts(message, { messageId, type }, mapEvent(parsed.event, settings));
+    return toQueuedEvent(message, { messageId, type }, mapEvent(parsed.event, settings));
   } catch (error) {
     return {
       invalid: `the event cannot be mapped (${error instanceof Error ? error.name : 'unknown error'})`,
@@ -34,13 +37,25 @@ export function workOf(message: ReceivedMessage, settings: MappingSettings): Wor
   }
 }
 
-function withParts(message: ReceivedMessage, event: Work['event'], operations: readonly Operation[]): Work {
-  const work: Work = { message, event, parts: [], open: operations.length, tries: 0 };
-  work.parts = operations.map((operation) => ({
-    work,
-    operation,
-    json: JSON.stringify(operation),
-    at: operation.created_at ?? acceptedAt(message),
-  }));
-  return work;
+function toQueuedEvent(
+  message: ReceivedMessage,
+  event: QueuedEvent['event'],
+  operations: readonly Operation[],
+): QueuedEvent {
+  const queuedEvent: QueuedEvent = {
+    message,
+    event,
+    operations: [],
+    pendingOperations: operations.length,
+    transientFailures: 0,
+  };
+  queuedEvent.operations = operations.map(
+    (operation): PendingOperation => ({
+      queuedEvent,
+      operation,
+      json: JSON.stringify(operation),
+      occurredAt: operation.created_at ?? getAcceptedAt(message),
+    }),
+  );
+  return queuedEvent;
 }

@@ -1,25 +1,33 @@
 import type { Operation } from '../salesmachine/operation.ts';
-import type { Work } from './queued-event.ts';
+import type { QueuedEvent } from './queued-event.ts';
 
 /** An operation of one message. */
-export type Part = {
-  work: Work;
+export type PendingOperation = {
+  queuedEvent: QueuedEvent;
   operation: Operation;
   json: string;
   /** The event's time, else when it was accepted: ISO 8601 UTC with milliseconds, so that it sorts as text. */
-  at: string;
+  occurredAt: string;
 };
 
 /** What stands at one place of a request: one part, or several merged into one operation. */
-export type Item = { operation: Operation; json: string; parts: readonly Part[] };
+export type RequestOperation = {
+  operation: Operation;
+  json: string;
+  eventOperations: readonly PendingOperation[];
+};
 
 /** The works that items belong to. */
-export const worksOf = (items: readonly Item[]): Work[] => [
-  ...new Set(items.flatMap((item) => item.parts.map((part) => part.work))),
+export const queuedEventsIn = (operations: readonly RequestOperation[]): QueuedEvent[] => [
+  ...new Set(
+    operations.flatMap((operation) =>
+      operation.eventOperations.map((eventOperation) => eventOperation.queuedEvent),
+    ),
+  ),
 ];
 
 /** The contacts and accounts that an operation touches. */
-export function keysOf(operation: Operation): string[] {
+export function entityKeys(operation: Operation): string[] {
   switch (operation.method) {
     case 'account':
       return [`account ${operation.account_uid}`];

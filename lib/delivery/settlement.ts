@@ -1,90 +1,101 @@
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import {
-  acceptedAt,
+  decodeBody,
+  getAcceptedAt,
   isFromLaterVersion,
-  originalBody,
   type ReceivedMessage,
 } from '../sqs/received-message.ts';
-import type { Blame } from './attempt.ts';
-import { backoffSeconds, closedSeconds, untilSeconds } from './backoff.ts';
+import type { Rejection } from './attempt.ts';
+import { delayUntilSeconds, outageDelaySeconds, retryDelaySeconds } from './backoff.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
-import { type Work, workOf } from './queued-event.ts';
-import type { Part } from './request-operation.ts';
+import { type QueuedEvent, readQueuedEvent } from './queued-event.ts';
+import type { PendingOperation } from './request-operation.ts';
 
 /** How long a message stays away whose dead letter the queue did not confirm. */
-const UNBURIED_MS = 60_000;
+const DEAD_LETTER_RETRY_MS = 60_000;
 
-type Entry = { message: ReceivedMessage; work?: Work; letter?: DeadLetter };
+type Entry = { message: ReceivedMessage; queuedEvent?: QueuedEvent; deadLetter?: DeadLetter };
 
 /**
  * What one invocation owes: every message that it took ends as deleted, or as a dead letter and then deleted, or is
  * handed back. A message is done when all its operations are delivered or blamed.
  */
-export type Ledger = {
+export type Settlement = {
   /** Takes a message on; its work, if there is something to deliver. */
-  take(message: ReceivedMessage): Work | undefined;
-  delivered(parts: readonly Part[]): void;
-  blame(part: Part, blame: Blame): void;
+  register(message: ReceivedMessage): QueuedEvent | undefined;
+  markDelivered(operations: readonly PendingOperation[]): void;
+  reject(operation: PendingOperation, rejection: Rejection): void;
   /** The work cannot be finished here; nothing of its group may be sent any more. */
-  fail(work: Work): void;
-  hasFailed(work: Work): boolean;
+  failGroup(queuedEvent: QueuedEvent): void;
+  isGroupFailed(queuedEvent: QueuedEvent): boolean;
   /** Writes the dead letters and deletes what is done. */
-  flush(): Promise<void>;
+  settleDone(): Promise<void>;
   /** Hands back what is not done, and returns it. Nothing may be sent after that. */
-  close(opensInMs: number | undefined): Promise<ReceivedMessage[]>;
+  releaseRest(resumesInMs: number | undefined): Promise<ReceivedMessage[]>;
 };
 
-export function createLedger(
+export function createSettlement(
   settings: DeliverySettings,
   { queue, clock, random, log }: DeliveryPorts,
-): Ledger {
+): Settlement {
   const entries = new Map<string, Entry>();
   const done = new Set<Entry>();
   const failedGroups = new Set<string>();
   const undeleted: ReceivedMessage[] = [];
   const counts = { delivered: 0, deadLettered: 0, skipped: 0 };
 
-  const letterOf = (message: ReceivedMessage, blame: Blame, work?: Work): DeadLetter => ({
-    body: originalBody(message),
-    origin: message.messageId,
-    reason: blame.reason,
-    detail: blame.detail,
-    status: blame.status,
-    attempts: 1 + (work?.tries ?? 0),
+  const toDeadLetter = (
+    message: ReceivedMessage,
+    rejection: Rejection,
+    queuedEvent?: QueuedEvent,
+  ): DeadLetter => ({
+    body: decodeBody(message),
+    sourceId: message.sqsMessageId,
+    reason: rejection.reason,
+    detail: rejection.detail,
+    status: rejection.status,
+    attempts: 1 + (queuedEvent?.transientFailures ?? 0),
     deadAt: clock.now(),
-    acceptedAt: acceptedAt(message),
-    messageId: work?.event.messageId,
-    type: work?.event.type,
+    acceptedAt: getAcceptedAt(message),
+    messageId: queuedEvent?.event.messageId,
+    type: queuedEvent?.event.type,
     replays: Number(message.attributes['replays'] ?? 0),
   });
 
-  const remove = async (messages: ReceivedMessage[]) => (messages.length > 0 ? queue.remove(messages) : []);
+  const deleteMessages = async (messages: ReceivedMessage[]) =>
+    messages.length > 0 ? queue.deleteMessages(messages) : [];
 
   /** When a message that is not done should come back; the longest of its group holds for all of it. */
-  function secondsFor({ message, work, letter }: Entry, opensInMs: number | undefined): number {
-    const isLeftToOthers = work === undefined && letter === undefined;
-    if (opensInMs === undefined || isLeftToOthers) return closedSeconds(clock.now() - message.sentAt, random);
-    if (opensInMs > 0) return untilSeconds(opensInMs, random);
-    if (letter !== undefined) return untilSeconds(UNBURIED_MS, random);
-    return work && work.tries > 0 ? backoffSeconds(work.tries, random) : 0;
+  function getVisibilitySeconds(
+    { message, queuedEvent, deadLetter }: Entry,
+    resumesInMs: number | undefined,
+  ): number {
+    const isLeftToOthers = queuedEvent === undefined && deadLetter === undefined;
+    if (resumesInMs === undefined || isLeftToOthers)
+      return outageDelaySeconds(clock.now() - message.sentAt, random);
+    if (resumesInMs > 0) return delayUntilSeconds(resumesInMs, random);
+    if (deadLetter !== undefined) return delayUntilSeconds(DEAD_LETTER_RETRY_MS, random);
+    return queuedEvent && queuedEvent.transientFailures > 0
+      ? retryDelaySeconds(queuedEvent.transientFailures, random)
+      : 0;
   }
 
-  function count({ work, letter }: Entry): void {
-    if (letter !== undefined) counts.deadLettered += 1;
-    else if (work && work.parts.length > 0) counts.delivered += 1;
+  function countOutcome({ queuedEvent, deadLetter }: Entry): void {
+    if (deadLetter !== undefined) counts.deadLettered += 1;
+    else if (queuedEvent && queuedEvent.operations.length > 0) counts.delivered += 1;
     else counts.skipped += 1;
   }
 
-  function settle(part: Part): void {
-    part.work.open -= 1;
-    const entry = entries.get(part.work.message.messageId);
-    if (entry && part.work.open === 0) done.add(entry);
+  function settleOperation(operation: PendingOperation): void {
+    operation.queuedEvent.pendingOperations -= 1;
+    const entry = entries.get(operation.queuedEvent.message.sqsMessageId);
+    if (entry && operation.queuedEvent.pendingOperations === 0) done.add(entry);
   }
 
   return {
-    take(message) {
+    register(message) {
       const entry: Entry = { message };
-      entries.set(message.messageId, entry);
+      entries.set(message.sqsMessageId, entry);
       if (isFromLaterVersion(message)) {
         log.warn('a message of a later version is left to a later worker', {
           version: message.attributes['version'],
@@ -92,71 +103,74 @@ export function createLedger(
         failedGroups.add(message.groupId);
         return undefined;
       }
-      const work = workOf(message, settings.mapping);
-      if ('invalid' in work) {
-        entry.letter = letterOf(message, { reason: 'invalid_event', detail: work.invalid });
+      const queuedEvent = readQueuedEvent(message, settings.mapping);
+      if ('invalid' in queuedEvent) {
+        entry.deadLetter = toDeadLetter(message, { reason: 'invalid_event', detail: queuedEvent.invalid });
         done.add(entry);
         return undefined;
       }
-      entry.work = work;
-      if (work.parts.length > 0) return work;
+      entry.queuedEvent = queuedEvent;
+      if (queuedEvent.operations.length > 0) return queuedEvent;
       done.add(entry);
       return undefined;
     },
 
-    delivered: (parts) => parts.forEach(settle),
+    markDelivered: (operations) => operations.forEach(settleOperation),
 
-    blame(part, blame) {
-      const { work } = part;
-      const entry = entries.get(work.message.messageId);
-      if (entry) entry.letter ??= letterOf(work.message, blame, work);
-      settle(part);
+    reject(operation, rejection) {
+      const { queuedEvent } = operation;
+      const entry = entries.get(queuedEvent.message.sqsMessageId);
+      if (entry) entry.deadLetter ??= toDeadLetter(queuedEvent.message, rejection, queuedEvent);
+      settleOperation(operation);
     },
 
-    fail: (work) => failedGroups.add(work.message.groupId),
-    hasFailed: (work) => failedGroups.has(work.message.groupId),
+    failGroup: (queuedEvent) => failedGroups.add(queuedEvent.message.groupId),
+    isGroupFailed: (queuedEvent) => failedGroups.has(queuedEvent.message.groupId),
 
-    async flush() {
+    async settleDone() {
       const settled = [...done];
       done.clear();
-      const letters = settled.flatMap(({ letter }) => letter ?? []);
-      const buried = letters.length === 0 || (await queue.bury(letters));
-      const gone = settled.filter(({ letter }) => letter === undefined || buried);
-      for (const entry of gone) {
-        entries.delete(entry.message.messageId);
-        count(entry);
+      const deadLetters = settled.flatMap(({ deadLetter }) => deadLetter ?? []);
+      const written = deadLetters.length === 0 || (await queue.writeDeadLetters(deadLetters));
+      const toDelete = settled.filter(({ deadLetter }) => deadLetter === undefined || written);
+      for (const entry of toDelete) {
+        entries.delete(entry.message.sqsMessageId);
+        countOutcome(entry);
       }
-      if (buried) {
-        for (const { reason, status, messageId } of letters)
+      if (written) {
+        for (const { reason, status, messageId } of deadLetters)
           log.warn('dead letter', { reason, status, events: 1, messageIds: messageId ? [messageId] : [] });
       }
-      undeleted.push(...(await remove(gone.map(({ message }) => message))));
+      undeleted.push(...(await deleteMessages(toDelete.map(({ message }) => message))));
     },
 
-    async close(opensInMs) {
-      const still = await remove(undeleted);
-      if (still.length > 0)
+    async releaseRest(resumesInMs) {
+      const stillUndeleted = await deleteMessages(undeleted);
+      if (stillUndeleted.length > 0)
         log.warn('delivered, but not deleted: may be delivered again', {
-          messages: still.length,
+          messages: stillUndeleted.length,
           cause: 'not_deleted',
         });
-      const left = [...entries.values()];
-      const bySeconds = new Map<string, number>();
-      for (const entry of left) {
+      const rest = [...entries.values()];
+      const visibilityByGroup = new Map<string, number>();
+      for (const entry of rest) {
         const { groupId } = entry.message;
-        bySeconds.set(groupId, Math.max(bySeconds.get(groupId) ?? 0, secondsFor(entry, opensInMs)));
+        visibilityByGroup.set(
+          groupId,
+          Math.max(visibilityByGroup.get(groupId) ?? 0, getVisibilitySeconds(entry, resumesInMs)),
+        );
       }
-      await queue.handBack(
-        left.map(({ message }) => ({ message, seconds: bySeconds.get(message.groupId) ?? 0 })),
+      await queue.release(
+        rest.map(({ message }) => ({ message, seconds: visibilityByGroup.get(message.groupId) ?? 0 })),
       );
       const now = clock.now();
       log.info('invocation settled', {
         ...counts,
-        handedBack: left.length,
-        oldestLeftMs: left.reduce((oldest, { message }) => Math.max(oldest, now - message.sentAt), 0),
-        messageIds: left.flatMap(({ work }) => work?.event.messageId ?? []),
+        handedBack: rest.length,
+        oldestLeftMs: rest.reduce((oldest, { message }) => Math.max(oldest, now - message.sentAt), 0),
+        messageIds: rest.flatMap(({ queuedEvent }) => queuedEvent?.event.messageId ?? []),
       });
-      return left.map(({ message }) => message);
+      return rest.map(({ message }) => message);
     },
   };
 }

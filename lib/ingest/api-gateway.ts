@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { HttpRequest } from '../segment/split-request.ts';
-import type { HttpAnswer } from './handle-request.ts';
+import type { HttpResponse } from './handle-request.ts';
 
 /** The request as API Gateway's HTTP API (payload format 2.0) or a function URL hands it over. */
-export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
+export function toHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
   return {
     method: event.requestContext.http.method,
     path: event.rawPath,
@@ -12,7 +12,11 @@ export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
   };
 }
 
-export function responseOf({ status, headers, body }: HttpAnswer): APIGatewayProxyStructuredResultV2 {
+export function toApiGatewayResponse({
+  status,
+  headers,
+  body,
+}: HttpResponse): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: status,
     headers: { 'content-type': 'application/json', ...headers },

@@ -1,13 +1,13 @@
 import type { IngestConfig } from '../config/config.ts';
-import { fixed, type Source } from '../config/secrets.ts';
+import { constant, type Refreshable } from '../config/secrets.ts';
 import { type Authentication, authenticate } from '../segment/authenticate.ts';
 import type { Route } from '../segment/route.ts';
 import type { HttpRequest } from '../segment/split-request.ts';
 
-type Ports = {
+type AuthorizeDependencies = {
   config: IngestConfig;
   /** Where the credentials can change: instead of the configuration's. */
-  credentials?: Source<IngestConfig['credentials']>;
+  credentials?: Refreshable<IngestConfig['credentials']>;
 };
 
 /**
@@ -15,19 +15,19 @@ type Ports = {
  * been changed a moment ago, and Segment discards what is answered 401.
  *
  * @param json the decompressed body, if it could be decompressed
- * @param cameAt when the request came, in milliseconds since the epoch
+ * @param receivedAt when the request came, in milliseconds since the epoch
  */
-export async function admit(
+export async function authorize(
   request: HttpRequest,
   json: Buffer | undefined,
   route: Route,
-  cameAt: number,
-  { config, credentials = fixed(config.credentials) }: Ports,
+  receivedAt: number,
+  { config, credentials = constant(config.credentials) }: AuthorizeDependencies,
 ): Promise<Authentication> {
-  const ask = async (fresh: boolean) =>
-    authenticate(request, json, route, { ...(await credentials.get()), fresh }, config.policy);
+  const check = async (secretsAreCurrent: boolean) =>
+    authenticate(request, json, route, { ...(await credentials.get()), secretsAreCurrent }, config.policy);
 
-  const first = await ask(false);
+  const first = await check(false);
   if (first.kind === 'ok' || first.cause === 'no_credential') return first;
-  return ask(await credentials.renewedSince(cameAt));
+  return check(await credentials.refreshIfOlderThan(receivedAt));
 }

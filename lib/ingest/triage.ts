@@ -1,23 +1,23 @@
-import { type DeadLetter, deadLetterMessage, type Reason } from '../dead-letters/dead-letter.ts';
+import { type DeadLetter, type Reason, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
 import type { Random } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { SegmentEvent } from '../segment/event.ts';
 import type { ReceivedEvent } from '../segment/split-request.ts';
-import { eventMessage, identityOf, type OutgoingMessage, randomId } from '../sqs/message.ts';
-import { MAX_BYTES, sizeOf } from '../sqs/sqs-limits.ts';
-import type { Fate } from './ingest-log.ts';
+import { deduplicationId, type OutgoingMessage, randomSqsId, toEventMessage } from '../sqs/message.ts';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
+import type { EventOutcome } from './ingest-log.ts';
 
 /** What becomes of the events of one request; each is in exactly one place. */
-export type Intake = {
+export type Triage = {
   accepted: OutgoingMessage[];
   deadLetters: OutgoingMessage[];
   /** Events that are not meant for Salesmachine, counted by cause. */
   skipped: Record<string, number>;
   /** Of every event, what became of it. */
-  fates: Fate[];
+  outcomes: EventOutcome[];
 };
 
-type Terms = {
+type TriageContext = {
   /** Why an event is not meant for Salesmachine, as the mapping sees it. */
   skipCause(event: SegmentEvent): string | undefined;
   /** Milliseconds since the epoch. */
@@ -27,73 +27,73 @@ type Terms = {
 };
 
 /** Sorts the events of a request into the main queue, the dead letters, and what is skipped. */
-export function intakeOf(events: readonly ReceivedEvent[], terms: Terms): Intake {
-  const intake: Intake = { accepted: [], deadLetters: [], skipped: {}, fates: [] };
+export function triageEvents(events: readonly ReceivedEvent[], context: TriageContext): Triage {
+  const triage: Triage = { accepted: [], deadLetters: [], skipped: {}, outcomes: [] };
 
   for (const event of events) {
-    const messageId = event.kind === 'unparseable' ? undefined : messageIdOf(event.value);
+    const messageId = event.kind === 'unparseable' ? undefined : readMessageId(event.value);
     const skip = (cause: string) => {
-      intake.skipped[cause] = (intake.skipped[cause] ?? 0) + 1;
-      intake.fates.push({ messageId, kind: 'skipped', cause });
+      triage.skipped[cause] = (triage.skipped[cause] ?? 0) + 1;
+      triage.outcomes.push({ messageId, kind: 'skipped', cause });
     };
     const accept = (message: OutgoingMessage) => {
-      intake.accepted.push(message);
-      intake.fates.push({ messageId, kind: 'queued' });
+      triage.accepted.push(message);
+      triage.outcomes.push({ messageId, kind: 'queued' });
     };
-    const refuse = (reason: Reason, detail: string, body: string | Buffer, origin: string) => {
-      intake.deadLetters.push(refused({ reason, detail, body, origin }, terms.now));
-      intake.fates.push({ messageId, kind: 'dead letter', reason });
+    const deadLetter = (reason: Reason, detail: string, body: string | Buffer, sourceId: string) => {
+      triage.deadLetters.push(toDeadLetterMessage({ reason, detail, body, sourceId }, context.now));
+      triage.outcomes.push({ messageId, kind: 'dead letter', reason });
     };
 
     if (event.kind === 'skipped') {
       skip(event.cause);
     } else if (event.kind === 'unparseable') {
-      refuse('unparseable', event.detail, event.body, randomId(terms.random));
+      deadLetter('unparseable', event.detail, event.body, randomSqsId(context.random));
     } else if (event.kind === 'invalid') {
-      refuse('invalid_event', event.detail, event.text, identityOf(event.value, terms.random));
+      deadLetter('invalid_event', event.detail, event.text, deduplicationId(event.value, context.random));
     } else {
-      const cause = terms.skipCause(event.event);
-      const message = eventMessage(event, terms);
+      const cause = context.skipCause(event.event);
+      const message = toEventMessage(event, context);
       if (cause !== undefined) skip(cause);
-      else if (sizeOf(message) <= MAX_BYTES) accept(message);
+      else if (messageBytes(message) <= MAX_MESSAGE_BYTES) accept(message);
       else
-        refuse(
+        deadLetter(
           'too_large',
-          `over ${MAX_BYTES} bytes, which is the most that SQS holds`,
+          `over ${MAX_MESSAGE_BYTES} bytes, which is the most that SQS holds`,
           event.text,
           message.deduplicationId,
         );
     }
   }
-  return intake;
+  return triage;
 }
 
 /** A body that cannot even be decompressed: one dead letter, with its bytes. */
-export function intakeOfUndecodable(
+export function triageUndecodable(
   body: Buffer,
   { reason, detail }: { reason: Reason; detail: string },
-  { now, random }: Pick<Terms, 'now' | 'random'>,
-): Intake {
+  { now, random }: Pick<TriageContext, 'now' | 'random'>,
+): Triage {
   return {
     accepted: [],
-    deadLetters: [refused({ reason, detail, body, origin: randomId(random) }, now)],
+    deadLetters: [toDeadLetterMessage({ reason, detail, body, sourceId: randomSqsId(random) }, now)],
     skipped: {},
-    fates: [{ messageId: undefined, kind: 'dead letter', reason }],
+    outcomes: [{ messageId: undefined, kind: 'dead letter', reason }],
   };
 }
 
 /** Ids may be numbers: Segment's senders do not agree. */
-function messageIdOf({ messageId }: JsonObject): string | undefined {
+function readMessageId({ messageId }: JsonObject): string | undefined {
   return typeof messageId === 'string' || typeof messageId === 'number' ? String(messageId) : undefined;
 }
 
 /** The dead letter of what never was in the main queue. */
-function refused(
-  letter: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'origin'>,
+function toDeadLetterMessage(
+  deadLetter: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId'>,
   now: number,
 ): OutgoingMessage {
-  return deadLetterMessage({
-    ...letter,
+  return serializeDeadLetter({
+    ...deadLetter,
     attempts: 0,
     deadAt: now,
     acceptedAt: new Date(now).toISOString(),

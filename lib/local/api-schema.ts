@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** What the `relay` command asks of a running local relay: `GET /local/connection`. */
-export const localConnection = v.object({
+export const localConnectionSchema = v.object({
   sqs: v.object({ endpoint: v.string(), region: v.string() }),
   queueUrl: v.string(),
   deadLetterQueueUrl: v.string(),
@@ -14,13 +14,13 @@ export const localConnection = v.object({
   madeUp: v.object({ sharedSecret: v.optional(v.string()), token: v.optional(v.string()) }),
 });
 
-export type LocalConnection = v.InferOutput<typeof localConnection>;
+export type LocalConnection = v.InferOutput<typeof localConnectionSchema>;
 
 /** `GET /local/status`: what the queues' own protocol does not tell. */
-export const localStatus = v.object({
+export const localStatusSchema = v.object({
   mappingOn: v.boolean(),
   /** null if nothing waits, or so much that looking would take too long. */
   oldestAgeSeconds: v.nullable(v.number()),
 });
 
-export type LocalStatus = v.InferOutput<typeof localStatus>;
+export type LocalStatus = v.InferOutput<typeof localStatusSchema>;

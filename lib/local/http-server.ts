@@ -19,11 +19,11 @@ const STOP_GRACE_MS = 1_000;
  * @throws an Error with the code `EADDRINUSE` if the port is taken
  */
 export async function listen(
-  answer: (request: IncomingMessage) => Promise<Reply>,
+  handle: (request: IncomingMessage) => Promise<Reply>,
   port = 0,
 ): Promise<LocalServer> {
   const server = createServer((request, response) => {
-    answer(request).then(
+    handle(request).then(
       (reply) => write(response, reply),
       () => response.destroy(),
     );
@@ -39,9 +39,9 @@ export async function listen(
     url: `http://127.0.0.1:${actualPort}`,
     stop: () => {
       const stopped = Promise.withResolvers<void>();
-      const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+      const graceTimer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
       server.close(() => {
-        clearTimeout(cut);
+        clearTimeout(graceTimer);
         stopped.resolve();
       });
       return stopped.promise;
@@ -70,7 +70,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 /** The headers by lower-case name; one that came several times is one, joined by commas. */
-export function headersOf(request: IncomingMessage): Record<string, string> {
+export function readHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(',') ?? '']),
   );

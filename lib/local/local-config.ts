@@ -8,24 +8,24 @@ import {
   type WorkerConfig,
 } from '../config/config.ts';
 import type { LogSettings } from '../telemetry/log.ts';
-import type { StandInOptions } from './salesmachine/fake-salesmachine.ts';
+import type { FakeSalesmachineOptions } from './salesmachine/fake-salesmachine.ts';
 
 export type LocalConfig = {
   port: number;
   /** The environment that it was read from. */
-  given: Environment;
+  environment: Environment;
   /** The functions' settings, but for the addresses that only the start tells. */
   ingest: IngestConfig;
   worker: WorkerConfig;
   log: LogSettings;
   /** Nothing if Salesmachine is to be found elsewhere. */
-  standIn: Pick<StandInOptions, 'credential' | 'limit'> | undefined;
+  fakeSalesmachine: Pick<FakeSalesmachineOptions, 'credential' | 'limit'> | undefined;
   /** The settings that were made up, by name: of secrets, only these may be shown. */
-  madeUp: Environment;
+  generated: Environment;
 };
 
 /** Stands for an address that only the start tells. */
-const TO_COME = 'http://127.0.0.1';
+const PLACEHOLDER_URL = 'http://127.0.0.1';
 
 /**
  * Reads the functions' settings from the environment and makes up what is missing, so that the relay starts with
@@ -34,23 +34,23 @@ const TO_COME = 'http://127.0.0.1';
  *
  * @throws SettingsError that lists every problem by setting
  */
-export function readLocalConfig(given: Environment, makeSecret: () => string): LocalConfig {
-  const configured = withoutEmpty(given);
+export function readLocalConfig(environment: Environment, makeSecret: () => string): LocalConfig {
+  const configured = dropBlankValues(environment);
   const { SEGMENT_SHARED_SECRETS, INGEST_TOKENS, INGEST_OPEN, SALESMACHINE_URL } = configured;
-  const standsIn = SALESMACHINE_URL === undefined;
-  const madeUp = {
+  const usesFake = SALESMACHINE_URL === undefined;
+  const generated = {
     ...(!SEGMENT_SHARED_SECRETS &&
       !INGEST_TOKENS &&
       INGEST_OPEN !== 'true' && { SEGMENT_SHARED_SECRETS: makeSecret(), INGEST_TOKENS: makeSecret() }),
-    ...(standsIn && !configured['SALESMACHINE_API_TOKEN'] && { SALESMACHINE_API_TOKEN: makeSecret() }),
-    ...(standsIn && !configured['SALESMACHINE_API_SECRET'] && { SALESMACHINE_API_SECRET: makeSecret() }),
+    ...(usesFake && !configured['SALESMACHINE_API_TOKEN'] && { SALESMACHINE_API_TOKEN: makeSecret() }),
+    ...(usesFake && !configured['SALESMACHINE_API_SECRET'] && { SALESMACHINE_API_SECRET: makeSecret() }),
   };
   const env = {
-    SALESMACHINE_URL: TO_COME,
+    SALESMACHINE_URL: PLACEHOLDER_URL,
     ...configured,
-    ...madeUp,
-    QUEUE_URL: TO_COME,
-    DEAD_LETTER_QUEUE_URL: TO_COME,
+    ...generated,
+    QUEUE_URL: PLACEHOLDER_URL,
+    DEAD_LETTER_QUEUE_URL: PLACEHOLDER_URL,
   };
 
   const problems = new Set<string>();
@@ -63,7 +63,7 @@ export function readLocalConfig(given: Environment, makeSecret: () => string): L
       return undefined;
     }
   };
-  const port = read(portOf);
+  const port = read(parsePort);
   const ingest = read(readIngestConfig);
   const worker = read(readWorkerConfig);
   const log = read(readLogSettings);
@@ -71,16 +71,16 @@ export function readLocalConfig(given: Environment, makeSecret: () => string): L
 
   const { token, secret } = worker.salesmachine;
   const { requests, windowSeconds } = worker.delivery.quota;
-  const standIn = standsIn
+  const fakeSalesmachine = usesFake
     ? { credential: { token, secret }, limit: { requests, windowSeconds } }
     : undefined;
-  return { port, given, ingest, worker, log, standIn, madeUp };
+  return { port, environment, ingest, worker, log, fakeSalesmachine, generated };
 }
 
-const withoutEmpty = (env: Environment): Environment =>
+const dropBlankValues = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
 
-function portOf({ PORT = '3000' }: Environment): number {
+function parsePort({ PORT = '3000' }: Environment): number {
   const port = Number(PORT);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new SettingsError('The settings cannot be used: PORT must be a whole number from 0 to 65535.');

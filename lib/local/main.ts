@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { SettingsError } from '../config/config.ts';
-import { createEnvironment } from '../config/secrets.ts';
+import { createSecretsEnvironment } from '../config/secrets.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { readLocalConfig } from './local-config.ts';
 import { createLocalLog } from './local-log.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { startText } from './start-text.ts';
+import { formatStartText } from './start-text.ts';
 
 const print = (text: string) => process.stdout.write(text);
 
 try {
-  const environment = createEnvironment(process.env, systemClock);
+  const environment = createSecretsEnvironment(process.env, systemClock);
   const config = readLocalConfig(await environment.get(), () => randomBytes(16).toString('hex'));
   // The log goes to stderr, so that what is printed at the start stays readable.
   const log = createLocalLog((line) => process.stderr.write(line), systemClock, config.log);
   const relay = await startRelay({ config, environment, log });
   stopOnSignal(relay);
-  print(startText(config, { relay: relay.url, salesmachine: relay.salesmachineUrl }));
+  print(formatStartText(config, { relay: relay.url, salesmachine: relay.salesmachineUrl }));
   print(`relay listening on ${relay.url}\n`);
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${describeError(error)}\n`);
   process.exit(1);
 }
 
@@ -33,11 +33,11 @@ function stopOnSignal(relay: Relay): void {
 }
 
 /** What somebody can set right is said in a line; everything else is a bug, and its stack helps. */
-function explain(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const taken = 'code' in error && error.code === 'EADDRINUSE';
-  return taken
+  const portInUse = 'code' in error && error.code === 'EADDRINUSE';
+  return portInUse
     ? `The port is in use (${error.message}): set PORT to another one, or to 0 for any.`
     : `${error.stack}`;
 }

@@ -1,21 +1,21 @@
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
 import { readIngestConfig, readWorkerConfig } from '../config/config.ts';
-import { type Environment, fixed, mapped, type Source } from '../config/secrets.ts';
+import { constant, type Environment, mapRefreshable, type Refreshable } from '../config/secrets.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
-import { depthOf } from '../sqs/queue-depth.ts';
+import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createEventSourceMapping } from './aws/event-source-mapping.ts';
 import { createApiGateway } from './aws/local-api-gateway.ts';
-import { type LocalQueues, startQueues } from './aws/local-sqs.ts';
+import { type LocalSqs, startLocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
 import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
 import { createLocalRoutes } from './routes.ts';
-import { createStandIn, type StandIn } from './salesmachine/fake-salesmachine.ts';
-import { startStandInServer } from './salesmachine/fake-server.ts';
-import { countEvents, countRequests } from './with-counters.ts';
+import { createFakeSalesmachine, type FakeSalesmachine } from './salesmachine/fake-salesmachine.ts';
+import { startFakeServer } from './salesmachine/fake-server.ts';
+import { withEventCounter, withRequestCounter } from './with-counters.ts';
 
 /** The functions' time-outs as they are deployed. */
 const INGEST_TIMEOUT_MS = 8_000;
@@ -36,9 +36,9 @@ export type RelayState = {
 export type Relay = {
   url: string;
   salesmachineUrl: string;
-  queues: LocalQueues;
+  queues: LocalSqs;
   /** Nothing if the relay sends to a Salesmachine elsewhere. */
-  standIn: StandIn | undefined;
+  fakeSalesmachine: FakeSalesmachine | undefined;
   state(): Promise<RelayState>;
   /** Within 5 s, whatever still runs. What is queued is gone then: it was in memory. */
   stop(): Promise<void>;
@@ -47,7 +47,7 @@ export type Relay = {
 type RelayOptions = {
   config: LocalConfig;
   /** Where the configuration's secrets come from, if they can change. */
-  environment?: Source<Environment>;
+  environment?: Refreshable<Environment>;
   log: Log;
   clock?: Clock;
   random?: Random;
@@ -61,48 +61,52 @@ type RelayOptions = {
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const {
     config,
-    environment = fixed(config.given),
+    environment = constant(config.environment),
     log,
     clock = systemClock,
     random = systemRandom,
   } = options;
-  const stops: (() => Promise<void>)[] = [];
+  const cleanups: (() => Promise<void>)[] = [];
   const stop = async () => {
-    for (const stopPart of stops.splice(0).reverse()) await stopPart();
+    for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
   };
 
   try {
-    const queues = await startQueues();
-    stops.push(queues.stop);
+    const queues = await startLocalSqs();
+    cleanups.push(queues.stop);
     const queueUrls = { queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
 
-    const standIn = config.standIn && createStandIn({ ...config.standIn, now: clock.now });
-    const standInServer = standIn && (await startStandInServer(standIn));
-    if (standInServer) stops.push(standInServer.stop);
-    const salesmachineUrl = standInServer?.url ?? config.worker.salesmachine.url;
+    const fakeSalesmachine =
+      config.fakeSalesmachine && createFakeSalesmachine({ ...config.fakeSalesmachine, now: clock.now });
+    const fakeServer = fakeSalesmachine && (await startFakeServer(fakeSalesmachine));
+    if (fakeServer) cleanups.push(fakeServer.stop);
+    const salesmachineUrl = fakeServer?.url ?? config.worker.salesmachine.url;
 
-    const present = mapped(environment, (env) => ({
+    const currentEnvironment = mapRefreshable(environment, (env) => ({
       ...env,
-      ...config.madeUp,
+      ...config.generated,
       SALESMACHINE_URL: salesmachineUrl,
       QUEUE_URL: queues.main.url,
       DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
     }));
 
     const sqs = queues.connect();
-    const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
-    messages.watch(sqs);
-    const salesmachine = countRequests(
+    const messageCounter = createMessageCounter({
+      main: queues.main.url,
+      deadLetters: queues.deadLetters.url,
+    });
+    messageCounter.instrument(sqs);
+    const salesmachine = withRequestCounter(
       createSalesmachine(
         { ...config.worker.salesmachine, url: salesmachineUrl },
-        mapped(present, (env) => readWorkerConfig(env).salesmachine),
+        mapRefreshable(currentEnvironment, (env) => readWorkerConfig(env).salesmachine),
       ),
     );
     const { lanes } = config.worker.delivery.quota;
     const workers = Array.from({ length: lanes }, () =>
       createWorker({ config: { ...config.worker, ...queueUrls }, sqs, salesmachine, clock, random, log }),
     );
-    const mapping = createEventSourceMapping({
+    const eventSourceMapping = createEventSourceMapping({
       sqs,
       queue: queues.main,
       lanes,
@@ -111,13 +115,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       log,
       invoke: async (lane, event, context) => workers[lane]?.(event, context),
     });
-    stops.push(mapping.stop);
+    cleanups.push(eventSourceMapping.stop);
 
     const ingestSqs = queues.connect();
-    const ingest = countEvents(
+    const ingest = withEventCounter(
       createIngest({
         config: { ...config.ingest, ...queueUrls },
-        credentials: mapped(present, (env) => readIngestConfig(env).credentials),
+        credentials: mapRefreshable(currentEnvironment, (env) => readIngestConfig(env).credentials),
         sqs: ingestSqs,
         clock,
         random,
@@ -133,23 +137,23 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const state = async (): Promise<RelayState> => {
       const [main, deadLetters] = await Promise.all([
-        depthOf(ingestSqs, queues.main.url),
-        depthOf(ingestSqs, queues.deadLetters.url),
+        getQueueDepth(ingestSqs, queues.main.url),
+        getQueueDepth(ingestSqs, queues.deadLetters.url),
       ]);
       return {
         ...ingest.counts(),
         ...main,
-        delivered: messages.delivered(),
+        delivered: messageCounter.delivered(),
         deadLettered: deadLetters.queued + deadLetters.inFlight,
         ...salesmachine.counts(),
       };
     };
 
-    const localRoute = createLocalRoutes({ config, queues, standIn, salesmachine, clock, state });
+    const localRoute = createLocalRoutes({ config, queues, fakeSalesmachine, salesmachine, clock, state });
     const server = await listen((request) => localRoute(request) ?? gateway(request), config.port);
-    stops.push(server.stop);
-    mapping.start();
-    return { url: server.url, salesmachineUrl, queues, standIn, state, stop };
+    cleanups.push(server.stop);
+    eventSourceMapping.start();
+    return { url: server.url, salesmachineUrl, queues, fakeSalesmachine, state, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,4 +1,4 @@
-import { signatureOf } from '../segment/signature.ts';
+import { sign } from '../segment/signature.ts';
 import type { LocalConfig } from './local-config.ts';
 
 const EXAMPLE = JSON.stringify({
@@ -9,22 +9,22 @@ const EXAMPLE = JSON.stringify({
 });
 
 /** What a first-time user needs: where to send and with which credential, and where to look. */
-export function startText(config: LocalConfig, urls: { relay: string; salesmachine: string }): string {
-  const { madeUp, standIn } = config;
+export function formatStartText(config: LocalConfig, urls: { relay: string; salesmachine: string }): string {
+  const { generated, fakeSalesmachine } = config;
   const rows: [string, string | undefined][] = [
     ['webhook', `${urls.relay}/segment`],
-    ['shared secret', madeUp['SEGMENT_SHARED_SECRETS']],
-    ['token', madeUp['INGEST_TOKENS']],
-    ['Salesmachine', standIn ? `${urls.salesmachine} (a stand-in, in memory)` : urls.salesmachine],
-    ['API token', madeUp['SALESMACHINE_API_TOKEN']],
-    ['API secret', madeUp['SALESMACHINE_API_SECRET']],
+    ['shared secret', generated['SEGMENT_SHARED_SECRETS']],
+    ['token', generated['INGEST_TOKENS']],
+    ['Salesmachine', fakeSalesmachine ? `${urls.salesmachine} (a stand-in, in memory)` : urls.salesmachine],
+    ['API token', generated['SALESMACHINE_API_TOKEN']],
+    ['API secret', generated['SALESMACHINE_API_SECRET']],
     ['counters', `${urls.relay}/local/state`],
-    ['what arrived', standIn && `${urls.relay}/local/salesmachine`],
+    ['what arrived', fakeSalesmachine && `${urls.relay}/local/salesmachine`],
   ];
   const table = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`  ${name.padEnd(15)}${value}`],
   );
-  const headers = ['Content-Type: application/json', ...credentials(config)];
+  const headers = ['Content-Type: application/json', ...credentialHeaders(config)];
   const curl = [
     'curl -s',
     `${urls.relay}/segment`,
@@ -35,13 +35,13 @@ export function startText(config: LocalConfig, urls: { relay: string; salesmachi
 }
 
 /** A made-up token can be shown; of a configured secret only a signature, and of a configured token nothing. */
-function credentials({ ingest, madeUp }: LocalConfig): string[] {
-  if (madeUp['INGEST_TOKENS']) return [`Authorization: Bearer ${madeUp['INGEST_TOKENS']}`];
+function credentialHeaders({ ingest, generated }: LocalConfig): string[] {
+  if (generated['INGEST_TOKENS']) return [`Authorization: Bearer ${generated['INGEST_TOKENS']}`];
   const { sharedSecrets, tokens } = ingest.credentials;
   const [sharedSecret] = sharedSecrets;
   const needsToken = tokens.length > 0 && (sharedSecret === undefined || ingest.policy.requireBoth);
   return [
-    ...(sharedSecret === undefined ? [] : [`X-Signature: ${signatureOf(EXAMPLE, sharedSecret)}`]),
+    ...(sharedSecret === undefined ? [] : [`X-Signature: ${sign(EXAMPLE, sharedSecret)}`]),
     ...(needsToken ? ['Authorization: Bearer <one of INGEST_TOKENS>'] : []),
   ];
 }

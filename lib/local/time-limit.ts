@@ -10,13 +10,13 @@ export class TimeLimitError extends Error {
  *
  * @throws TimeLimitError when the time is up
  */
-export async function withinMs<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
   const settled = new AbortController();
-  const limit = clock.sleep(ms, settled.signal).then(() => {
+  const timeout = clock.sleep(ms, settled.signal).then(() => {
     throw new TimeLimitError(`Task timed out after ${(ms / 1_000).toFixed(2)} seconds`);
   });
   try {
-    return await Promise.race([work, limit]);
+    return await Promise.race([work, timeout]);
   } finally {
     settled.abort();
   }

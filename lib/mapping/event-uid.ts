@@ -5,13 +5,13 @@ export const PAGEVIEW = 'pageview';
 const PAGEVIEW_EVENT = 'pageview_event';
 
 /** A word: it starts with a letter or digit of any script; marks belong to the letter before them. */
-const word = /[\p{L}\p{N}][\p{L}\p{N}\p{Mn}\p{Mc}]*/gu;
+const wordPattern = /[\p{L}\p{N}][\p{L}\p{N}\p{Mn}\p{Mc}]*/gu;
 
 /**
  * Where camelCase starts a word: `order|Completed`, `order2|Completed`, `HTTP|Request`. A capital is what has a lower
  * case (`CWL`, Changes_When_Lowercased): 𝐀 has none, and would split the finished id once more.
  */
-const hump = /(?=\p{CWL})(?<=[\p{Ll}\p{N}]\p{M}*)|(?=\p{CWL}\p{M}*\p{Ll})(?<=\p{CWL}\p{M}*)/gu;
+const camelCaseBoundary = /(?=\p{CWL})(?<=[\p{Ll}\p{N}]\p{M}*)|(?=\p{CWL}\p{M}*\p{Ll})(?<=\p{CWL}\p{M}*)/gu;
 
 /** They choose a glyph (❤ or ❤️) and name nothing. */
 const variationSelector = /\p{Variation_Selector}/gu;
@@ -27,13 +27,13 @@ const variationSelector = /\p{Variation_Selector}/gu;
  * Nothing is cut: Salesmachine documents no length, and two long names must not become one event.
  */
 export function eventUid(name: string): string {
-  const uid = words(name).join('_') || codePoints(name).join('_');
+  const uid = splitWords(name).join('_') || codePoints(name).join('_');
   return uid === PAGEVIEW ? PAGEVIEW_EVENT : uid;
 }
 
-function words(name: string): string[] {
-  const split = name.replace(variationSelector, '').normalize('NFC').replace(hump, '_');
-  return split.toLowerCase().normalize('NFC').match(word) ?? [];
+function splitWords(name: string): string[] {
+  const split = name.replace(variationSelector, '').normalize('NFC').replace(camelCaseBoundary, '_');
+  return split.toLowerCase().normalize('NFC').match(wordPattern) ?? [];
 }
 
 function codePoints(name: string): string[] {

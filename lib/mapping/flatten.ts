@@ -29,20 +29,20 @@ const reserved: ReadonlySet<string> = new Set([
  *   half a surrogate pair becomes U+FFFD.
  *
  * @param object at most 64 deep
- * @param displaced a key of the user's that must not stand under its own name: it moves like a joined one
+ * @param relocatedKey a key of the user's that must not stand under its own name: it moves like a joined one
  */
-export function flatten(object: JsonObject, displaced?: string): Params {
+export function flatten(object: JsonObject, relocatedKey?: string): Params {
   const flat = new Map<string, Scalar>();
-  const freeKey = keyFinder((key) => flat.has(key));
-  const freeJoinedKey = keyFinder((key) => flat.has(key) || reserved.has(key));
-  const isMoved = (key: string, value: Json) => isObject(value) || key === displaced;
+  const freeKey = createKeyAllocator((key) => flat.has(key));
+  const freeJoinedKey = createKeyAllocator((key) => flat.has(key) || reserved.has(key));
+  const isRelocated = (key: string, value: Json) => isObject(value) || key === relocatedKey;
 
   const entries = Object.entries(object);
-  for (const [key, value] of entries.filter(([key, value]) => !isMoved(key, value))) {
-    for (const [name, scalar] of leaves(key, value)) flat.set(freeKey(name), scalar);
+  for (const [key, value] of entries.filter(([key, value]) => !isRelocated(key, value))) {
+    for (const [name, scalar] of flattenLeaves(key, value)) flat.set(freeKey(name), scalar);
   }
-  for (const [key, value] of entries.filter(([key, value]) => isMoved(key, value))) {
-    for (const [name, scalar] of leaves(key, value)) flat.set(freeJoinedKey(name), scalar);
+  for (const [key, value] of entries.filter(([key, value]) => isRelocated(key, value))) {
+    for (const [name, scalar] of flattenLeaves(key, value)) flat.set(freeJoinedKey(name), scalar);
   }
   // From entries, because a key may be called `__proto__`.
   return Object.fromEntries(flat);
@@ -53,18 +53,18 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function leaves(path: string, value: Json): [string, Scalar][] {
-  if (!isObject(value)) return [[path.toWellFormed(), scalar(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}_${key}`, inner));
+function flattenLeaves(path: string, value: Json): [string, Scalar][] {
+  if (!isObject(value)) return [[path.toWellFormed(), toScalar(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flattenLeaves(`${path}_${key}`, inner));
 }
 
-function scalar(value: Exclude<Json, JsonObject>): Scalar {
-  if (Array.isArray(value)) return listText(value).toWellFormed();
+function toScalar(value: Exclude<Json, JsonObject>): Scalar {
+  if (Array.isArray(value)) return formatList(value).toWellFormed();
   if (typeof value === 'string') return value.toWellFormed();
   return isInfinite(value) ? String(value) : value;
 }
 
-function listText(list: Json[]): string {
+function formatList(list: Json[]): string {
   const hasOnlyScalars = list.every((item) => item === null || typeof item !== 'object');
   if (hasOnlyScalars) return list.map(String).join(', ');
   return JSON.stringify(list, (_key, value: Json) => (isInfinite(value) ? String(value) : value));
@@ -76,7 +76,7 @@ function isInfinite(value: Json): boolean {
 }
 
 /** Finds `key`, else the first free of `key_2`, `key_3`, … It remembers where it was: many may want one name. */
-function keyFinder(isTaken: (key: string) => boolean): (key: string) => string {
+function createKeyAllocator(isTaken: (key: string) => boolean): (key: string) => string {
   const next = new Map<string, number>();
   return (key) => {
     if (!isTaken(key)) return key;

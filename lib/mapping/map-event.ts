@@ -9,7 +9,7 @@ import type {
 import type { GroupEvent, SegmentEvent } from '../segment/event.ts';
 import { eventUid, PAGEVIEW } from './event-uid.ts';
 import { flatten } from './flatten.ts';
-import { linkedParams, nameOf, visitOf } from './params.ts';
+import { buildParams, toNameFields, toVisitFields } from './params.ts';
 import { isoTimestamp } from './timestamp.ts';
 
 export type MappingSettings = {
@@ -20,42 +20,47 @@ export type MappingSettings = {
 };
 
 /** Why the settings keep an event from Salesmachine. */
-export type SkipCause = 'anonymous' | 'alias_off';
+export type MappingSkipCause = 'anonymous' | 'alias_off';
 
-type EventOf = { [Event in SegmentEvent as Event['type']]: Event };
-type EventType = keyof EventOf;
+type EventByType = { [Event in SegmentEvent as Event['type']]: Event };
+type EventType = keyof EventByType;
 
 /** What each call becomes, after what Segment's page on its own Salesmachine destination promises. */
-const mappings: { [Type in EventType]: (event: EventOf[Type], settings: MappingSettings) => Operation[] } = {
-  identify: (event) => [contact(event, linkedParams(event.traits, event.context, nameOf(event.traits)))],
+const mappers: { [Type in EventType]: (event: EventByType[Type], settings: MappingSettings) => Operation[] } =
+  {
+    identify: (event) => [
+      contact(event, buildParams(event.traits, event.context, toNameFields(event.traits))),
+    ],
 
-  track: (event) => [namedEvent(event, event.event, event.properties)],
+    track: (event) => [namedEvent(event, event.event, event.properties)],
 
-  page: (event) => [
-    pageview(event, event.properties),
-    ...(event.name === undefined ? [] : [namedEvent(event, event.name, event.properties)]),
-  ],
+    page: (event) => [
+      pageview(event, event.properties),
+      ...(event.name === undefined ? [] : [namedEvent(event, event.name, event.properties)]),
+    ],
 
-  group: (event, settings) => [
-    account(event),
-    ...(isLinked(event, settings) ? [contact(event, { account_uid: event.groupId.toWellFormed() })] : []),
-  ],
+    group: (event, settings) => [
+      account(event),
+      ...(linksContact(event, settings)
+        ? [contact(event, { account_uid: event.groupId.toWellFormed() })]
+        : []),
+    ],
 
-  alias: (event) => [
-    {
-      method: 'alias',
-      contact_uid: event.userId.toWellFormed(),
-      previous_contact_uid: event.previousId.toWellFormed(),
-      ...traced(event),
-    },
-  ],
-};
+    alias: (event) => [
+      {
+        method: 'alias',
+        contact_uid: event.userId.toWellFormed(),
+        previous_contact_uid: event.previousId.toWellFormed(),
+        ...toTraceFields(event),
+      },
+    ],
+  };
 
 /**
  * Whether the settings keep the whole event from Salesmachine, and why. With `anonymousContacts: 'skip'` the group
  * event of an anonymous user is not kept back: its account goes, only the link to the contact does not.
  */
-export function skipCause(event: SegmentEvent, settings: MappingSettings): SkipCause | undefined {
+export function skipCause(event: SegmentEvent, settings: MappingSettings): MappingSkipCause | undefined {
   if (event.type === 'alias') return settings.alias === 'off' ? 'alias_off' : undefined;
   if (event.type === 'group' || event.userId !== undefined) return undefined;
   return settings.anonymousContacts === 'skip' ? 'anonymous' : undefined;
@@ -67,41 +72,47 @@ export function skipCause(event: SegmentEvent, settings: MappingSettings): SkipC
  * @throws if the event has no user where its type needs one; a parsed event has
  */
 export function mapEvent(event: SegmentEvent, settings: MappingSettings): Operation[] {
-  return skipCause(event, settings) === undefined ? mapAs(event.type, event, settings) : [];
+  return skipCause(event, settings) === undefined ? mapByType(event.type, event, settings) : [];
 }
 
-function mapAs<Type extends EventType>(
+function mapByType<Type extends EventType>(
   type: Type,
-  event: EventOf[Type],
+  event: EventByType[Type],
   settings: MappingSettings,
 ): Operation[] {
-  return mappings[type](event, settings);
+  return mappers[type](event, settings);
 }
 
 function contact(event: SegmentEvent, params: Params): ContactOperation {
-  return { method: 'contact', contact_uid: contactUid(event), params, ...traced(event) };
+  return { method: 'contact', contact_uid: contactUid(event), params, ...toTraceFields(event) };
 }
 
 /** The account is the group itself, so a trait called `account_uid` links nothing: it is a trait like any other. */
 function account(event: GroupEvent): AccountOperation {
   const params = flatten(event.traits);
-  return { method: 'account', account_uid: event.groupId.toWellFormed(), params, ...traced(event) };
+  return { method: 'account', account_uid: event.groupId.toWellFormed(), params, ...toTraceFields(event) };
 }
 
 /** It has no `display_name`: Salesmachine knows what a page view is. */
 function pageview(event: SegmentEvent, properties: JsonObject): EventOperation {
-  const params = linkedParams(properties, event.context, visitOf(properties, event.context));
-  return { method: 'event', contact_uid: contactUid(event), event_uid: PAGEVIEW, params, ...traced(event) };
+  const params = buildParams(properties, event.context, toVisitFields(properties, event.context));
+  return {
+    method: 'event',
+    contact_uid: contactUid(event),
+    event_uid: PAGEVIEW,
+    params,
+    ...toTraceFields(event),
+  };
 }
 
 function namedEvent(event: SegmentEvent, name: string, properties: JsonObject): EventOperation {
-  const params = linkedParams(properties, event.context, { display_name: name.toWellFormed() });
+  const params = buildParams(properties, event.context, { display_name: name.toWellFormed() });
   return {
     method: 'event',
     contact_uid: contactUid(event),
     event_uid: eventUid(name),
     params,
-    ...traced(event),
+    ...toTraceFields(event),
   };
 }
 
@@ -111,13 +122,13 @@ function contactUid(event: SegmentEvent): string {
   return uid.toWellFormed();
 }
 
-function isLinked(event: GroupEvent, settings: MappingSettings): boolean {
+function linksContact(event: GroupEvent, settings: MappingSettings): boolean {
   if (event.userId !== undefined) return true;
   return event.anonymousId !== undefined && settings.anonymousContacts === 'keep';
 }
 
 /** A timestamp that can't be read is left out: the event still goes, and Salesmachine dates it when it comes. */
-function traced(event: SegmentEvent): { created_at?: string; messageId?: string } {
+function toTraceFields(event: SegmentEvent): { created_at?: string; messageId?: string } {
   const createdAt = event.timestamp === undefined ? undefined : isoTimestamp(event.timestamp);
   return {
     ...(createdAt === undefined ? {} : { created_at: createdAt }),

@@ -19,29 +19,31 @@ export type Provenance = {
  *
  * @param map gives an event's operations; none if it cannot be mapped
  */
-export function provenanceOf(event: JsonObject, map: (event: JsonObject) => Operation[]): Provenance {
+export function traceProvenance(event: JsonObject, map: (event: JsonObject) => Operation[]): Provenance {
   const fields = map(event).map((operation) =>
-    fieldsOf(operation).map(([name, value]): Field => ({ name, value, origins: [] })),
+    listFields(operation).map(([name, value]): Field => ({ name, value, origins: [] })),
   );
   const unused: Path[] = [];
-  for (const [path, value] of leavesOf(event)) {
-    const changed = map(withValue(event, path, otherThan(value))).map((operation) =>
-      Object.fromEntries(fieldsOf(operation)),
+  for (const [path, value] of listLeaves(event)) {
+    const changed = map(setAt(event, path, perturb(value))).map((operation) =>
+      Object.fromEntries(listFields(operation)),
     );
     // Another number of operations is another story: nothing can be compared.
-    const made =
+    const affected =
       changed.length === fields.length
         ? fields.flatMap((list, index) =>
-            list.filter((field) => field.value !== changed[index]?.[field.name] && carries(field, value)),
+            list.filter(
+              (field) => field.value !== changed[index]?.[field.name] && canHaveProduced(field, value),
+            ),
           )
         : [];
-    for (const field of made) field.origins.push({ path, value });
-    if (made.length === 0) unused.push(path);
+    for (const field of affected) field.origins.push({ path, value });
+    if (affected.length === 0) unused.push(path);
   }
   return { fields, unused };
 }
 
-function fieldsOf(operation: Operation): [string, Scalar][] {
+function listFields(operation: Operation): [string, Scalar][] {
   return Object.entries(operation).flatMap(([name, value]): [string, Scalar][] =>
     typeof value === 'object'
       ? Object.entries(value).map(([param, inner]) => [`params.${param}`, inner])
@@ -50,15 +52,15 @@ function fieldsOf(operation: Operation): [string, Scalar][] {
 }
 
 /** Lists are one value: the mapping joins them. */
-function leavesOf(object: JsonObject, above: Path = []): [Path, Json][] {
+function listLeaves(object: JsonObject, above: Path = []): [Path, Json][] {
   return Object.entries(object).flatMap(([key, value]): [Path, Json][] =>
-    isJsonObject(value) ? leavesOf(value, [...above, key]) : [[[...above, key], value]],
+    isJsonObject(value) ? listLeaves(value, [...above, key]) : [[[...above, key], value]],
   );
 }
 
-function withValue(object: JsonObject, [key = '', ...below]: Path, value: Json): JsonObject {
+function setAt(object: JsonObject, [key = '', ...below]: Path, value: Json): JsonObject {
   const inner = object[key];
-  const changed = below.length > 0 && isJsonObject(inner) ? withValue(inner, below, value) : value;
+  const changed = below.length > 0 && isJsonObject(inner) ? setAt(inner, below, value) : value;
   // From entries, because a key may be called `__proto__`.
   return Object.fromEntries(
     Object.entries(object).map(([each, old]) => [each, each === key ? changed : old]),
@@ -66,7 +68,7 @@ function withValue(object: JsonObject, [key = '', ...below]: Path, value: Json):
 }
 
 /** Another value of the same kind, as far as the mapping sees it. */
-function otherThan(value: Json): Json {
+function perturb(value: Json): Json {
   if (Array.isArray(value)) return [...value, 'x'];
   if (typeof value === 'string') return `${value}x`;
   if (typeof value === 'number') return value === 1 ? 2 : 1;
@@ -75,7 +77,7 @@ function otherThan(value: Json): Json {
 }
 
 /** What is empty does not make what says something, though it would if it said something, too. */
-const carries = (field: Field, value: Json): boolean => !isBlank(value) || isBlank(field.value);
+const canHaveProduced = (field: Field, value: Json): boolean => !isBlank(value) || isBlank(field.value);
 
 const isBlank = (value: Json): boolean =>
   value === null || (typeof value === 'string' && value.trim() === '');

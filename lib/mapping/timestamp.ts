@@ -5,9 +5,9 @@ const dateTime =
 /** Epoch seconds have ten digits from 2001 to 2286, epoch milliseconds thirteen. */
 const epoch = /^(\d{10})(\d{3})?$/;
 
-const earliestMs = 0;
+const MIN_MS = 0;
 /** ISO 8601 knows four digits of a year. */
-const endMs = Date.UTC(10_000, 0);
+const END_MS = Date.UTC(10_000, 0);
 
 /**
  * A Segment timestamp as Salesmachine takes it: ISO 8601, UTC, milliseconds (`2026-01-02T03:04:05.678Z`).
@@ -21,7 +21,7 @@ const endMs = Date.UTC(10_000, 0);
 export function isoTimestamp(text: string): string | undefined {
   const trimmed = text.trim();
   const ms = epochMs(trimmed) ?? dateTimeMs(trimmed);
-  const isUsable = ms !== undefined && ms >= earliestMs && ms < endMs;
+  const isUsable = ms !== undefined && ms >= MIN_MS && ms < END_MS;
   return isUsable ? new Date(ms).toISOString() : undefined;
 }
 
@@ -42,8 +42,8 @@ function dateTimeMs(text: string): number | undefined {
   if (!isCalendarDay(year, month, day) || !hasTimeOfDay || !hasOffset) return undefined;
 
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));
-  const eastMinutes = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
-  return Date.UTC(year, month - 1, day, hour, minute - eastMinutes, second, milliseconds);
+  const utcOffsetMinutes = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
+  return Date.UTC(year, month - 1, day, hour, minute - utcOffsetMinutes, second, milliseconds);
 }
 
 /** `Date` takes a 30th of February for the 2nd of March, and the year 1 for 1901. */

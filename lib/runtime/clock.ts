@@ -19,15 +19,15 @@ export const systemClock: Clock = {
 export const systemRandom: Random = () => Math.random();
 
 /** Runs `task` with a signal that aborts after `ms`. */
-export async function within<T>(
+export async function withDeadline<T>(
   clock: Clock,
   ms: number,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController();
   const done = new AbortController();
-  const late = () => deadline.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
-  clock.sleep(ms, done.signal).then(late, () => undefined);
+  const onDeadline = () => deadline.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
+  clock.sleep(ms, done.signal).then(onDeadline, () => undefined);
   try {
     return await task(deadline.signal);
   } finally {

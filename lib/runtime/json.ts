@@ -9,7 +9,7 @@ declare global {
 }
 
 /** Only a text that matches can hold a number that a double changes; strings that look like it do no harm. */
-const SUSPECT = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*[eE]\+?\d{3})/;
+const MAY_HOLD_UNSAFE_NUMBER = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*[eE]\+?\d{3})/;
 
 const LONG_INTEGER = /^-?\d{16,}$/;
 
@@ -25,7 +25,9 @@ const MAX_REVIVED_DEPTH = 500;
  */
 export function parseJson(text: string): Json {
   const value = parse(text);
-  return SUSPECT.test(text) && !isDeeperThan(value, MAX_REVIVED_DEPTH) ? JSON.parse(text, exactly) : value;
+  return MAY_HOLD_UNSAFE_NUMBER.test(text) && !isDeeperThan(value, MAX_REVIVED_DEPTH)
+    ? JSON.parse(text, keepUnsafeNumbers)
+    : value;
 }
 
 function parse(text: string): Json {
@@ -41,10 +43,10 @@ function parse(text: string): Json {
   }
 }
 
-function exactly(_key: string, value: Json, { source }: { source?: string }): Json {
+function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: string }): Json {
   if (typeof value !== 'number' || source === undefined) return value;
-  const isChanged = LONG_INTEGER.test(source) && String(value) !== source;
-  return isChanged || !Number.isFinite(value) ? source : value;
+  const losesPrecision = LONG_INTEGER.test(source) && String(value) !== source;
+  return losesPrecision || !Number.isFinite(value) ? source : value;
 }
 
 /**

@@ -1,21 +1,21 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { fixed, type Source } from '../config/secrets.ts';
+import { constant, type Refreshable } from '../config/secrets.ts';
 
 /** The calls of Salesmachine's API that the relay makes. */
 export type SalesmachinePath = '/v1/batch' | '/v1/alias' | '/v1/ping';
 
 /** What came of one request. */
-export type Answer =
+export type ApiResult =
   | { kind: 'response'; status: number; headers: Record<string, string | undefined>; body: string }
   /** No whole response. `sent`: the request may have reached Salesmachine, so it may have been applied. */
-  | { kind: 'failure'; sent: boolean; code: string };
+  | { kind: 'failure'; mayHaveBeenSent: boolean; code: string };
 
 export type Salesmachine = {
   /** One request. Never throws for what the network or the server does: that is an answer, too. */
-  post(path: SalesmachinePath, json: string, signal?: AbortSignal): Promise<Answer>;
+  post(path: SalesmachinePath, json: string, signal?: AbortSignal): Promise<ApiResult>;
   /** Has the credential read anew, if it can change and was not since the moment (milliseconds since the epoch). */
-  renewCredential(moment: number): Promise<unknown>;
+  refreshCredentialIfOlderThan(moment: number): Promise<unknown>;
 };
 
 export type Credential = { token: string; secret: string };
@@ -31,7 +31,7 @@ export type SalesmachineSettings = Credential & {
 export const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Answers are a line or two; of anything longer the beginning tells as much. */
-const MAX_BODY_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 /**
  * Salesmachine's API over HTTP with kept-alive connections. Redirects are not followed: they would carry the
@@ -39,7 +39,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 export function createSalesmachine(
   settings: SalesmachineSettings,
-  credential: Source<Credential> = fixed(settings),
+  refreshableCredential: Refreshable<Credential> = constant(settings),
 ): Salesmachine {
   const { connectTimeoutMs = 3_000, timeoutMs = REQUEST_TIMEOUT_MS } = settings;
   const base = settings.url.replace(/\/+$/, '');
@@ -51,7 +51,7 @@ export function createSalesmachine(
   };
 
   function send(path: SalesmachinePath, json: string, authorization: string, signal?: AbortSignal) {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<ApiResult>();
     const body = Buffer.from(json);
     const timeout = AbortSignal.timeout(timeoutMs);
     const request = protocol.request(`${base}${path}`, {
@@ -61,29 +61,29 @@ export function createSalesmachine(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     let connected = false;
-    const fail = (error: NodeJS.ErrnoException) =>
-      resolve({ kind: 'failure', sent: connected, code: error.code ?? error.name });
+    const resolveFailure = (error: NodeJS.ErrnoException) =>
+      resolve({ kind: 'failure', mayHaveBeenSent: connected, code: error.code ?? error.name });
 
-    request.on('error', fail);
+    request.on('error', resolveFailure);
     // Nobody asked for another protocol, and without a listener nothing would be heard of the request again.
     request.on('upgrade', (_, socket) => {
       socket.destroy();
-      resolve({ kind: 'failure', sent: true, code: 'EUPGRADE' });
+      resolve({ kind: 'failure', mayHaveBeenSent: true, code: 'EUPGRADE' });
     });
     request.on('socket', (socket) => {
       if (!socket.connecting) {
         connected = true;
         return;
       }
-      const giveUp = setTimeout(
+      const connectTimer = setTimeout(
         () => request.destroy(Object.assign(new Error('connecting took too long'), { code: 'ECONNTIMEOUT' })),
         connectTimeoutMs,
       );
       socket.once(protocol === https ? 'secureConnect' : 'connect', () => {
         connected = true;
-        clearTimeout(giveUp);
+        clearTimeout(connectTimer);
       });
-      socket.once('close', () => clearTimeout(giveUp));
+      socket.once('close', () => clearTimeout(connectTimer));
     });
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
@@ -95,18 +95,18 @@ export function createSalesmachine(
           headers: Object.fromEntries(
             Object.entries(response.headers).map(([name, value]) => [name, value?.toString()]),
           ),
-          body: Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES),
+          body: Buffer.concat(chunks).toString('utf8', 0, MAX_RESPONSE_BYTES),
         });
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         bytes += chunk.length;
-        if (bytes > MAX_BODY_BYTES) {
+        if (bytes > MAX_RESPONSE_BYTES) {
           done();
           response.destroy();
         }
       });
       response.on('end', done);
-      response.on('error', fail);
+      response.on('error', resolveFailure);
     });
     request.end(body);
     return promise;
@@ -114,13 +114,13 @@ export function createSalesmachine(
 
   return {
     async post(path, json, signal) {
-      const known = await credential.get().catch(() => undefined);
-      if (!known) return { kind: 'failure', sent: false, code: 'ENOCREDENTIAL' };
-      return send(path, json, basic(known), signal);
+      const credential = await refreshableCredential.get().catch(() => undefined);
+      if (!credential) return { kind: 'failure', mayHaveBeenSent: false, code: 'ENOCREDENTIAL' };
+      return send(path, json, basicAuth(credential), signal);
     },
-    renewCredential: (moment) => credential.renewedSince(moment),
+    refreshCredentialIfOlderThan: (moment) => refreshableCredential.refreshIfOlderThan(moment),
   };
 }
 
-const basic = ({ token, secret }: Credential) =>
+const basicAuth = ({ token, secret }: Credential) =>
   `Basic ${Buffer.from(`${token}:${secret}`).toString('base64')}`;

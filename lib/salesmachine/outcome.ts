@@ -1,4 +1,4 @@
-import type { Answer, SalesmachinePath } from './client.ts';
+import type { ApiResult, SalesmachinePath } from './client.ts';
 
 /**
  * What an answer of Salesmachine means for the operations that were sent.
@@ -49,22 +49,26 @@ const byStatus: Readonly<Record<number, Outcome>> = {
 };
 
 /** Statuses that the table does not name. What nobody has thought of is tried again. */
-const byHundred: Readonly<Record<number, Outcome>> = { 3: 'configuration', 4: 'rejected', 5: 'transient' };
+const byStatusClass: Readonly<Record<number, Outcome>> = {
+  3: 'configuration',
+  4: 'rejected',
+  5: 'transient',
+};
 
 /** The alias call is a guess, so its absence says nothing of the API as a whole. */
 const aliasByStatus: Readonly<Record<number, Outcome>> = { 404: 'unsupported', 405: 'unsupported' };
 
-const isHtml = (contentType: string | undefined, body: string) =>
+const looksLikeHtml = (contentType: string | undefined, body: string) =>
   contentType?.toLowerCase().includes('text/html') || body.trimStart().startsWith('<');
 
-export function outcomeOf(path: SalesmachinePath, answer: Answer): Outcome {
-  if (answer.kind === 'failure') return answer.sent ? 'uncertain' : 'transient';
+export function toOutcome(path: SalesmachinePath, result: ApiResult): Outcome {
+  if (result.kind === 'failure') return result.mayHaveBeenSent ? 'uncertain' : 'transient';
   const outcome =
-    (path === '/v1/alias' ? aliasByStatus[answer.status] : undefined) ??
-    byStatus[answer.status] ??
-    byHundred[Math.floor(answer.status / 100)] ??
+    (path === '/v1/alias' ? aliasByStatus[result.status] : undefined) ??
+    byStatus[result.status] ??
+    byStatusClass[Math.floor(result.status / 100)] ??
     'transient';
   // A page instead of an answer: a captive proxy, or a URL that is not the API's.
-  const page = outcome === 'delivered' && isHtml(answer.headers['content-type'], answer.body);
-  return page ? 'configuration' : outcome;
+  const isHtmlPage = outcome === 'delivered' && looksLikeHtml(result.headers['content-type'], result.body);
+  return isHtmlPage ? 'configuration' : outcome;
 }

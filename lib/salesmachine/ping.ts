@@ -1,9 +1,9 @@
 import type { Salesmachine } from './client.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
-import { remainingOf, throttledForMs } from './rate-limit.ts';
+import { type Outcome, toOutcome } from './outcome.ts';
+import { parseRetryAfterMs, readRemaining } from './rate-limit.ts';
 
 /** What a ping tells of the credential and of the quota; null is what Salesmachine did not say. */
-export type CredentialCheck = {
+export type PingResult = {
   outcome: Outcome;
   status: number | null;
   /** Why there was no whole answer: the network's error code. */
@@ -14,30 +14,32 @@ export type CredentialCheck = {
 };
 
 /** `POST /v1/ping`, which costs one request of the quota. `now` in milliseconds since the epoch. */
-export async function checkCredential(
+export async function pingSalesmachine(
   salesmachine: Pick<Salesmachine, 'post'>,
   now: () => number,
-): Promise<CredentialCheck> {
-  const answer = await salesmachine.post('/v1/ping', '{}');
-  const outcome = outcomeOf('/v1/ping', answer);
-  if (answer.kind === 'failure') {
+): Promise<PingResult> {
+  const result = await salesmachine.post('/v1/ping', '{}');
+  const outcome = toOutcome('/v1/ping', result);
+  if (result.kind === 'failure') {
     return {
       outcome,
       status: null,
-      failure: answer.code,
+      failure: result.code,
       limit: null,
       remaining: null,
       resetsInSeconds: null,
     };
   }
-  const { status, headers } = answer;
+  const { status, headers } = result;
   const limit = Number(headers['x-ratelimit-limit'] || Number.NaN);
   return {
     outcome,
     status,
     failure: null,
     limit: Number.isFinite(limit) ? limit : null,
-    remaining: remainingOf(headers) ?? null,
-    resetsInSeconds: headers['x-ratelimit-reset'] ? Math.ceil(throttledForMs(headers, now()) / 1_000) : null,
+    remaining: readRemaining(headers) ?? null,
+    resetsInSeconds: headers['x-ratelimit-reset']
+      ? Math.ceil(parseRetryAfterMs(headers, now()) / 1_000)
+      : null,
   };
 }

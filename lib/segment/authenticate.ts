@@ -1,6 +1,6 @@
-import { presentedTokens, type TokenVerdict, verifyToken } from './credentials.ts';
+import { readTokens, type TokenResult, verifyToken } from './credentials.ts';
 import type { Route } from './route.ts';
-import { type SignatureVerdict, verifySignature } from './signature.ts';
+import { type SignatureResult, verifySignature } from './signature.ts';
 import type { HttpRequest } from './split-request.ts';
 
 /** What a request is checked against. A kind of which there is none is not configured. */
@@ -8,7 +8,7 @@ export type Credentials = {
   sharedSecrets: readonly string[];
   tokens: readonly string[];
   /** Whether they were read since the request came: only then is a credential that we don't know surely not ours. */
-  fresh: boolean;
+  secretsAreCurrent: boolean;
 };
 
 export type AuthenticationPolicy = {
@@ -17,10 +17,10 @@ export type AuthenticationPolicy = {
   /** How a signature of no known secret is answered: 401 (Segment discards) or 503 (Segment tries again). */
   onBadSignature: 'reject' | 'retry';
   /** Let everybody in as long as neither secret nor token is configured. */
-  open: boolean;
+  allowUnauthenticated: boolean;
 };
 
-export type Refusal =
+export type AuthFailure =
   | 'no_credential'
   | 'wrong_credential'
   /** A signature that could be Segment's, and matches no secret that we know. */
@@ -32,13 +32,13 @@ export type Refusal =
 export type Authentication =
   | { kind: 'ok' }
   /** `message` tells a person what to check: Segment shows it in its Event Delivery view. */
-  | { kind: 'refused'; cause: Refusal; status: 401 | 503; message: string };
+  | { kind: 'refused'; cause: AuthFailure; status: 401 | 503; message: string };
 
 /** A verdict is undefined where its kind is not configured: it does not count, whatever the request presents. */
-export type Verdicts = { signature: SignatureVerdict | undefined; token: TokenVerdict | undefined };
+export type CheckResults = { signature: SignatureResult | undefined; token: TokenResult | undefined };
 
 /** Segment discards what is answered 401 and tries again for hours what is answered 503. */
-const answers: Record<Refusal, { status: 401 | 503; message: string }> = {
+const failureResponses: Record<AuthFailure, { status: 401 | 503; message: string }> = {
   no_credential: {
     status: 401,
     message: 'The request has no credential: set the shared secret or the token of this relay in its sender.',
@@ -75,38 +75,42 @@ export function authenticate(
   credentials: Credentials,
   policy: AuthenticationPolicy,
 ): Authentication {
-  const { sharedSecrets, tokens, fresh } = credentials;
-  const presented = () => presentedTokens(request.headers, route.sdk ? json : undefined);
-  const verdicts = {
+  const { sharedSecrets, tokens, secretsAreCurrent } = credentials;
+  const presentedTokens = () => readTokens(request.headers, route.sdk ? json : undefined);
+  const results = {
     signature: sharedSecrets.length > 0 ? verifySignature(request, json, sharedSecrets) : undefined,
-    token: tokens.length > 0 ? verifyToken(presented(), tokens) : undefined,
+    token: tokens.length > 0 ? verifyToken(presentedTokens(), tokens) : undefined,
   };
-  return decide(verdicts, policy, fresh);
+  return evaluate(results, policy, secretsAreCurrent);
 }
 
 /** The answer to what signature and token are worth; `fresh` as in `Credentials`. */
-export function decide(verdicts: Verdicts, policy: AuthenticationPolicy, fresh: boolean): Authentication {
-  const cause = refusalOf(verdicts, policy);
+export function evaluate(
+  results: CheckResults,
+  policy: AuthenticationPolicy,
+  secretsAreCurrent: boolean,
+): Authentication {
+  const cause = findFailure(results, policy);
   if (cause === undefined) return { kind: 'ok' };
-  const isProven = fresh && (cause === 'wrong_credential' || isRejected(cause, policy));
-  return { kind: 'refused', cause, ...answers[cause], ...(isProven && { status: 401 }) };
+  const isDefinitive = secretsAreCurrent && (cause === 'wrong_credential' || policyRejects(cause, policy));
+  return { kind: 'refused', cause, ...failureResponses[cause], ...(isDefinitive && { status: 401 }) };
 }
 
-const isRejected = (cause: Refusal, { onBadSignature }: AuthenticationPolicy) =>
+const policyRejects = (cause: AuthFailure, { onBadSignature }: AuthenticationPolicy) =>
   cause === 'unknown_signature' && onBadSignature === 'reject';
 
-function refusalOf(
-  { signature, token }: Verdicts,
-  { requireBoth, open }: AuthenticationPolicy,
-): Refusal | undefined {
-  const counted = [signature, token].filter((verdict) => verdict !== undefined);
-  const leastConfigured = requireBoth ? 2 : open ? 0 : 1;
-  if (counted.length < leastConfigured) return 'not_configured';
+function findFailure(
+  { signature, token }: CheckResults,
+  { requireBoth, allowUnauthenticated }: AuthenticationPolicy,
+): AuthFailure | undefined {
+  const configuredChecks = [signature, token].filter((result) => result !== undefined);
+  const minConfigured = requireBoth ? 2 : allowUnauthenticated ? 0 : 1;
+  if (configuredChecks.length < minConfigured) return 'not_configured';
 
-  const others = counted.filter((verdict) => verdict !== 'valid');
-  const areAbsent = others.every((verdict) => verdict === 'absent');
-  const isOneValid = others.length < counted.length;
-  if (others.length === 0) return undefined;
+  const failedChecks = configuredChecks.filter((result) => result !== 'valid');
+  const areAbsent = failedChecks.every((result) => result === 'absent');
+  const isOneValid = failedChecks.length < configuredChecks.length;
+  if (failedChecks.length === 0) return undefined;
   if (isOneValid) return areAbsent && !requireBoth ? undefined : 'rotation';
   if (signature === 'wrong') return 'unknown_signature';
   return areAbsent ? 'no_credential' : 'wrong_credential';

@@ -12,15 +12,15 @@ export type Body =
 
 type Decoder = (bytes: Buffer) => Promise<Buffer>;
 
-const inflate = promisify(gunzip);
-const asIs: Decoder = async (bytes) => bytes;
-const fromGzip: Decoder = (bytes) => inflate(bytes, { maxOutputLength: MAX_BODY_BYTES });
+const gunzipAsync = promisify(gunzip);
+const decodeIdentity: Decoder = async (bytes) => bytes;
+const decodeGzip: Decoder = (bytes) => gunzipAsync(bytes, { maxOutputLength: MAX_BODY_BYTES });
 
 const decoders = new Map<string, Decoder>([
-  ['', asIs],
-  ['identity', asIs],
-  ['gzip', fromGzip],
-  ['x-gzip', fromGzip],
+  ['', decodeIdentity],
+  ['identity', decodeIdentity],
+  ['gzip', decodeGzip],
+  ['x-gzip', decodeGzip],
 ]);
 
 /** The JSON text of a request, decompressed where its `Content-Encoding` says so, without a byte order mark. */
@@ -28,18 +28,21 @@ export async function decodeBody(headers: Headers, body: Buffer): Promise<Body> 
   if (body.length === 0) return { kind: 'decoded', bytes: body };
   const decoder = decoders.get(headers['content-encoding']?.trim().toLowerCase() ?? '');
   if (decoder === undefined) {
-    return undecodable('unparseable', 'the body has a Content-Encoding that is not understood: only gzip is');
+    return toUndecodable(
+      'unparseable',
+      'the body has a Content-Encoding that is not understood: only gzip is',
+    );
   }
   try {
     return { kind: 'decoded', bytes: withoutByteOrderMark(await decoder(body)) };
   } catch (error) {
     return isTooLarge(error)
-      ? undecodable('too_large', `the body decompresses to more than ${MAX_BODY_BYTES} bytes`)
-      : undecodable('unparseable', 'the body is not the gzip that its Content-Encoding says');
+      ? toUndecodable('too_large', `the body decompresses to more than ${MAX_BODY_BYTES} bytes`)
+      : toUndecodable('unparseable', 'the body is not the gzip that its Content-Encoding says');
   }
 }
 
-function undecodable(reason: 'too_large' | 'unparseable', detail: string): Body {
+function toUndecodable(reason: 'too_large' | 'unparseable', detail: string): Body {
   return { kind: 'undecodable', reason, detail };
 }
 

@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { isObject, membersOf, stringOf, trimmed } from './json-scanner.ts';
+import { parseString, scanMembers, startsObject, trimWhitespace } from './json-scanner.ts';
 import type { Headers } from './split-request.ts';
 
-export type TokenVerdict = 'absent' | 'wrong' | 'valid';
+export type TokenResult = 'absent' | 'wrong' | 'valid';
 
 /**
  * The tokens that a request presents: `Authorization: Bearer TOKEN`; Basic with the token as user name (a partner's
@@ -10,21 +10,25 @@ export type TokenVerdict = 'absent' | 'wrong' | 'valid';
  *
  * @param sdkJson the decompressed body, if the request came to a path of the SDKs
  */
-export function presentedTokens(headers: Headers, sdkJson: Buffer | undefined): string[] {
-  return [tokenOf(headers['authorization']), writeKeyOf(sdkJson)].filter((token) => token !== undefined);
+export function readTokens(headers: Headers, sdkJson: Buffer | undefined): string[] {
+  return [parseAuthorization(headers['authorization']), readWriteKey(sdkJson)].filter(
+    (token) => token !== undefined,
+  );
 }
 
 /** Whether one of the presented tokens is one of ours. Compared as digests: in constant time, whatever the length. */
-export function verifyToken(presented: readonly string[], tokens: readonly string[]): TokenVerdict {
+export function verifyToken(presented: readonly string[], tokens: readonly string[]): TokenResult {
   if (presented.length === 0) return 'absent';
-  const ours = tokens.map(digestOf);
-  const isOurs = presented
-    .map(digestOf)
-    .some((theirs) => ours.some((digest) => timingSafeEqual(digest, theirs)));
-  return isOurs ? 'valid' : 'wrong';
+  const expectedDigests = tokens.map(digestToken);
+  const isValid = presented
+    .map(digestToken)
+    .some((actualDigest) =>
+      expectedDigests.some((expectedDigest) => timingSafeEqual(expectedDigest, actualDigest)),
+    );
+  return isValid ? 'valid' : 'wrong';
 }
 
-const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
+const digestToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 /** How each scheme carries the token; another scheme carries none. */
 const schemes = new Map<string, (credentials: string) => string | undefined>([
@@ -32,16 +36,16 @@ const schemes = new Map<string, (credentials: string) => string | undefined>([
   ['basic', (credentials) => Buffer.from(credentials, 'base64').toString().split(':', 1)[0]],
 ]);
 
-function tokenOf(authorization = ''): string | undefined {
+function parseAuthorization(authorization = ''): string | undefined {
   const [scheme = '', credentials = ''] = authorization.trim().split(/ +/, 2);
   return schemes.get(scheme.toLowerCase())?.(credentials) || undefined;
 }
 
-function writeKeyOf(sdkJson: Buffer | undefined): string | undefined {
-  const json = trimmed(sdkJson ?? Buffer.of());
-  if (!isObject(json)) return undefined;
-  for (const { key, value } of membersOf(json)) {
-    if (key === 'writeKey') return stringOf(value) || undefined;
+function readWriteKey(sdkJson: Buffer | undefined): string | undefined {
+  const json = trimWhitespace(sdkJson ?? Buffer.of());
+  if (!startsObject(json)) return undefined;
+  for (const { key, value } of scanMembers(json)) {
+    if (key === 'writeKey') return parseString(value) || undefined;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 
-type Common = {
+type CommonFields = {
   messageId?: string;
   userId?: string;
   anonymousId?: string;
@@ -9,12 +9,12 @@ type Common = {
   context: JsonObject;
 };
 
-export type IdentifyEvent = Common & { type: 'identify'; traits: JsonObject };
-export type TrackEvent = Common & { type: 'track'; event: string; properties: JsonObject };
-export type PageEvent = Common & { type: 'page'; name?: string; properties: JsonObject };
-export type GroupEvent = Common & { type: 'group'; groupId: string; traits: JsonObject };
+export type IdentifyEvent = CommonFields & { type: 'identify'; traits: JsonObject };
+export type TrackEvent = CommonFields & { type: 'track'; event: string; properties: JsonObject };
+export type PageEvent = CommonFields & { type: 'page'; name?: string; properties: JsonObject };
+export type GroupEvent = CommonFields & { type: 'group'; groupId: string; traits: JsonObject };
 /** `userId` is the contact that survives: where the event has none, its `anonymousId`. */
-export type AliasEvent = Common & { type: 'alias'; userId: string; previousId: string };
+export type AliasEvent = CommonFields & { type: 'alias'; userId: string; previousId: string };
 
 /**
  * A Segment event that can be mapped: ids are non-empty strings, objects are objects, and all but a group event have
@@ -35,37 +35,41 @@ export type ParsedEvent =
 export const MAX_DEPTH = 64;
 
 /** What an event of each type needs: the event, or what is wrong with it. */
-const readers: Record<SegmentEvent['type'], (source: JsonObject, common: Common) => SegmentEvent | string> = {
-  identify: (source, common) => ({ ...common, type: 'identify', traits: objectAt(source, 'traits') }),
+const parsers: Record<
+  SegmentEvent['type'],
+  (source: JsonObject, common: CommonFields) => SegmentEvent | string
+> = {
+  identify: (source, common) => ({ ...common, type: 'identify', traits: readObject(source, 'traits') }),
 
   track: (source, common) => {
-    const event = textOf(source['event']);
-    if (event === undefined) return `a track event needs a name, but ${describe(source, 'event')}`;
-    return { ...common, type: 'track', event, properties: objectAt(source, 'properties') };
+    const event = toNonBlankString(source['event']);
+    if (event === undefined) return `a track event needs a name, but ${describeField(source, 'event')}`;
+    return { ...common, type: 'track', event, properties: readObject(source, 'properties') };
   },
 
   page: (source, common) => {
-    const name = textOf(source['name']);
-    return { ...common, type: 'page', ...(name && { name }), properties: objectAt(source, 'properties') };
+    const name = toNonBlankString(source['name']);
+    return { ...common, type: 'page', ...(name && { name }), properties: readObject(source, 'properties') };
   },
 
   group: (source, common) => {
-    const groupId = idOf(source['groupId']);
-    if (groupId === undefined) return `a group event needs a groupId, but ${describe(source, 'groupId')}`;
-    return { ...common, type: 'group', groupId, traits: objectAt(source, 'traits') };
+    const groupId = toId(source['groupId']);
+    if (groupId === undefined)
+      return `a group event needs a groupId, but ${describeField(source, 'groupId')}`;
+    return { ...common, type: 'group', groupId, traits: readObject(source, 'traits') };
   },
 
   alias: (source, common) => {
     const userId = common.userId ?? common.anonymousId;
-    const previousId = idOf(source['previousId']);
-    if (userId === undefined) return withoutUser(source);
+    const previousId = toId(source['previousId']);
+    if (userId === undefined) return describeMissingUser(source);
     if (previousId === undefined)
-      return `an alias event needs a previousId, but ${describe(source, 'previousId')}`;
+      return `an alias event needs a previousId, but ${describeField(source, 'previousId')}`;
     return { ...common, type: 'alias', userId, previousId };
   },
 };
 
-const readerOf = new Map(Object.entries(readers));
+const parserByType = new Map(Object.entries(parsers));
 
 /** Segment's own page on its Salesmachine destination: `screen` is not supported. */
 const skippedTypes = new Map<string, SegmentSkipCause>([
@@ -86,35 +90,37 @@ const skippedTypes = new Map<string, SegmentSkipCause>([
  * - `timestamp` is Segment's corrected time of the event; without one, `originalTimestamp`.
  */
 export function parseEvent(value: Json): ParsedEvent {
-  if (!isJsonObject(value)) return invalid(`an event must be a JSON object, but this is ${kindOf(value)}`);
+  if (!isJsonObject(value))
+    return toInvalid(`an event must be a JSON object, but this is ${describeType(value)}`);
 
   const integrations = value['integrations'];
-  if (isJsonObject(integrations) && integrations['Salesmachine'] === false) return skipped('integrations');
+  if (isJsonObject(integrations) && integrations['Salesmachine'] === false) return toSkipped('integrations');
 
   const type = value['type'];
-  if (typeof type !== 'string') return invalid(`an event needs a type, but ${describe(value, 'type')}`);
+  if (typeof type !== 'string')
+    return toInvalid(`an event needs a type, but ${describeField(value, 'type')}`);
   const cause = skippedTypes.get(type);
-  if (cause !== undefined) return skipped(cause);
-  const reader = readerOf.get(type);
-  if (reader === undefined) return invalid(unknownType(type));
+  if (cause !== undefined) return toSkipped(cause);
+  const parser = parserByType.get(type);
+  if (parser === undefined) return toInvalid(describeUnknownType(type));
 
   if (isDeeperThan(value, MAX_DEPTH))
-    return invalid(`the event is nested more than ${MAX_DEPTH} levels deep`);
-  const common = commonOf(value);
+    return toInvalid(`the event is nested more than ${MAX_DEPTH} levels deep`);
+  const common = parseCommonFields(value);
   const hasUser = common.userId !== undefined || common.anonymousId !== undefined;
-  if (!hasUser && type !== 'group') return invalid(withoutUser(value));
-  const event = reader(value, common);
-  return typeof event === 'string' ? invalid(event) : { kind: 'event', event };
+  if (!hasUser && type !== 'group') return toInvalid(describeMissingUser(value));
+  const event = parser(value, common);
+  return typeof event === 'string' ? toInvalid(event) : { kind: 'event', event };
 }
 
-const invalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
-const skipped = (cause: SegmentSkipCause): ParsedEvent => ({ kind: 'skipped', cause });
+const toInvalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
+const toSkipped = (cause: SegmentSkipCause): ParsedEvent => ({ kind: 'skipped', cause });
 
-function commonOf(source: JsonObject): Common {
-  const messageId = idOf(source['messageId']);
-  const userId = idOf(source['userId']);
-  const anonymousId = idOf(source['anonymousId']);
-  const timestamp = idOf(source['timestamp']) ?? idOf(source['originalTimestamp']);
+function parseCommonFields(source: JsonObject): CommonFields {
+  const messageId = toId(source['messageId']);
+  const userId = toId(source['userId']);
+  const anonymousId = toId(source['anonymousId']);
+  const timestamp = toId(source['timestamp']) ?? toId(source['originalTimestamp']);
   const context = source['context'];
   return {
     ...(messageId && { messageId }),
@@ -126,34 +132,34 @@ function commonOf(source: JsonObject): Common {
 }
 
 /** A string that says something, exactly as it is. */
-function textOf(value: Json | undefined): string | undefined {
+function toNonBlankString(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
 /** As `textOf`, and a number by its digits: 1e21 is written out, as it would be in a sender's database. */
-function idOf(value: Json | undefined): string | undefined {
-  if (typeof value !== 'number') return textOf(value);
+function toId(value: Json | undefined): string | undefined {
+  if (typeof value !== 'number') return toNonBlankString(value);
   return Number.isInteger(value) ? String(BigInt(value)) : String(value);
 }
 
-function objectAt(source: JsonObject, key: 'traits' | 'properties'): JsonObject {
+function readObject(source: JsonObject, key: 'traits' | 'properties'): JsonObject {
   const value = source[key] ?? {};
   return isJsonObject(value) ? value : { [key]: value };
 }
 
-function withoutUser(source: JsonObject): string {
-  return `the event has no user: ${describe(source, 'userId')}, ${describe(source, 'anonymousId')}`;
+function describeMissingUser(source: JsonObject): string {
+  return `the event has no user: ${describeField(source, 'userId')}, ${describeField(source, 'anonymousId')}`;
 }
 
 /** A type is quoted only if it can be nothing but a type: a value that slipped into its place may be personal. */
-function unknownType(type: string): string {
-  const named = /^[a-z]{1,20}$/i.test(type) ? `the type "${type}" is unknown` : 'the type is unknown';
-  return `${named}: it must be one of ${[...readerOf.keys(), ...skippedTypes.keys()].join(', ')}`;
+function describeUnknownType(type: string): string {
+  const problem = /^[a-z]{1,20}$/i.test(type) ? `the type "${type}" is unknown` : 'the type is unknown';
+  return `${problem}: it must be one of ${[...parserByType.keys(), ...skippedTypes.keys()].join(', ')}`;
 }
 
-const describe = (source: JsonObject, key: string) => `${key} is ${kindOf(source[key])}`;
+const describeField = (source: JsonObject, key: string) => `${key} is ${describeType(source[key])}`;
 
-function kindOf(value: Json | undefined): string {
+function describeType(value: Json | undefined): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (typeof value === 'string') return value.trim() === '' ? 'empty' : 'a string';

@@ -5,8 +5,8 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 /** A member of an object. `key` is undefined where there is no `"key":` to be read: `value` is the whole part then. */
 export type Member = { key: string | undefined; value: Buffer };
 
-export const isArray = (json: Buffer): boolean => json[0] === OPEN_BRACKET;
-export const isObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
+export const startsArray = (json: Buffer): boolean => json[0] === OPEN_BRACKET;
+export const startsObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
 
 /**
  * The raw bytes of each element of the JSON array that `json` starts with: what Segment signs is the first of them,
@@ -16,7 +16,7 @@ export const isObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
  * Valid JSON is cut exactly at its elements. What is not (an array cut short, something after its end) is cut where
  * it can be, and every byte but separators and white space is in one of the slices.
  */
-export function* elementsOf(json: Buffer): Generator<Buffer> {
+export function* scanElements(json: Buffer): Generator<Buffer> {
   let depth = 0;
   let start = 1;
   for (let at = 1; at < json.length; at++) {
@@ -26,46 +26,46 @@ export function* elementsOf(json: Buffer): Generator<Buffer> {
     } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       depth++;
     } else if (byte === COMMA && depth === 0) {
-      yield* unlessEmpty(json, start, at);
+      yield* emitNonEmpty(json, start, at);
       start = at + 1;
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
       depth--;
       if (depth >= 0) continue;
-      yield* unlessEmpty(json, start, at);
+      yield* emitNonEmpty(json, start, at);
       start = at + 1;
       break;
     }
   }
-  yield* unlessEmpty(json, start, json.length);
+  yield* emitNonEmpty(json, start, json.length);
 }
 
 /** The members of the JSON object that `json` starts with, as `elementsOf` finds an array's elements. */
-export function* membersOf(json: Buffer): Generator<Member> {
-  for (const part of elementsOf(json)) yield memberOf(part);
+export function* scanMembers(json: Buffer): Generator<Member> {
+  for (const part of scanElements(json)) yield parseMember(part);
 }
 
 /** Without the white space around it that JSON allows. */
-export function trimmed(json: Buffer, start = 0, end = json.length): Buffer {
-  while (start < end && isWhiteSpace(json[start])) start++;
-  while (end > start && isWhiteSpace(json[end - 1])) end--;
+export function trimWhitespace(json: Buffer, start = 0, end = json.length): Buffer {
+  while (start < end && isWhitespace(json[start])) start++;
+  while (end > start && isWhitespace(json[end - 1])) end--;
   return json.subarray(start, end);
 }
 
-function* unlessEmpty(json: Buffer, start: number, end: number): Generator<Buffer> {
-  const slice = trimmed(json, start, end);
+function* emitNonEmpty(json: Buffer, start: number, end: number): Generator<Buffer> {
+  const slice = trimWhitespace(json, start, end);
   if (slice.length > 0) yield slice;
 }
 
-function memberOf(part: Buffer): Member {
+function parseMember(part: Buffer): Member {
   if (part[0] !== QUOTE) return { key: undefined, value: part };
   const keyEnd = closingQuote(part, 0) + 1;
-  const rest = trimmed(part, keyEnd);
-  const key = rest[0] === COLON ? stringOf(part.subarray(0, keyEnd)) : undefined;
-  return { key, value: key === undefined ? part : trimmed(rest, 1) };
+  const rest = trimWhitespace(part, keyEnd);
+  const key = rest[0] === COLON ? parseString(part.subarray(0, keyEnd)) : undefined;
+  return { key, value: key === undefined ? part : trimWhitespace(rest, 1) };
 }
 
 /** The string that a slice holds: its escapes count (`"b\u0061tch"` is a batch); undefined if it holds none. */
-export function stringOf(json: Buffer): string | undefined {
+export function parseString(json: Buffer): string | undefined {
   try {
     const value: unknown = JSON.parse(json.toString());
     return typeof value === 'string' ? value : undefined;
@@ -83,6 +83,6 @@ function closingQuote(json: Buffer, at: number): number {
   return json.length - 1;
 }
 
-function isWhiteSpace(byte: number | undefined): boolean {
+function isWhitespace(byte: number | undefined): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
 }

@@ -15,7 +15,7 @@ export type RouteMatch =
   | { kind: 'wrong_method'; allow: string }
   | { kind: 'unknown_path' };
 
-const sdk = { methods: ['POST'], sdk: true } as const;
+const sdkRoute = { methods: ['POST'], sdk: true } as const;
 
 /**
  * Webhooks may be set to use any of three methods; the rest are the paths of Segment's HTTP Tracking API, as its server
@@ -24,19 +24,19 @@ const sdk = { methods: ['POST'], sdk: true } as const;
 const routes = new Map<string, Route>(
   Object.entries({
     '/segment': { methods: ['POST', 'PUT', 'PATCH'], sdk: false },
-    '/v1/identify': { ...sdk, type: 'identify' },
-    '/v1/track': { ...sdk, type: 'track' },
-    '/v1/page': { ...sdk, type: 'page' },
-    '/v1/screen': { ...sdk, type: 'screen' },
-    '/v1/group': { ...sdk, type: 'group' },
-    '/v1/alias': { ...sdk, type: 'alias' },
-    '/v1/batch': sdk,
-    '/v1/import': sdk,
+    '/v1/identify': { ...sdkRoute, type: 'identify' },
+    '/v1/track': { ...sdkRoute, type: 'track' },
+    '/v1/page': { ...sdkRoute, type: 'page' },
+    '/v1/screen': { ...sdkRoute, type: 'screen' },
+    '/v1/group': { ...sdkRoute, type: 'group' },
+    '/v1/alias': { ...sdkRoute, type: 'alias' },
+    '/v1/batch': sdkRoute,
+    '/v1/import': sdkRoute,
   }),
 );
 
 /** The route of a request; a slash at the end of the path makes no difference. */
-export function routeOf(method: string, path: string): RouteMatch {
+export function matchRoute(method: string, path: string): RouteMatch {
   const route = routes.get(path.endsWith('/') ? path.slice(0, -1) : path);
   if (route === undefined) return { kind: 'unknown_path' };
   if (!route.methods.includes(method.toUpperCase()))

@@ -1,14 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { elementsOf, isArray, trimmed } from './json-scanner.ts';
+import { scanElements, startsArray, trimWhitespace } from './json-scanner.ts';
 import type { HttpRequest } from './split-request.ts';
 
 /** `malformed`: no SHA-1 in hex, so that no secret can have made it. */
-export type SignatureVerdict = 'absent' | 'malformed' | 'wrong' | 'valid';
+export type SignatureResult = 'absent' | 'malformed' | 'wrong' | 'valid';
 
 const SHA1_HEX = /^[0-9a-f]{40}$/i;
 
 /** Segment's `X-Signature`: HMAC-SHA1 in lower-case hex, keyed with the shared secret. */
-export function signatureOf(json: Buffer | string, secret: string): string {
+export function sign(json: Buffer | string, secret: string): string {
   return createHmac('sha1', secret).update(json).digest('hex');
 }
 
@@ -26,25 +26,25 @@ export function verifySignature(
   { headers, body }: HttpRequest,
   json: Buffer | undefined,
   secrets: readonly string[],
-): SignatureVerdict {
+): SignatureResult {
   const signature = headers['x-signature'];
   if (!signature) return 'absent';
   if (!SHA1_HEX.test(signature)) return 'malformed';
   const digest = Buffer.from(signature, 'hex');
-  for (const text of signedTexts(body, json)) {
+  for (const candidate of signedCandidates(body, json)) {
     for (const secret of secrets) {
-      if (timingSafeEqual(createHmac('sha1', secret).update(text).digest(), digest)) return 'valid';
+      if (timingSafeEqual(createHmac('sha1', secret).update(candidate).digest(), digest)) return 'valid';
     }
   }
   return 'wrong';
 }
 
-function* signedTexts(body: Buffer, json: Buffer | undefined): Generator<Buffer> {
+function* signedCandidates(body: Buffer, json: Buffer | undefined): Generator<Buffer> {
   yield body;
   if (json === undefined) return;
   if (json !== body) yield json;
-  const text = trimmed(json);
-  if (!isArray(text)) return;
-  const [first] = elementsOf(text);
+  const text = trimWhitespace(json);
+  if (!startsArray(text)) return;
+  const [first] = scanElements(text);
   if (first !== undefined) yield first;
 }

@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeeperThan, isJsonObject, type Json, type JsonObject, parseJson } from '../runtime/json.ts';
 import { MAX_DEPTH, type ParsedEvent, parseEvent } from './event.ts';
-import { elementsOf, isArray, isObject, type Member, membersOf, trimmed } from './json-scanner.ts';
+import {
+  type Member,
+  scanElements,
+  scanMembers,
+  startsArray,
+  startsObject,
+  trimWhitespace,
+} from './json-scanner.ts';
 import type { Route } from './route.ts';
 
 /** Names are in lower case. */
@@ -18,7 +25,7 @@ export type ReceivedEvent =
   | { kind: 'unparseable'; body: string | Buffer; detail: string };
 
 /** What an event leaves to its request. */
-type Envelope = { route: Route; shared: JsonObject };
+type RequestDefaults = { route: Route; shared: JsonObject };
 
 /** What a batch may say once for all of its events. */
 const SHARED_KEYS: ReadonlySet<string> = new Set(['context', 'integrations']);
@@ -33,64 +40,65 @@ const SHARED_KEYS: ReadonlySet<string> = new Set(['context', 'integrations']);
  * `context` and `integrations` (key by key; its own win), or to take out the `writeKey` that an SDK puts beside a
  * single event's fields: a credential has no place in a queue.
  */
-export function eventsOf(body: Buffer, route: Route): ReceivedEvent[] {
-  const json = trimmed(body);
-  const envelope = { route, shared: {} };
+export function splitRequest(body: Buffer, route: Route): ReceivedEvent[] {
+  const json = trimWhitespace(body);
+  const defaults = { route, shared: {} };
   if (json.length === 0) return [];
-  if (isArray(json)) return arrayOf(json, envelope);
-  const members = isObject(json) && route.type === undefined ? [...membersOf(json)] : [];
-  return isBatch(members) ? batchOf(json, members, route) : [received(json, envelope)];
+  if (startsArray(json)) return splitArray(json, defaults);
+  const members = startsObject(json) && route.type === undefined ? [...scanMembers(json)] : [];
+  return isBatch(members) ? splitBatch(json, members, route) : [toReceivedEvent(json, defaults)];
 }
 
 function isBatch(members: readonly Member[]): boolean {
-  return members.some(isEvents) && !members.some(({ key }) => key === 'type');
+  return members.some(isBatchMember) && !members.some(({ key }) => key === 'type');
 }
 
-const isEvents = ({ key, value }: Member) => key === 'batch' && isArray(value);
+const isBatchMember = ({ key, value }: Member) => key === 'batch' && startsArray(value);
 
-function batchOf(json: Buffer, members: readonly Member[], route: Route): ReceivedEvent[] {
-  const shared = sharedBy(members);
-  if (shared === undefined) return [unparseable(json, "the batch's context or integrations cannot be read")];
+function splitBatch(json: Buffer, members: readonly Member[], route: Route): ReceivedEvent[] {
+  const shared = readShared(members);
+  if (shared === undefined)
+    return [toUnparseable(json, "the batch's context or integrations cannot be read")];
   return members.flatMap((member) => {
-    if (isEvents(member)) return arrayOf(member.value, { route, shared });
+    if (isBatchMember(member)) return splitArray(member.value, { route, shared });
     // No member at all is what follows the batch's end, or what is broken: it may hold events.
-    return member.key === undefined ? [received(member.value, { route, shared })] : [];
+    return member.key === undefined ? [toReceivedEvent(member.value, { route, shared })] : [];
   });
 }
 
-function sharedBy(members: readonly Member[]): JsonObject | undefined {
+function readShared(members: readonly Member[]): JsonObject | undefined {
   const shared: JsonObject = {};
   for (const { key = '', value } of members) {
     if (!SHARED_KEYS.has(key)) continue;
-    const reading = read(value);
-    if (!reading.ok) return undefined;
-    if (isJsonObject(reading.value)) shared[key] = reading.value;
+    const result = parse(value);
+    if (!result.ok) return undefined;
+    if (isJsonObject(result.value)) shared[key] = result.value;
   }
   return isDeeperThan(shared, MAX_DEPTH) ? undefined : shared;
 }
 
-function arrayOf(json: Buffer, envelope: Envelope): ReceivedEvent[] {
-  return Array.from(elementsOf(json), (element) => received(element, envelope));
+function splitArray(json: Buffer, defaults: RequestDefaults): ReceivedEvent[] {
+  return Array.from(scanElements(json), (element) => toReceivedEvent(element, defaults));
 }
 
-function received(bytes: Buffer, envelope: Envelope): ReceivedEvent {
-  const reading = read(bytes);
-  if (!reading.ok) return unparseable(bytes, reading.detail);
-  const value = isJsonObject(reading.value) ? completed(reading.value, envelope) : reading.value;
+function toReceivedEvent(bytes: Buffer, defaults: RequestDefaults): ReceivedEvent {
+  const result = parse(bytes);
+  if (!result.ok) return toUnparseable(bytes, result.detail);
+  const value = isJsonObject(result.value) ? applyDefaults(result.value, defaults) : result.value;
   const parsed = parseEvent(value);
   // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway.
   const isTooDeep = isDeeperThan(value, MAX_DEPTH);
-  const text = escaped(value === reading.value || isTooDeep ? reading.text : JSON.stringify(value));
+  const text = escapeForSqs(value === result.value || isTooDeep ? result.text : JSON.stringify(value));
   return { text, value: isJsonObject(value) && !isTooDeep ? value : {}, ...parsed };
 }
 
-function unparseable(bytes: Buffer, detail: string): ReceivedEvent {
+function toUnparseable(bytes: Buffer, detail: string): ReceivedEvent {
   return { kind: 'unparseable', body: isUtf8(bytes) ? bytes.toString() : bytes, detail };
 }
 
-type Reading = { ok: true; text: string; value: Json } | { ok: false; detail: string };
+type ParseResult = { ok: true; text: string; value: Json } | { ok: false; detail: string };
 
-function read(bytes: Buffer): Reading {
+function parse(bytes: Buffer): ParseResult {
   if (!isUtf8(bytes)) return { ok: false, detail: 'not valid UTF-8' };
   const text = bytes.toString();
   try {
@@ -101,27 +109,28 @@ function read(bytes: Buffer): Reading {
 }
 
 /** The event with what its envelope says; the same object if nothing has to be changed. */
-function completed(event: JsonObject, { route, shared }: Envelope): JsonObject {
+function applyDefaults(event: JsonObject, { route, shared }: RequestDefaults): JsonObject {
   const changes: JsonObject = {};
   if (route.type !== undefined && (event['type'] ?? null) === null) changes['type'] = route.type;
-  for (const [key, common] of Object.entries(shared)) changes[key] = merged(common, event[key]);
+  for (const [key, sharedValue] of Object.entries(shared))
+    changes[key] = mergeShared(sharedValue, event[key]);
 
-  const { writeKey, ...withoutKey } = event;
-  const hasKey = route.sdk && writeKey !== undefined;
-  if (!hasKey && Object.keys(changes).length === 0) return event;
-  return { ...(hasKey ? withoutKey : event), ...changes };
+  const { writeKey, ...withoutWriteKey } = event;
+  const hasWriteKey = route.sdk && writeKey !== undefined;
+  if (!hasWriteKey && Object.keys(changes).length === 0) return event;
+  return { ...(hasWriteKey ? withoutWriteKey : event), ...changes };
 }
 
 /** The event's own keys win, and so does all that it has in this place but null. */
-function merged(common: Json, own: Json | undefined): Json {
-  if (isJsonObject(common) && isJsonObject(own)) return { ...common, ...own };
-  return own ?? common;
+function mergeShared(sharedValue: Json, ownValue: Json | undefined): Json {
+  if (isJsonObject(sharedValue) && isJsonObject(ownValue)) return { ...sharedValue, ...ownValue };
+  return ownValue ?? sharedValue;
 }
 
 /**
  * In JSON these can only stand in strings, where an escape means the same. SQS refuses U+FFFE and U+FFFF; some of its
  * stand-ins refuse all that takes a surrogate pair, emoji among them.
  */
-function escaped(json: string): string {
+function escapeForSqs(json: string): string {
   return json.replace(/[\uFFFE\uFFFF\uD800-\uDFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }

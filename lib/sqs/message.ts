@@ -13,19 +13,19 @@ export type OutgoingMessage = {
   deduplicationId: string;
   attributes: Record<string, string>;
   /** AWS X-Ray's trace, for the system attribute `AWSTraceHeader`. */
-  trace?: string | undefined;
+  traceHeader?: string | undefined;
 };
 
 /** 43 characters of the alphabet that SQS allows in ids, whatever the user's id holds. */
-export const hashId = (text: string): string => hash('sha256', text, 'base64url');
+export const sqsSafeHash = (text: string): string => hash('sha256', text, 'base64url');
 
 /**
  * The group: all events of one contact wait in one line, so that they are delivered in order.
  * An event without a user is one of its account; parsed events have one of these ids.
  */
-export function groupOf(event: SegmentEvent): string {
+export function messageGroupId(event: SegmentEvent): string {
   const id = event.userId ?? event.anonymousId ?? (event.type === 'group' ? event.groupId : event.messageId);
-  return hashId(id ?? '');
+  return sqsSafeHash(id ?? '');
 }
 
 /**
@@ -33,27 +33,27 @@ export function groupOf(event: SegmentEvent): string {
  * do: Engage sends several events with one, and so do customers. An event that has neither `messageId` nor
  * `timestamp` may well occur twice, so each is its own: better twice than never.
  */
-export function identityOf(value: JsonObject, random: Random): string {
+export function deduplicationId(value: JsonObject, random: Random): string {
   const { sentAt: _, receivedAt: __, ...content } = value;
   const identified = Boolean(value['messageId'] || value['timestamp']);
-  return identified ? hashId(JSON.stringify(content)) : randomId(random);
+  return identified ? sqsSafeHash(JSON.stringify(content)) : randomSqsId(random);
 }
 
 /** For what has nothing that could tell it from its like. */
-export const randomId = (random: Random): string => hashId(`${random()} ${random()}`);
+export const randomSqsId = (random: Random): string => sqsSafeHash(`${random()} ${random()}`);
 
 type Parsed = { text: string; value: JsonObject; event: SegmentEvent };
 
 /** The message that carries an event; `now` in milliseconds since the epoch. */
-export function eventMessage(
+export function toEventMessage(
   { text, value, event }: Parsed,
   { now, trace, random }: { now: number; trace: string | undefined; random: Random },
 ): OutgoingMessage {
   return {
     body: text,
-    groupId: groupOf(event),
-    deduplicationId: identityOf(value, random),
+    groupId: messageGroupId(event),
+    deduplicationId: deduplicationId(value, random),
     attributes: { version: MESSAGE_VERSION, acceptedAt: new Date(now).toISOString() },
-    trace,
+    traceHeader: trace,
   };
 }

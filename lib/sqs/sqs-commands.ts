@@ -3,17 +3,17 @@ import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { fromMessage, type ReceivedMessage } from './received-message.ts';
+import { fromSqsMessage, type ReceivedMessage } from './received-message.ts';
 import type { Sqs } from './sqs-client.ts';
-import { MAX_ENTRIES } from './sqs-limits.ts';
+import { MAX_BATCH_ENTRIES } from './sqs-limits.ts';
 
 /** Calls at once: more would wait for a socket, and the wait counts against the client's time-out. */
 const MAX_CALLS = 25;
 
-type Target = { sqs: Sqs; queueUrl: string };
+type QueueTarget = { sqs: Sqs; queueUrl: string };
 
 /** As much of a message as it takes to delete or hide it. */
-export type Handle = Pick<ReceivedMessage, 'messageId' | 'receiptHandle'>;
+export type MessageHandle = Pick<ReceivedMessage, 'sqsMessageId' | 'receiptHandle'>;
 
 type ReceiveOptions = {
   /** 1-10. */
@@ -26,7 +26,7 @@ type ReceiveOptions = {
 
 /** @throws what SQS or the SDK says */
 export async function receiveMessages(
-  { sqs, queueUrl }: Target,
+  { sqs, queueUrl }: QueueTarget,
   { max, visibilitySeconds, waitSeconds, attemptId }: ReceiveOptions,
 ): Promise<ReceivedMessage[]> {
   const { Messages = [] } = await sqs.send(
@@ -45,16 +45,16 @@ export async function receiveMessages(
       ReceiveRequestAttemptId: attemptId,
     }),
   );
-  return Messages.map(fromMessage);
+  return Messages.map(fromSqsMessage);
 }
 
 /** Deletes; returns those that may still be in the queue. A call without an answer is told to `onError`. */
-export async function deleteMessages<Message extends Handle>(
-  { sqs, queueUrl }: Target,
+export async function deleteMessages<Message extends MessageHandle>(
+  { sqs, queueUrl }: QueueTarget,
   messages: readonly Message[],
   onError: (error: unknown) => void,
 ): Promise<Message[]> {
-  const left = await inChunks(messages, async (chunk) => {
+  const left = await mapChunks(messages, async (chunk) => {
     try {
       const Entries = chunk.map(({ receiptHandle }, index) => ({
         Id: String(index),
@@ -77,12 +77,12 @@ export async function deleteMessages<Message extends Handle>(
  * Makes each message visible in so many seconds from now. Best effort: one that SQS does not take keeps the visibility
  * that it has. A call without an answer is told to `onError`.
  */
-export async function hideMessages(
-  { sqs, queueUrl }: Target,
-  messages: readonly { message: Handle; seconds: number }[],
+export async function changeVisibility(
+  { sqs, queueUrl }: QueueTarget,
+  messages: readonly { message: MessageHandle; seconds: number }[],
   onError: (error: unknown) => void,
 ): Promise<void> {
-  await inChunks(messages, async (chunk) => {
+  await mapChunks(messages, async (chunk) => {
     try {
       const Entries = chunk.map(({ message, seconds }, index) => ({
         Id: String(index),
@@ -97,14 +97,14 @@ export async function hideMessages(
 }
 
 /** One task for as many items as a call can carry. */
-async function inChunks<T, R>(items: readonly T[], task: (chunk: T[]) => Promise<R>): Promise<R[]> {
+async function mapChunks<T, R>(items: readonly T[], task: (chunk: T[]) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  const waves = chunksOf(chunksOf(items, MAX_ENTRIES), MAX_CALLS);
+  const waves = toChunks(toChunks(items, MAX_BATCH_ENTRIES), MAX_CALLS);
   for (const wave of waves) results.push(...(await Promise.all(wave.map(task))));
   return results;
 }
 
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
+function toChunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );

@@ -1,15 +1,15 @@
 import type { OutgoingMessage } from './message.ts';
 
 /** What SQS takes: one message with its attributes, and one call with all its messages. Source: SQS's quotas. */
-export const MAX_BYTES = 1_048_576;
+export const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** Entries in one `SendMessageBatch`, `DeleteMessageBatch` or `ChangeMessageVisibilityBatch`. */
-export const MAX_ENTRIES = 10;
+export const MAX_BATCH_ENTRIES = 10;
 
 const DATA_TYPE_BYTES = 'String'.length;
 
 /** A message's size as SQS counts it: the body, and each attribute's name, type and value. */
-export function sizeOf({ body, attributes }: Pick<OutgoingMessage, 'body' | 'attributes'>): number {
+export function messageBytes({ body, attributes }: Pick<OutgoingMessage, 'body' | 'attributes'>): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + DATA_TYPE_BYTES + Buffer.byteLength(value),
     Buffer.byteLength(body),

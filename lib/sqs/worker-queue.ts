@@ -1,31 +1,31 @@
-import { type DeadLetter, deadLetterMessage } from '../dead-letters/dead-letter.ts';
-import { type Clock, type Random, within } from '../runtime/clock.ts';
+import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
+import { type Clock, type Random, withDeadline } from '../runtime/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import { randomId } from './message.ts';
+import { randomSqsId } from './message.ts';
 import type { ReceivedMessage } from './received-message.ts';
-import { sendAll } from './send-messages.ts';
+import { sendMessages } from './send-messages.ts';
 import type { Sqs } from './sqs-client.ts';
-import { deleteMessages, hideMessages, receiveMessages } from './sqs-commands.ts';
+import { changeVisibility, deleteMessages, receiveMessages } from './sqs-commands.ts';
 
 /** How long writing dead letters may take; what is not confirmed then stays in the main queue. */
-export const BURY_MS = 4_000;
+export const DEAD_LETTER_TIMEOUT_MS = 4_000;
 
 /** The worker's side of the queue. */
-export type Queue = {
+export type WorkerQueue = {
   /**
    * At most `max` (1-10) messages, invisible to others for `visibilitySeconds`. An error gives none: what could not be
    * received is still in the queue.
    */
   receive(max: number, visibilitySeconds: number): Promise<ReceivedMessage[]>;
   /** Deletes; returns those that may still be in the queue. */
-  remove(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]>;
+  deleteMessages(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]>;
   /**
    * Makes each message visible again in so many seconds. Best effort: one that SQS does not take comes back all the
    * same, when its visibility time-out ends.
    */
-  handBack(messages: readonly { message: ReceivedMessage; seconds: number }[]): Promise<void>;
+  release(messages: readonly { message: ReceivedMessage; seconds: number }[]): Promise<void>;
   /** Writes dead letters; true once SQS has confirmed them all. */
-  bury(letters: readonly DeadLetter[]): Promise<boolean>;
+  writeDeadLetters(deadLetters: readonly DeadLetter[]): Promise<boolean>;
 };
 
 type Ports = {
@@ -37,7 +37,14 @@ type Ports = {
   log: Log;
 };
 
-export function createQueue({ sqs, queueUrl, deadLetterQueueUrl, clock, random, log }: Ports): Queue {
+export function createWorkerQueue({
+  sqs,
+  queueUrl,
+  deadLetterQueueUrl,
+  clock,
+  random,
+  log,
+}: Ports): WorkerQueue {
   const target = { sqs, queueUrl };
   const warn = (message: string, error: unknown) =>
     log.warn(message, { error: error instanceof Error ? error.name : 'unknown' });
@@ -45,7 +52,7 @@ export function createQueue({ sqs, queueUrl, deadLetterQueueUrl, clock, random, 
   return {
     async receive(max, visibilitySeconds) {
       try {
-        const attemptId = randomId(random);
+        const attemptId = randomSqsId(random);
         return await receiveMessages(target, { max, visibilitySeconds, waitSeconds: 0, attemptId });
       } catch (error) {
         warn('SQS did not answer a receive', error);
@@ -53,17 +60,17 @@ export function createQueue({ sqs, queueUrl, deadLetterQueueUrl, clock, random, 
       }
     },
 
-    remove: (messages) =>
+    deleteMessages: (messages) =>
       deleteMessages(target, messages, (error) => warn('SQS did not answer a delete', error)),
 
-    handBack: (messages) =>
-      hideMessages(target, messages, (error) => warn('SQS did not take messages back', error)),
+    release: (messages) =>
+      changeVisibility(target, messages, (error) => warn('SQS did not take messages back', error)),
 
-    async bury(letters) {
+    async writeDeadLetters(deadLetters) {
       try {
-        await within(clock, BURY_MS, (signal) =>
-          sendAll(
-            letters.map(deadLetterMessage),
+        await withDeadline(clock, DEAD_LETTER_TIMEOUT_MS, (signal) =>
+          sendMessages(
+            deadLetters.map(serializeDeadLetter),
             { sqs, queueUrl: deadLetterQueueUrl, clock, random, log },
             signal,
           ),

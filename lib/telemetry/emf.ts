@@ -6,7 +6,7 @@ import type { Metric } from './metrics.ts';
  *
  * @param now milliseconds since the epoch
  */
-export function embedded(metrics: readonly Metric[], namespace: string, now: number): object {
+export function toEmf(metrics: readonly Metric[], namespace: string, now: number): object {
   if (metrics.length === 0) return {};
   const directives = Array.from(
     Map.groupBy(metrics, ({ by }) => by),

@@ -4,7 +4,7 @@ import type { LogFields } from './log-fields.ts';
 
 type Invocation = Required<Pick<LogFields, 'requestId' | 'lane'>>;
 
-const current = new AsyncLocalStorage<Invocation>();
+const storage = new AsyncLocalStorage<Invocation>();
 
 /** The same function; the lines that are logged while it runs bear the ids of its invocation. */
 export function withInvocation<Event, Result>(
@@ -13,9 +13,9 @@ export function withInvocation<Event, Result>(
   return (event, context) => {
     // Lambda gives each of a function's instances a log stream of its own, and each instance of the worker is a lane.
     const lane = context.logStreamName.slice(-8);
-    return current.run({ requestId: context.awsRequestId, lane }, () => run(event, context));
+    return storage.run({ requestId: context.awsRequestId, lane }, () => run(event, context));
   };
 }
 
 /** Which invocation this is; outside of one, nothing. */
-export const invocation = (): Partial<Invocation> => current.getStore() ?? {};
+export const getInvocation = (): Partial<Invocation> => storage.getStore() ?? {};

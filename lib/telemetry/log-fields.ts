@@ -1,30 +1,30 @@
-import { loggableId } from './message-id.ts';
+import { toLoggableId } from './message-id.ts';
 
 /** A kind of field: the value as a line may hold it, or nothing if it is not of this kind. */
-type Kind<Value> = (value: unknown) => Value | undefined;
+type FieldReader<Value> = (value: unknown) => Value | undefined;
 
-const number: Kind<number> = (value) =>
+const number: FieldReader<number> = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
-const flag: Kind<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
+const boolean: FieldReader<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
 
 /** A name that the code has given: a cause, a reason, an error's class, a path. */
-const word: Kind<string> = (value) =>
+const identifier: FieldReader<string> = (value) =>
   typeof value === 'string' && /^[\w/.:-]{1,64}$/.test(value) ? value : undefined;
 
 /** A sentence that the code has written, and that quotes no value. */
-const sentence: Kind<string> = (value) =>
+const prose: FieldReader<string> = (value) =>
   typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 1_000) : undefined;
 
 /** Ids in one line; what is over goes into further lines. */
 export const MAX_IDS = 100;
 
-const messageIds: Kind<readonly string[]> = (value) =>
+const messageIds: FieldReader<readonly string[]> = (value) =>
   Array.isArray(value)
     ? value
         .filter((id) => typeof id === 'string')
         .slice(0, MAX_IDS)
-        .map(loggableId)
+        .map(toLoggableId)
     : undefined;
 
 /**
@@ -33,20 +33,20 @@ const messageIds: Kind<readonly string[]> = (value) =>
  */
 const fields = {
   // Where it happened.
-  requestId: word,
-  lane: word,
-  path: word,
+  requestId: identifier,
+  lane: identifier,
+  path: identifier,
 
   // What happened, and why.
-  cause: word,
-  error: word,
-  failure: word,
-  outcome: word,
-  problem: sentence,
-  reason: word,
+  cause: identifier,
+  error: identifier,
+  failure: identifier,
+  outcome: identifier,
+  problem: prose,
+  reason: identifier,
   status: number,
-  version: word,
-  mayBeDuplicated: flag,
+  version: identifier,
+  mayBeDuplicated: boolean,
 
   // How many.
   accepted: number,
@@ -59,7 +59,7 @@ const fields = {
   letters: number,
   matched: number,
   messages: number,
-  more: flag,
+  more: boolean,
   operations: number,
   refused: number,
   remaining: number,
@@ -77,7 +77,7 @@ const fields = {
 
   /** Segment's, of the events that the line is about. */
   messageIds,
-} satisfies Record<string, Kind<unknown>>;
+} satisfies Record<string, FieldReader<unknown>>;
 
 type Fields = typeof fields;
 export type FieldName = keyof Fields;
@@ -90,16 +90,16 @@ type FieldsOf<Value> = {
 }[FieldName];
 
 export type NumberField = FieldsOf<number>;
-export type WordField = FieldsOf<string>;
+export type StringField = FieldsOf<string>;
 
-const kinds: [string, Kind<unknown>][] = Object.entries(fields);
+const fieldReaders: [string, FieldReader<unknown>][] = Object.entries(fields);
 
 /** The fields that are known, and of their kind. */
-export function knownFields(given: LogFields): LogFields {
+export function pickKnownFields(given: LogFields): LogFields {
   const values = new Map<string, unknown>(Object.entries(given));
   return Object.fromEntries(
-    kinds.flatMap(([name, kind]) => {
-      const value = kind(values.get(name));
+    fieldReaders.flatMap(([name, readField]) => {
+      const value = readField(values.get(name));
       return value === undefined ? [] : [[name, value]];
     }),
   );

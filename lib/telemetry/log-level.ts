@@ -9,12 +9,12 @@ export type LevelSettings = {
   /** The least level that is written. */
   level: Level;
   /** How many of the `info` lines are written, from 0 to 1. */
-  successShare: number;
+  infoSampleRate: number;
 };
 
 /** Whether a line of a level is to be written. */
-export function levelFilter({ level: least, successShare }: LevelSettings, random: Random) {
+export function createLevelFilter({ level: threshold, infoSampleRate }: LevelSettings, random: Random) {
   return (level: Level): boolean =>
-    LEVELS.indexOf(level) >= LEVELS.indexOf(least) &&
-    (level !== 'info' || successShare === 1 || random() < successShare);
+    LEVELS.indexOf(level) >= LEVELS.indexOf(threshold) &&
+    (level !== 'info' || infoSampleRate === 1 || random() < infoSampleRate);
 }

@@ -1,10 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
-import { embedded } from './emf.ts';
-import { invocation } from './invocation-context.ts';
-import { knownFields, type LogFields } from './log-fields.ts';
-import { type Level, type LevelSettings, levelFilter } from './log-level.ts';
-import { metricsOf } from './metrics.ts';
+import { toEmf } from './emf.ts';
+import { getInvocation } from './invocation-context.ts';
+import { type LogFields, pickKnownFields } from './log-fields.ts';
+import { createLevelFilter, type Level, type LevelSettings } from './log-level.ts';
+import { toMetrics } from './metrics.ts';
 
 export type { LogFields } from './log-fields.ts';
 
@@ -18,7 +18,7 @@ export type LogSettings = LevelSettings & {
   namespace: string;
 };
 
-const plain: LogSettings = { level: 'info', successShare: 1, namespace: '' };
+const defaultSettings: LogSettings = { level: 'info', infoSampleRate: 1, namespace: '' };
 
 /**
  * The log of a deployed function: a JSON object a line, with the line's metrics among its members. What is not written
@@ -26,19 +26,19 @@ const plain: LogSettings = { level: 'info', successShare: 1, namespace: '' };
  */
 export function createLog(
   serviceName: string,
-  settings: LogSettings = plain,
+  settings: LogSettings = defaultSettings,
   { now }: Pick<Clock, 'now'> = systemClock,
   random: Random = systemRandom,
 ): Log {
   const logger = new Logger({ serviceName, logLevel: 'DEBUG' });
-  const isWritten = levelFilter(settings, random);
+  const isWritten = createLevelFilter(settings, random);
 
   const writeAt =
     (level: Level): Write =>
     (message, given) => {
-      const fields = knownFields({ ...invocation(), ...given });
-      const metrics = settings.namespace === '' ? [] : metricsOf(message, fields);
-      const members = embedded(metrics, settings.namespace, now());
+      const fields = pickKnownFields({ ...getInvocation(), ...given });
+      const metrics = settings.namespace === '' ? [] : toMetrics(message, fields);
+      const members = toEmf(metrics, settings.namespace, now());
       if (isWritten(level)) {
         logger[level](message, { ...fields, ...members });
       } else if (metrics.length > 0) {

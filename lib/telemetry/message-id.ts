@@ -13,11 +13,11 @@ const MADE_BY_SEGMENT = new RegExp(
 );
 
 /** 16 hexadecimal digits: `printf %s "$id" | sha256sum` begins with the same. */
-const hashed = (id: string): string => hash('sha256', id).slice(0, 16);
+const shortHash = (id: string): string => hash('sha256', id).slice(0, 16);
 
 /**
  * A Segment `messageId` as a log line may hold it: as it is if it is random by its form, else as the first 16 digits
  * of its SHA-256, for customers may put anything in its place, an e-mail address for example.
  */
-export const loggableId = (messageId: string): string =>
-  MADE_BY_SEGMENT.test(messageId) ? messageId : hashed(messageId);
+export const toLoggableId = (messageId: string): string =>
+  MADE_BY_SEGMENT.test(messageId) ? messageId : shortHash(messageId);

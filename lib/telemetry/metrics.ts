@@ -1,4 +1,4 @@
-import type { LogFields, NumberField, WordField } from './log-fields.ts';
+import type { LogFields, NumberField, StringField } from './log-fields.ts';
 
 /** One value of a CloudWatch metric. */
 export type Metric = {
@@ -6,7 +6,7 @@ export type Metric = {
   unit: 'Count' | 'Milliseconds';
   value: number;
   /** The field of the line that tells several metrics of this name apart. */
-  by?: WordField;
+  by?: StringField;
 };
 
 type Rule = {
@@ -14,7 +14,7 @@ type Rule = {
   unit?: Metric['unit'];
   /** The field that holds the value; without one, the line itself counts. */
   value?: NumberField;
-  by?: WordField;
+  by?: StringField;
   /** Only lines with these values count. */
   when?: LogFields;
 };
@@ -28,7 +28,7 @@ const requests = [{ name: 'Requests' }, { name: 'RequestsByOutcome', by: 'outcom
  * The metrics that come of each line, by its message. A line without the field of a rule's value or dimension yields
  * nothing by that rule. Each value that a dimension takes is a metric to be paid for, so few have one.
  */
-export const metricsByLine = {
+export const metricsByMessage = {
   // The ingest.
   'events queued': [{ name: 'Accepted', value: 'accepted' }],
   'events skipped': [{ name: 'Skipped', value: 'events', by: 'cause' }],
@@ -67,15 +67,17 @@ export const metricsByLine = {
   'a batch ended in an unforeseen way': [{ name: 'Unforeseen' }],
 } as const satisfies Record<string, readonly Rule[]>;
 
-const rulesByLine = new Map<string, readonly Rule[]>(Object.entries(metricsByLine));
+const rulesByMessage = new Map<string, readonly Rule[]>(Object.entries(metricsByMessage));
 
 /** The metrics of one line. */
-export function metricsOf(message: string, fields: LogFields): Metric[] {
+export function toMetrics(message: string, fields: LogFields): Metric[] {
   const values = new Map<string, unknown>(Object.entries(fields));
-  return (rulesByLine.get(message) ?? []).flatMap(({ name, unit = 'Count', value: field, by, when = {} }) => {
-    const value = field === undefined ? 1 : fields[field];
-    const counts = Object.entries(when).every(([other, wanted]) => values.get(other) === wanted);
-    if (value === undefined || !counts || (by && fields[by] === undefined)) return [];
-    return [{ name, unit, value, ...(by && { by }) }];
-  });
+  return (rulesByMessage.get(message) ?? []).flatMap(
+    ({ name, unit = 'Count', value: field, by, when = {} }) => {
+      const value = field === undefined ? 1 : fields[field];
+      const isMatch = Object.entries(when).every(([other, wanted]) => values.get(other) === wanted);
+      if (value === undefined || !isMatch || (by && fields[by] === undefined)) return [];
+      return [{ name, unit, value, ...(by && { by }) }];
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { realRelay } from '../simulation/real-relay.ts';
 import { simulate } from '../simulation/simulation.ts';
 import { PRICES } from './prices.ts';
 import { print } from './table.ts';
-import { metered, type Usage } from './usage.ts';
+import { meter, type Usage } from './usage.ts';
 
 const MONTH_SECONDS = 30.4 * 86_400;
 const MILLION = 1_000_000;
@@ -36,13 +36,18 @@ const rates: Rate[] = [
 
 /** What a month costs in US dollars at a rate of events, by what it is spent on. */
 export async function monthlyCosts({ perSecond, perWebhook, seconds }: Rate) {
-  const { relay, usage } = metered(realRelay());
+  const { relay, usage } = meter(realRelay());
   const events = perSecond * seconds;
   await simulate(relay, { segment: { events, perSecond, perWebhook, users: 20_000 } }, 1);
-  return costsOf(usage, { months: seconds / MONTH_SECONDS, webhooks: events / perWebhook, events, seconds });
+  return computeCosts(usage, {
+    months: seconds / MONTH_SECONDS,
+    webhooks: events / perWebhook,
+    events,
+    seconds,
+  });
 }
 
-function costsOf(
+function computeCosts(
   { sqsCalls, ingest, worker, logBytes, metrics }: Usage,
   {
     months,

@@ -4,12 +4,12 @@ import { createWorker } from '../../handlers/worker.ts';
 import { readIngestConfig, readWorkerConfig, type WorkerConfig } from '../../lib/config/config.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
-import { type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { createMessageCounter } from '../../lib/local/aws/message-counter.ts';
 import { listen } from '../../lib/local/http-server.ts';
-import { createStandIn } from '../../lib/local/salesmachine/fake-salesmachine.ts';
-import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
-import { countRequests } from '../../lib/local/with-counters.ts';
+import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { withRequestCounter } from '../../lib/local/with-counters.ts';
 import { systemClock as clock, systemRandom as random } from '../../lib/runtime/clock.ts';
 import { createSalesmachine, type Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
@@ -24,7 +24,7 @@ const USERS = 3_000;
 const QUOTA = { requests: 90, windowSeconds: 3 };
 
 /** One request per event would take a quarter of an hour: the rate is clear long before. */
-const MOST_MS = 30_000;
+const MAX_MS = 30_000;
 
 const TOKEN = 'a-token';
 const FUNCTION_TIMEOUT_MS = 90_000;
@@ -51,26 +51,26 @@ export async function benchDelivery(): Promise<void> {
     `${EVENTS} events of ${USERS} users, each in a webhook of its own; ` +
       `${QUOTA.requests} requests allowed in ${QUOTA.windowSeconds} s; a new queue and a new stand-in for each consumer.\n` +
       'The events are queued before the consumer starts, so that the consumer is measured, and not this machine.\n' +
-      `A consumer has ${MOST_MS / 1_000} s. Both others are paced like the engine, so none is slowed down by answers of 429.\n\n`,
+      `A consumer has ${MAX_MS / 1_000} s. Both others are paced like the engine, so none is slowed down by answers of 429.\n\n`,
   );
   const results: [string, Figures][] = [];
   for (const [name, createConsumer] of Object.entries(consumers)) {
     print(`${name} ...\n`);
     results.push([name, await measure(createConsumer)]);
   }
-  print(`\n${table([HEAD, ...results.map(([name, figures]) => rowOf(name, figures, results[0]?.[1]))])}`);
+  print(`\n${table([HEAD, ...results.map(([name, figures]) => toRow(name, figures, results[0]?.[1]))])}`);
 }
 
 async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Promise<Figures> {
-  const queues = await startQueues();
-  const config = readWorkerConfig(environmentOf(queues));
-  const standIn = createStandIn({ credential: config.salesmachine, limit: QUOTA, now: clock.now });
-  const server = await startStandInServer(standIn);
+  const queues = await startLocalSqs();
+  const config = readWorkerConfig(toEnvironment(queues));
+  const fake = createFakeSalesmachine({ credential: config.salesmachine, limit: QUOTA, now: clock.now });
+  const server = await startFakeServer(fake);
   const url = server.url;
-  const salesmachine = countRequests(createSalesmachine({ ...config.salesmachine, url }));
+  const salesmachine = withRequestCounter(createSalesmachine({ ...config.salesmachine, url }));
   const sqs = queues.connect();
   const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
-  messages.watch(sqs);
+  messages.instrument(sqs);
   await queueEvents(queues);
 
   const lanes = Array.from({ length: config.delivery.quota.lanes }, () =>
@@ -88,10 +88,10 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
   const startedAt = clock.now();
   const elapsedMs = () => clock.now() - startedAt;
   mapping.start();
-  const isOver = () => elapsedMs() >= MOST_MS || messages.delivered() === EVENTS;
-  await until('the time is up or all is delivered', isOver, 2 * MOST_MS);
+  const isOver = () => elapsedMs() >= MAX_MS || messages.delivered() === EVENTS;
+  await until('the time is up or all is delivered', isOver, 2 * MAX_MS);
   const figures = {
-    events: standIn.state().operations.length,
+    events: fake.state().operations.length,
     seconds: elapsedMs() / 1_000,
     ...salesmachine.counts(),
   };
@@ -103,9 +103,9 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
 }
 
 /** Through the ingest, as Segment would. */
-async function queueEvents(queues: LocalQueues): Promise<void> {
+async function queueEvents(queues: LocalSqs): Promise<void> {
   const log = recordingLog();
-  const config = readIngestConfig(environmentOf(queues));
+  const config = readIngestConfig(toEnvironment(queues));
   const invoke = createIngest({ config, sqs: queues.connect(), clock, random, log });
   const gateway = createApiGateway({ invoke, functionTimeoutMs: FUNCTION_TIMEOUT_MS, clock, log });
   const server = await listen(gateway);
@@ -113,7 +113,7 @@ async function queueEvents(queues: LocalQueues): Promise<void> {
   await server.stop();
 }
 
-const environmentOf = ({ main, deadLetters }: LocalQueues) => ({
+const toEnvironment = ({ main, deadLetters }: LocalSqs) => ({
   QUEUE_URL: main.url,
   DEAD_LETTER_QUEUE_URL: deadLetters.url,
   INGEST_TOKENS: TOKEN,
@@ -125,7 +125,7 @@ const environmentOf = ({ main, deadLetters }: LocalQueues) => ({
 
 const HEAD = ['', 'events', 'seconds', 'events/s', 'events/request', '429s', 'quota used', 'ratio'];
 
-function rowOf(name: string, figures: Figures, first: Figures | undefined): string[] {
+function toRow(name: string, figures: Figures, first: Figures | undefined): string[] {
   const { events, seconds, requests, throttled } = figures;
   const rate = events / seconds;
   const quota = (seconds * QUOTA.requests) / QUOTA.windowSeconds;

@@ -16,8 +16,8 @@ export async function benchFaults(): Promise<void> {
   const run = await runFaults({ events: EVENTS, users: USERS, timeoutMs: TIMEOUT_MS });
   const seconds = (performance.now() - startedAt) / 1_000;
 
-  const met = Object.entries(run.met).map(([fault, requests]) => [fault, String(requests)]);
-  print(`${table([['Salesmachine', 'requests that met it'], ...met])}\n`);
+  const hits = Object.entries(run.hits).map(([fault, requests]) => [fault, String(requests)]);
+  print(`${table([['Salesmachine', 'requests that met it'], ...hits])}\n`);
   const checks: [string, number, boolean][] = [
     ['events that did not arrive', run.missing.length, run.missing.length === 0],
     [

@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createPacer } from '../../lib/delivery/pacer.ts';
 import type { DeliverySettings } from '../../lib/delivery/ports.ts';
-import { workOf } from '../../lib/delivery/queued-event.ts';
+import { readQueuedEvent } from '../../lib/delivery/queued-event.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
-import { outcomeOf } from '../../lib/salesmachine/outcome.ts';
-import { fromRecord } from '../../lib/sqs/received-message.ts';
+import { toOutcome } from '../../lib/salesmachine/outcome.ts';
+import { fromSqsRecord } from '../../lib/sqs/received-message.ts';
 
 type Options = {
   /** Events in a request; 10 are all that a Lambda function on a FIFO queue is handed at once. */
@@ -25,13 +25,13 @@ export function createPlainWorker({ perRequest, delivery, salesmachine, clock }:
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
     for (let first = 0; first < Records.length; first += perRequest) {
       await clock.sleep(Math.max(0, pacer.nextSlot() - clock.now()));
-      pacer.take(clock.now());
+      pacer.reserveSlot(clock.now());
       const operations = Records.slice(first, first + perRequest).flatMap((record) => {
-        const work = workOf(fromRecord(record), delivery.mapping);
-        return 'invalid' in work ? [] : work.parts.map((part) => part.operation);
+        const queuedEvent = readQueuedEvent(fromSqsRecord(record), delivery.mapping);
+        return 'invalid' in queuedEvent ? [] : queuedEvent.operations.map((operation) => operation.operation);
       });
       const answer = await salesmachine.post('/v1/batch', JSON.stringify(operations));
-      if (outcomeOf('/v1/batch', answer) !== 'delivered') {
+      if (toOutcome('/v1/batch', answer) !== 'delivered') {
         const failed = Records.slice(first);
         return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
       }

@@ -22,7 +22,7 @@ const QUIET_AND_FAST = { RATE_LIMIT_REQUESTS: '30000', POWERTOOLS_LOG_LEVEL: 'ER
 const TIMEOUT_MS = 900_000;
 
 /** Makes a process say at its end how much memory it had at most, and how much of its heap is still in use. */
-const TELL_MEMORY = `data:text/javascript,process.on("exit", () => {
+const REPORT_MEMORY = `data:text/javascript,process.on("exit", () => {
   globalThis.gc();
   console.error(JSON.stringify({ peak: process.resourceUsage().maxRSS * 1024, heap: process.memoryUsage().heapUsed }));
 })`;
@@ -35,7 +35,7 @@ export async function benchSend(): Promise<void> {
     const rows: string[][] = [];
     for (const events of SIZES) {
       const file = join(directory, `${events}.ndjson`);
-      await pipeline(Readable.from(linesOf(events)), createWriteStream(file));
+      await pipeline(Readable.from(generateLines(events)), createWriteStream(file));
       const startedAt = performance.now();
       const { accepted, peak, heap } = await send(file, url);
       const seconds = (performance.now() - startedAt) / 1_000;
@@ -50,7 +50,7 @@ export async function benchSend(): Promise<void> {
   }
 }
 
-function* linesOf(events: number): Generator<string> {
+function* generateLines(events: number): Generator<string> {
   for (let number = 0; number < events; number += 1) {
     const event = {
       type: 'track',
@@ -91,7 +91,7 @@ async function send(file: string, url: string): Promise<{ accepted: number; peak
     TOKEN,
     '--json',
   ];
-  const options = ['--expose-gc', `--import=${TELL_MEMORY}`];
+  const options = ['--expose-gc', `--import=${REPORT_MEMORY}`];
   const { stdout, stderr } = await run(process.execPath, [...options, ...words], {
     cwd: repository,
     timeout: TIMEOUT_MS,

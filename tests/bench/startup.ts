@@ -33,7 +33,7 @@ export async function benchStartup(): Promise<void> {
         return { name, bytes: size, importMs: median(times[index] ?? []) };
       }),
     );
-    print(`Import: the median of ${PROCESSES} fresh processes.\n\n${tableOf(figures)}`);
+    print(`Import: the median of ${PROCESSES} fresh processes.\n\n${formatTable(figures)}`);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -63,7 +63,7 @@ async function importTimes(files: readonly string[]): Promise<number[][]> {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-function tableOf(figures: readonly Figures[]): string {
+function formatTable(figures: readonly Figures[]): string {
   const [floor] = figures;
   const ratio = (value: number, to = Number.NaN) => (value / to).toFixed(2);
   const rows = figures.map(({ name, bytes, importMs }) => [

@@ -1,8 +1,8 @@
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
-import { embedded } from '../../lib/telemetry/emf.ts';
+import { toEmf } from '../../lib/telemetry/emf.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
-import { knownFields, type LogFields } from '../../lib/telemetry/log-fields.ts';
-import { metricsOf } from '../../lib/telemetry/metrics.ts';
+import { type LogFields, pickKnownFields } from '../../lib/telemetry/log-fields.ts';
+import { toMetrics } from '../../lib/telemetry/metrics.ts';
 import type { Relay } from '../simulation/simulation.ts';
 
 /** What the relay uses of AWS; what AWS's own parts use on its behalf is not in it. */
@@ -31,7 +31,7 @@ const NAMESPACE = 'segment-salesmachine-relay/prod';
 const MESSAGE_ID = 'ajs-next-1700000000000-00000000-0000-0000-0000-000000000000';
 
 /** The same relay, and what it uses. */
-export function metered(relay: Relay): { relay: Relay; usage: Usage } {
+export function meter(relay: Relay): { relay: Relay; usage: Usage } {
   const usage: Usage = {
     sqsCalls: 0,
     ingest: { invocations: 0, ms: 0 },
@@ -41,8 +41,8 @@ export function metered(relay: Relay): { relay: Relay; usage: Usage } {
   };
 
   const write = (message: string, given: LogFields) => {
-    const fields = knownFields(given);
-    const metrics = metricsOf(message, fields);
+    const fields = pickKnownFields(given);
+    const metrics = toMetrics(message, fields);
     for (const { name, by } of metrics) usage.metrics.add(by ? `${name} ${fields[by]}` : name);
     const messageIds = fields.messageIds?.map(() => MESSAGE_ID);
     const line = {
@@ -50,13 +50,13 @@ export function metered(relay: Relay): { relay: Relay; usage: Usage } {
       message,
       ...fields,
       messageIds,
-      ...embedded(metrics, NAMESPACE, 1_767_225_600_000),
+      ...toEmf(metrics, NAMESPACE, 1_767_225_600_000),
     };
     usage.logBytes += Buffer.byteLength(JSON.stringify(line)) + 1;
   };
   const log: Log = { debug: () => undefined, info: write, warn: write, error: write };
 
-  const meteredSqs = (sqs: Sqs): Sqs => {
+  const meterSqs = (sqs: Sqs): Sqs => {
     const send = sqs.send.bind(sqs);
     return {
       send: new Proxy(send, {
@@ -68,7 +68,7 @@ export function metered(relay: Relay): { relay: Relay; usage: Usage } {
     };
   };
 
-  const timed =
+  const measureTime =
     <Parameters extends unknown[], Result>(
       used: { invocations: number; ms: number },
       now: () => number,
@@ -89,16 +89,16 @@ export function metered(relay: Relay): { relay: Relay; usage: Usage } {
     relay: {
       ...relay,
       createIngest: (ports) =>
-        timed(
+        measureTime(
           usage.ingest,
           ports.clock.now,
-          relay.createIngest({ ...ports, sqs: meteredSqs(ports.sqs), log }),
+          relay.createIngest({ ...ports, sqs: meterSqs(ports.sqs), log }),
         ),
       createWorker: (ports) =>
-        timed(
+        measureTime(
           usage.worker,
           ports.clock.now,
-          relay.createWorker({ ...ports, sqs: meteredSqs(ports.sqs), log }),
+          relay.createWorker({ ...ports, sqs: meterSqs(ports.sqs), log }),
         ),
     },
   };

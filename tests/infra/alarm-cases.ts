@@ -5,21 +5,21 @@ import { metricsOfLine } from './emitted-metrics.ts';
 type Line = [message: string, fields: LogFields];
 
 /** What happens in one period: lines that the relay logs, and what AWS counts by itself. */
-type Happening = { lines?: Line[]; aws?: Values };
+type Period = { lines?: Line[]; aws?: Values };
 
 export type AlarmCase = {
-  fires: Happening;
-  calm: Happening;
+  fires: Period;
+  staysSilent: Period;
   /** Where the metric is AWS's own, and no line of ours can make it: what makes AWS write it. */
   writtenByAws?: string;
 };
 
-const settled = (oldestLeftMs: number, delivered: number): Line => [
+const settledLine = (oldestLeftMs: number, delivered: number): Line => [
   'invocation settled',
   { oldestLeftMs, delivered },
 ];
-const holding = (cause: string): Line => ['holding: Salesmachine cannot be delivered to', { cause }];
-const requests = (outcome: string, count: number): Line[] =>
+const pausedLine = (cause: string): Line => ['holding: Salesmachine cannot be delivered to', { cause }];
+const requestLines = (outcome: string, count: number): Line[] =>
   Array.from({ length: count }, () => ['request', { outcome, events: 1, operations: 1 }]);
 
 const MINUTE_MS = 60_000;
@@ -29,56 +29,61 @@ const DAY_MS = 86_400_000;
 export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   'dead-letters': {
     fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [1] } },
-    calm: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [0] } },
+    staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [0] } },
     writtenByAws: 'SQS counts the messages in its queues, also those that it moved there itself',
   },
   'events-late': {
-    fires: { lines: [settled(16 * MINUTE_MS, 3)], aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] } },
-    calm: { lines: [settled(14 * MINUTE_MS, 3)], aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] } },
+    fires: { lines: [settledLine(16 * MINUTE_MS, 3)], aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] } },
+    staysSilent: {
+      lines: [settledLine(14 * MINUTE_MS, 3)],
+      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] },
+    },
   },
   'events-nearly-lost': {
-    fires: { lines: [settled(11 * DAY_MS, 0)] },
-    calm: { lines: [settled(9 * DAY_MS, 0)] },
+    fires: { lines: [settledLine(11 * DAY_MS, 0)] },
+    staysSilent: { lines: [settledLine(9 * DAY_MS, 0)] },
   },
   'queue-stuck': {
-    fires: { lines: [settled(16 * MINUTE_MS, 0)] },
-    calm: { lines: [settled(16 * MINUTE_MS, 0), settled(16 * MINUTE_MS, 1)] },
+    fires: { lines: [settledLine(16 * MINUTE_MS, 0)] },
+    staysSilent: { lines: [settledLine(16 * MINUTE_MS, 0), settledLine(16 * MINUTE_MS, 1)] },
   },
   'mapping-disabled': {
     fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [7, 5] } },
-    calm: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [7, 5], 'AWS/Lambda Invocations': [1] } },
+    staysSilent: {
+      aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [7, 5], 'AWS/Lambda Invocations': [1] },
+    },
     writtenByAws: 'SQS counts what waits, and Lambda its invocations: of a disabled mapping, none',
   },
   'credential-hold': {
-    fires: { lines: [holding('credential')] },
-    calm: { lines: [holding('outage'), holding('configuration')] },
+    fires: { lines: [pausedLine('credential')] },
+    staysSilent: { lines: [pausedLine('outage'), pausedLine('configuration')] },
   },
   'configuration-hold': {
-    fires: { lines: [holding('configuration')] },
-    calm: { lines: [holding('outage'), holding('credential')] },
+    fires: { lines: [pausedLine('configuration')] },
+    staysSilent: { lines: [pausedLine('outage'), pausedLine('credential')] },
   },
   throttled: {
-    fires: { lines: [...requests('delivered', 90), ...requests('throttled', 6)] },
-    calm: { lines: [...requests('delivered', 96), ...requests('throttled', 4)] },
+    fires: { lines: [...requestLines('delivered', 90), ...requestLines('throttled', 6)] },
+    staysSilent: { lines: [...requestLines('delivered', 96), ...requestLines('throttled', 4)] },
   },
   'ingest-fails': {
     fires: { aws: { 'AWS/ApiGateway 5xx': [1] } },
-    calm: { aws: { 'AWS/ApiGateway 5xx': [] } },
+    staysSilent: { aws: { 'AWS/ApiGateway 5xx': [] } },
     writtenByAws: 'API Gateway counts its answers of 5xx, ours and its own',
   },
   'requests-refused': {
     fires: { aws: { 'AWS/ApiGateway 4xx': [6, 5] } },
-    calm: { aws: { 'AWS/ApiGateway 4xx': [6, 4] } },
+    staysSilent: { aws: { 'AWS/ApiGateway 4xx': [6, 4] } },
     writtenByAws: 'API Gateway counts its answers of 4xx, ours and its own',
   },
   'requests-too-large': {
     fires: { aws: { TooLarge: [1] } },
-    calm: { aws: { TooLarge: [] } },
+    staysSilent: { aws: { TooLarge: [] } },
     writtenByAws: 'a metric filter counts the lines of the access log that have the status 413',
   },
   'unknown-signatures': {
     fires: { lines: [['request refused', { cause: 'unknown_signature', status: 401 }]] },
-    calm: {
+    staysSilent: {
       lines: [
         ['request refused', { cause: 'rotation', status: 503 }],
         ['request refused', { cause: 'no_credential', status: 401 }],
@@ -87,27 +92,27 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   },
   'worker-errors': {
     fires: { aws: { 'AWS/Lambda Errors': [1] } },
-    calm: { aws: { 'AWS/Lambda Errors': [0, 0] } },
+    staysSilent: { aws: { 'AWS/Lambda Errors': [0, 0] } },
     writtenByAws: 'Lambda counts invocations that throw, time out or run out of memory',
   },
   'worker-throttles': {
     fires: { aws: { 'AWS/Lambda Throttles': [1] } },
-    calm: { aws: { 'AWS/Lambda Throttles': [0] } },
+    staysSilent: { aws: { 'AWS/Lambda Throttles': [0] } },
     writtenByAws: "Lambda counts what it did not invoke for want of the account's concurrency",
   },
   'worker-timeouts': {
     fires: { aws: { 'AWS/Lambda Duration': [12_000, 90_000] } },
-    calm: { aws: { 'AWS/Lambda Duration': [12_000, 80_000] } },
+    staysSilent: { aws: { 'AWS/Lambda Duration': [12_000, 80_000] } },
     writtenByAws: 'Lambda measures how long invocations take',
   },
   unforeseen: {
     fires: { lines: [['a batch ended in an unforeseen way', { error: 'TypeError' }]] },
-    calm: { lines: [['request', { outcome: 'transient' }]] },
+    staysSilent: { lines: [['request', { outcome: 'transient' }]] },
   },
 };
 
 /** The values that a period holds in the end. */
-export function valuesOf({ lines = [], aws = {} }: Happening): Values {
+export function metricValues({ lines = [], aws = {} }: Period): Values {
   const metrics = lines.flatMap(([message, fields]) => metricsOfLine(message, fields));
   const ours = Object.entries(Object.groupBy(metrics, ({ key }) => key)).map(([key, values = []]) => [
     key,

@@ -2,16 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { metricsByLine } from '../../lib/telemetry/metrics.ts';
-import { changed, parseTemplate, type Template } from '../support/template.ts';
-import { alarmCases, valuesOf } from './alarm-cases.ts';
-import { alarmMetrics, alarmsOf, isCrossed } from './cloudwatch.ts';
+import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
+import { parseTemplate, type Template, withChange } from '../support/template.ts';
+import { alarmCases, metricValues } from './alarm-cases.ts';
+import { alarmMetrics, isCrossed, readAlarms } from './cloudwatch.ts';
 import { metricRules } from './metric-rules.ts';
 import { packageService } from './package.ts';
 import { securityRules } from './security-rules.ts';
-import { type Constants, constants, settingRules } from './timing-rules.ts';
+import { type Constants, constants, timingRules } from './timing-rules.ts';
 
-const rules = { ...securityRules, ...metricRules, ...settingRules };
+const rules = { ...securityRules, ...metricRules, ...timingRules };
 type RuleName = keyof typeof rules;
 
 const directory = mkdtempSync(join(tmpdir(), 'relay-settings-'));
@@ -99,32 +99,32 @@ describe('a rule notices when it is broken, and only that one does', () => {
     ],
   };
 
-  const planted = Object.entries(faults).flatMap(([rule, plants]) =>
+  const faultCases = Object.entries(faults).flatMap(([rule, plants]) =>
     plants.map(([path, value]) => ({ rule, path, value })),
   );
 
-  test.each(planted)('$path: $rule', ({ rule, path, value }) => {
+  test.each(faultCases)('$path: $rule', ({ rule, path, value }) => {
     // The access log counts what is too large, and the dashboard shows that, too.
     const others = path.includes('TooLargeFilter')
       ? ['every metric of the dashboard is one that is written']
       : [];
-    expect(brokenRules(changed(template, path, value))).toEqual([rule, ...others]);
+    expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...others]);
   });
 
   test('a metric on the dashboard that nobody writes', () => {
     const rule = metricRules['every metric of the dashboard is one that is written'];
-    expect(rule(changed(template, body, dashboardOf('Acepted')))).toHaveLength(1);
-    expect(rule(changed(template, body, dashboardOf('Accepted')))).toEqual([]);
+    expect(rule(withChange(template, body, dashboardOf('Acepted')))).toHaveLength(1);
+    expect(rule(withChange(template, body, dashboardOf('Accepted')))).toEqual([]);
   });
 
-  const codeFaults: [RuleName & keyof typeof settingRules, Partial<Constants>][] = [
-    ['an invocation ends before its time-out, whatever it waits for', { holdMs: 85_000 }],
+  const codeFaults: [RuleName & keyof typeof timingRules, Partial<Constants>][] = [
+    ['an invocation ends before its time-out, whatever it waits for', { maxWaitMs: 85_000 }],
     ['an invocation ends before its time-out, whatever it waits for', { requestMs: 30_000 }],
-    ['an invocation ends before its time-out, whatever it waits for', { buryMs: 15_000 }],
-    ['an invocation ends before its time-out, whatever it waits for', { fillMs: 75_000 }],
+    ['an invocation ends before its time-out, whatever it waits for', { deadLetterTimeoutMs: 15_000 }],
+    ['an invocation ends before its time-out, whatever it waits for', { receiveWindowMs: 75_000 }],
     [
       'a message is dropped for its age before it is for its receives, however long Salesmachine is away',
-      { longestHandBackSeconds: 900 },
+      { longestReleaseSeconds: 900 },
     ],
     [
       'the ingest answers before Segment, Lambda and API Gateway give it up, in this order',
@@ -135,7 +135,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
   ];
 
   test.each(codeFaults)('%s: %j in the code', (rule, change) => {
-    expect(settingRules[rule](template, { ...constants, ...change })).not.toEqual([]);
+    expect(timingRules[rule](template, { ...constants, ...change })).not.toEqual([]);
   });
 });
 
@@ -147,29 +147,32 @@ describe('an alarm', () => {
     const section = readme.split(/^## /m).find((each) => each.startsWith('Alarms\n')) ?? '';
     const named = [...section.matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)].map(([, name]) => name);
     expect(named.toSorted()).toEqual(
-      alarmsOf(template)
+      readAlarms(template)
         .map(({ name }) => nameOf(name))
         .toSorted(),
     );
   });
 
   test('each is known here, and none is left over', () => {
-    const names = alarmsOf(template).map(({ name }) => nameOf(name));
+    const names = readAlarms(template).map(({ name }) => nameOf(name));
     expect(names.toSorted()).toEqual(Object.keys(alarmCases).toSorted());
   });
 
-  test.each(Object.entries(alarmCases))('%s fires when it must, and not before', (name, { fires, calm }) => {
-    const alarm = alarmsOf(template).find((other) => nameOf(other.name) === name);
-    if (!alarm) throw new Error(`the template has no alarm ${name}`);
-    expect(isCrossed(alarm, valuesOf(fires))).toBe(true);
-    expect(isCrossed(alarm, valuesOf(calm))).toBe(false);
-    expect(isCrossed(alarm, {})).toBe(false);
-  });
+  test.each(Object.entries(alarmCases))(
+    '%s fires when it must, and not before',
+    (name, { fires, staysSilent }) => {
+      const alarm = readAlarms(template).find((other) => nameOf(other.name) === name);
+      if (!alarm) throw new Error(`the template has no alarm ${name}`);
+      expect(isCrossed(alarm, metricValues(fires))).toBe(true);
+      expect(isCrossed(alarm, metricValues(staysSilent))).toBe(false);
+      expect(isCrossed(alarm, {})).toBe(false);
+    },
+  );
 
   test.each(Object.entries(alarmCases))(
     '%s: a line of ours makes it fire, or it says why none can',
     (name, { fires, writtenByAws }) => {
-      const alarm = alarmsOf(template).find((other) => nameOf(other.name) === name);
+      const alarm = readAlarms(template).find((other) => nameOf(other.name) === name);
       if (!alarm) throw new Error(`the template has no alarm ${name}`);
       const isOurs = alarmMetrics(alarm).some(
         ({ namespace, key }) => !namespace.startsWith('AWS/') && key !== 'TooLarge',
@@ -188,5 +191,5 @@ test('every line that yields a metric is one that the code writes', () => {
     .flatMap((room) => readdirSync(join(root, room)).map((file) => join(root, room, file)))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
-  for (const message of Object.keys(metricsByLine)) expect(sources).toContain(`'${message}'`);
+  for (const message of Object.keys(metricsByMessage)) expect(sources).toContain(`'${message}'`);
 });

@@ -4,7 +4,7 @@ import type { Template } from '../support/template.ts';
 import { metricKey } from './emitted-metrics.ts';
 
 /** A metric as a template names it. */
-export type Named = { namespace: string; key: string };
+export type MetricReference = { namespace: string; key: string };
 
 const dimensionSchema = v.object({ Name: v.string(), Value: v.unknown() });
 
@@ -45,7 +45,7 @@ export type Alarm = {
 };
 
 /** The template's alarms; one without an action, or with another comparison than all the others, is an error. */
-export function alarmsOf(template: Template): Alarm[] {
+export function readAlarms(template: Template): Alarm[] {
   return Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) => {
@@ -69,11 +69,11 @@ const simpleQuery = (
   Expression: undefined,
 });
 
-function named({
+function toMetricReference({
   Namespace,
   MetricName,
   Dimensions: [dimension],
-}: v.InferOutput<typeof metricSchema>): Named {
+}: v.InferOutput<typeof metricSchema>): MetricReference {
   // Of a metric of AWS's, what it is about is a reference; its name says enough.
   const isOurs = !Namespace.startsWith('AWS/');
   const key = isOurs
@@ -82,8 +82,8 @@ function named({
   return { namespace: Namespace, key };
 }
 
-export const alarmMetrics = ({ queries }: Alarm): Named[] =>
-  queries.flatMap(({ MetricStat }) => (MetricStat ? [named(MetricStat.Metric)] : []));
+export const alarmMetrics = ({ queries }: Alarm): MetricReference[] =>
+  queries.flatMap(({ MetricStat }) => (MetricStat ? [toMetricReference(MetricStat.Metric)] : []));
 
 /** The values of one period, by metric. */
 export type Values = Readonly<Record<string, readonly number[]>>;
@@ -106,7 +106,7 @@ export function isCrossed({ queries, threshold }: Alarm, values: Values): boolea
   const known: Record<string, unknown> = { ...metricMath };
   for (const { Id, MetricStat } of queries) {
     if (!MetricStat) continue;
-    const given = values[named(MetricStat.Metric).key] ?? [];
+    const given = values[toMetricReference(MetricStat.Metric).key] ?? [];
     known[Id] = given.length > 0 ? statistics[MetricStat.Stat]?.(given) : undefined;
   }
   const results = queries
@@ -133,7 +133,7 @@ const dashboardSchema = v.pipe(
 );
 
 /** The metrics that a dashboard shows: in each list, `.` stands for what is above it. */
-export function dashboardMetrics(body: string): Named[] {
+export function dashboardMetrics(body: string): MetricReference[] {
   return v.parse(dashboardSchema, body).widgets.flatMap(({ properties: { metrics } }) => {
     let above: string[] = [];
     return metrics.flatMap((metric) => {
@@ -141,7 +141,9 @@ export function dashboardMetrics(body: string): Named[] {
       if (words.length === 0) return [];
       above = words.map((word, index) => (word === '.' ? (above[index] ?? '') : word));
       const [Namespace = '', MetricName = '', Name, Value] = above;
-      return [named({ Namespace, MetricName, Dimensions: Name === undefined ? [] : [{ Name, Value }] })];
+      return [
+        toMetricReference({ Namespace, MetricName, Dimensions: Name === undefined ? [] : [{ Name, Value }] }),
+      ];
     });
   });
 }

@@ -1,5 +1,12 @@
 import { danglingReferences, specificationProblems } from './specification.ts';
-import { equal, has, hasEach, property, type Rule, valuesOf } from './template-rule.ts';
+import {
+  eachHasProperties,
+  findDifference,
+  hasProperties,
+  property,
+  type Rule,
+  valuesOf,
+} from './template-rule.ts';
 
 const DAYS_14 = 14 * 24 * 60 * 60;
 const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambdaFunction'];
@@ -11,7 +18,7 @@ const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', A
 const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
 
 /** The secrets as they are read: each by its own name, of its own stage (the tests' is `rehearsal`). */
-const reads = (...names: string[]) =>
+const readsSecrets = (...names: string[]) =>
   statement(
     ['ssm:GetParameters'],
     names.map((name) => ({
@@ -23,12 +30,12 @@ const reads = (...names: string[]) =>
 const permissions = {
   IngestRole: [
     logsTo('IngestLogGroup'),
-    reads('SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'),
+    readsSecrets('SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'),
     statement(['sqs:SendMessage'], [arnOf('Queue'), arnOf('DeadLetterQueue')]),
   ],
   WorkerRole: [
     logsTo('WorkerLogGroup'),
-    reads('SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'),
+    readsSecrets('SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'),
     statement(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
       arnOf('Queue'),
@@ -66,16 +73,16 @@ const secrets = {
 };
 
 /** What must hold of the packaged template, whoever edits serverless.yml. */
-export const rules = {
-  'of a batch that fails in part, only what was delivered is deleted': has({
+export const deploymentRules = {
+  'of a batch that fails in part, only what was delivered is deleted': hasProperties({
     'WorkerEventSourceMappingSQSQueue.FunctionResponseTypes': ['ReportBatchItemFailures'],
   }),
 
-  'no event is filtered out, for the mapping deletes what its filter does not match': has({
+  'no event is filtered out, for the mapping deletes what its filter does not match': hasProperties({
     'WorkerEventSourceMappingSQSQueue.FilterCriteria': undefined,
   }),
 
-  'what crashes the worker again and again ends among the dead letters': has({
+  'what crashes the worker again and again ends among the dead letters': hasProperties({
     'Queue.RedrivePolicy': { deadLetterTargetArn: arnOf('DeadLetterQueue'), maxReceiveCount: 1000 },
     'DeadLetterQueue.RedrivePolicy': undefined,
   }),
@@ -86,45 +93,47 @@ export const rules = {
     return visibility >= 6 * timeout ? [] : [`visibility ${visibility} s, time-out ${timeout} s`];
   },
 
-  'both queues keep the order of each user, at high throughput': hasEach(queues, {
+  'both queues keep the order of each user, at high throughput': eachHasProperties(queues, {
     FifoQueue: true,
     DeduplicationScope: 'messageGroup',
     FifoThroughputLimit: 'perMessageGroupId',
   }),
 
-  'both queues keep a message for 14 days': hasEach(queues, { MessageRetentionPeriod: DAYS_14 }),
+  'both queues keep a message for 14 days': eachHasProperties(queues, { MessageRetentionPeriod: DAYS_14 }),
 
-  'both queues are encrypted': hasEach(queues, { SqsManagedSseEnabled: true }),
+  'both queues are encrypted': eachHasProperties(queues, { SqsManagedSseEnabled: true }),
 
   'the mapping invokes as many workers as there are lanes, ten messages each': (template) => {
     const lanes = property(template, 'WorkerLambdaFunction.Environment.Variables.LANES');
-    return has({
+    return hasProperties({
       'WorkerEventSourceMappingSQSQueue.ScalingConfig': { MaximumConcurrency: Number(lanes) },
       'WorkerEventSourceMappingSQSQueue.BatchSize': 10,
       'WorkerLambdaFunction.ReservedConcurrentExecutions': undefined,
     })(template);
   },
 
-  'the functions run Node 24 on arm64': hasEach(functions, {
+  'the functions run Node 24 on arm64': eachHasProperties(functions, {
     Runtime: 'nodejs24.x',
     Architectures: ['arm64'],
   }),
 
-  'the ingest and the replay give up before their callers do, and the worker has time to wait': has({
-    'IngestLambdaFunction.Timeout': 8,
-    'WorkerLambdaFunction.Timeout': 90,
-    'ReplayLambdaFunction.Timeout': 120,
-  }),
+  'the ingest and the replay give up before their callers do, and the worker has time to wait': hasProperties(
+    {
+      'IngestLambdaFunction.Timeout': 8,
+      'WorkerLambdaFunction.Timeout': 90,
+      'ReplayLambdaFunction.Timeout': 120,
+    },
+  ),
 
   'the ingest is reached by its paths, and by no other': (template) => [
-    ...equal(
+    ...findDifference(
       valuesOf(template, 'AWS::ApiGatewayV2::Route', 'RouteKey')
         .map(([, key]) => String(key))
         .toSorted(),
       routes,
       'routes',
     ),
-    ...equal(
+    ...findDifference(
       valuesOf(template, 'AWS::ApiGatewayV2::Integration', 'PayloadFormatVersion').map(
         ([, version]) => version,
       ),
@@ -134,7 +143,7 @@ export const rules = {
   ],
 
   'each function may do what it needs, and nothing else': (template) => [
-    ...equal(
+    ...findDifference(
       Object.fromEntries(valuesOf(template, 'AWS::IAM::Role', 'Policies.0.PolicyDocument.Statement')),
       permissions,
       'permissions',
@@ -145,7 +154,7 @@ export const rules = {
     ...valuesOf(template, 'AWS::IAM::Role', 'ManagedPolicyArns')
       .filter(([, arns]) => arns)
       .map(([id]) => id),
-    ...has({
+    ...hasProperties({
       'IngestLambdaFunction.Role': arnOf('IngestRole'),
       'WorkerLambdaFunction.Role': arnOf('WorkerRole'),
       'ReplayLambdaFunction.Role': arnOf('ReplayRole'),
@@ -174,4 +183,4 @@ export const rules = {
   'references point at something': danglingReferences,
 } satisfies Record<string, Rule>;
 
-export type RuleName = keyof typeof rules;
+export type RuleName = keyof typeof deploymentRules;

@@ -1,11 +1,11 @@
 import { REASONS, type Reason } from '../../lib/dead-letters/dead-letter.ts';
-import type { ClosedCause } from '../../lib/delivery/gate.ts';
-import type { SkipCause } from '../../lib/mapping/map-event.ts';
+import type { TripCause } from '../../lib/delivery/gate.ts';
+import type { MappingSkipCause } from '../../lib/mapping/map-event.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';
-import type { Refusal } from '../../lib/segment/authenticate.ts';
+import type { AuthFailure } from '../../lib/segment/authenticate.ts';
 import type { SegmentSkipCause } from '../../lib/segment/event.ts';
 import type { LogFields } from '../../lib/telemetry/log-fields.ts';
-import { metricsByLine, metricsOf } from '../../lib/telemetry/metrics.ts';
+import { metricsByMessage, toMetrics } from '../../lib/telemetry/metrics.ts';
 
 /** Every value of a closed list: the compiler finds one that is missing, or too much. */
 const all = <Value extends string>(values: Record<Value, true>) => Object.keys(values);
@@ -23,7 +23,7 @@ const outcomes = all<Outcome>({
   uncertain: true,
 });
 
-const skipCauses = all<SkipCause | SegmentSkipCause>({
+const skipCauses = all<MappingSkipCause | SegmentSkipCause>({
   anonymous: true,
   alias_off: true,
   screen: true,
@@ -31,7 +31,7 @@ const skipCauses = all<SkipCause | SegmentSkipCause>({
   integrations: true,
 });
 
-const refusals = all<Refusal>({
+const authFailures = all<AuthFailure>({
   no_credential: true,
   wrong_credential: true,
   unknown_signature: true,
@@ -39,8 +39,8 @@ const refusals = all<Refusal>({
   not_configured: true,
 });
 
-const holds = { outage: true, credential: true, configuration: true } as const;
-const holdCauses = all<ClosedCause>(holds);
+const tripCauseSet = { outage: true, credential: true, configuration: true } as const;
+const tripCauses = all<TripCause>(tripCauseSet);
 
 /** SQS itself writes those that it gives up. */
 const reasons = REASONS.filter(
@@ -48,22 +48,22 @@ const reasons = REASONS.filter(
 );
 
 /** By line, what its dimensions can be; of other lines the metrics have none. */
-const dimensions: Partial<Record<keyof typeof metricsByLine, LogFields[]>> = {
+const dimensions: Partial<Record<keyof typeof metricsByMessage, LogFields[]>> = {
   'events skipped': skipCauses.map((cause) => ({ cause })),
-  'request refused': refusals.map((cause) => ({ cause })),
+  'request refused': authFailures.map((cause) => ({ cause })),
   'dead letter': reasons.map((reason) => ({ reason })),
   ping: outcomes.map((outcome) => ({ outcome })),
   request: outcomes.map((outcome) => ({ outcome, ...(outcome === 'uncertain' && { cause: 'answer_lost' }) })),
   'delivered, but not deleted: may be delivered again': [{ cause: 'not_deleted' }],
-  'holding: Salesmachine cannot be delivered to': holdCauses.map((cause) => ({ cause })),
-  held: [...holdCauses, 'throttled'].map((cause) => ({ cause })),
+  'holding: Salesmachine cannot be delivered to': tripCauses.map((cause) => ({ cause })),
+  held: [...tripCauses, 'throttled'].map((cause) => ({ cause })),
 };
 
-const isLine = (message: string): message is keyof typeof metricsByLine => message in metricsByLine;
+const isLine = (message: string): message is keyof typeof metricsByMessage => message in metricsByMessage;
 
 /** Any number will do for every field that a rule asks for. */
 const numbers = Object.fromEntries(
-  Object.values(metricsByLine).flatMap((rules) =>
+  Object.values(metricsByMessage).flatMap((rules) =>
     rules.flatMap((rule) => ('value' in rule ? [[rule.value, 1]] : [])),
   ),
 );
@@ -74,14 +74,14 @@ export const metricKey = (name: string, dimension?: string, value?: unknown): st
 
 /** The metrics that a line yields, by their keys. */
 export const metricsOfLine = (message: string, fields: LogFields) =>
-  metricsOf(message, fields).map(({ name, by, value }) => ({
+  toMetrics(message, fields).map(({ name, by, value }) => ({
     key: metricKey(name, by, by && fields[by]),
     value,
   }));
 
 /** Every metric that the relay can ever write. */
 export const emittedMetrics: ReadonlySet<string> = new Set(
-  Object.keys(metricsByLine)
+  Object.keys(metricsByMessage)
     .filter(isLine)
     .flatMap((message) => (dimensions[message] ?? [{}]).map((fields) => ({ message, fields })))
     .flatMap(({ message, fields }) => metricsOfLine(message, { ...numbers, ...fields }))

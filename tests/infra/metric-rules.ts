@@ -1,9 +1,15 @@
 import type { Template } from '../support/template.ts';
-import { alarmMetrics, alarmsOf, dashboardAlarms, dashboardMetrics, type Named } from './cloudwatch.ts';
+import {
+  alarmMetrics,
+  dashboardAlarms,
+  dashboardMetrics,
+  type MetricReference,
+  readAlarms,
+} from './cloudwatch.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
 import { property, type Rule, valuesOf } from './template-rule.ts';
 
-const bodyOf = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
+const dashboardBody = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
 
 /** What API Gateway's access log is counted by. */
 const filteredMetrics = (template: Template) =>
@@ -14,7 +20,11 @@ const filteredMetrics = (template: Template) =>
   );
 
 /** Metrics of ours that nobody writes, or that are looked for in another namespace than they are written to. */
-function unknown(template: Template, metrics: readonly Named[], where: string): string[] {
+function findUnknownMetrics(
+  template: Template,
+  metrics: readonly MetricReference[],
+  where: string,
+): string[] {
   const filtered = filteredMetrics(template);
   const namespace = property(template, 'WorkerLambdaFunction.Environment.Variables.METRICS_NAMESPACE');
   return metrics
@@ -28,19 +38,19 @@ function unknown(template: Template, metrics: readonly Named[], where: string): 
 
 export const metricRules = {
   'every metric of an alarm is one that is written': (template) =>
-    alarmsOf(template).flatMap((alarm) => unknown(template, alarmMetrics(alarm), alarm.name)),
+    readAlarms(template).flatMap((alarm) => findUnknownMetrics(template, alarmMetrics(alarm), alarm.name)),
 
   'every metric of the dashboard is one that is written': (template) =>
-    unknown(template, dashboardMetrics(bodyOf(template)), 'dashboard'),
+    findUnknownMetrics(template, dashboardMetrics(dashboardBody(template)), 'dashboard'),
 
   'the dashboard shows every alarm': (template) => {
-    const shown = dashboardAlarms(bodyOf(template));
+    const shown = dashboardAlarms(dashboardBody(template));
     const ids = valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmName').map(([id]) => id);
     return [...ids.filter((id) => !shown.includes(id)), ...shown.filter((id) => !ids.includes(id))];
   },
 
   'an alarm says what to do first, and tells whoever is to be told': (template) => [
-    ...alarmsOf(template)
+    ...readAlarms(template)
       .filter(({ description }) => !/\. First: \S/.test(description) || description.length > 1_024)
       .map(({ name }) => name),
     ...valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmActions.Fn::If.1.0.Ref')

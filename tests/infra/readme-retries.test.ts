@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { backoffSeconds, closedSeconds } from '../../lib/delivery/backoff.ts';
+import { outageDelaySeconds, retryDelaySeconds } from '../../lib/delivery/backoff.ts';
 
 const lines = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').split('\n');
 const least = () => 0;
@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 test.each([1, 2, 3, 6, 10])('the README tells how long messages stay away after %d failures', (failures) => {
   const named = failures === 1 ? '1 failure' : `${failures} failures`;
   expect(lines).toContain(
-    `| after ${named} | in ${backoffSeconds(failures, least)} to ${backoffSeconds(failures, most)} s |`,
+    `| after ${named} | in ${retryDelaySeconds(failures, least)} to ${retryDelaySeconds(failures, most)} s |`,
   );
 });
 
@@ -19,6 +19,6 @@ test.each([
   { minutes: 30, named: '30 minutes of waiting' },
   { minutes: 60, named: 'an hour or more' },
 ])('the README tells how long messages stay away from a closed API after $named', ({ minutes, named }) => {
-  const range = [least, most].map((random) => closedSeconds(minutes * MINUTE_MS, random));
+  const range = [least, most].map((random) => outageDelaySeconds(minutes * MINUTE_MS, random));
   expect(lines).toContain(`| API closed, after ${named} | in ${range.join(' to ')} s |`);
 });

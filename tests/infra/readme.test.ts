@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../../lib/config/settings.ts';
 import { REASONS } from '../../lib/dead-letters/dead-letter.ts';
-import { type Outcome, outcomeOf } from '../../lib/salesmachine/outcome.ts';
+import { type Outcome, toOutcome } from '../../lib/salesmachine/outcome.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
 
 const lines = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').split('\n');
@@ -46,7 +46,7 @@ describe("the README's table of Salesmachine's answers", () => {
   test('tells of every status what the code makes of it', () => {
     const told = [200, 201, 202, 204, ...Array.from({ length: 300 }, (_, index) => 300 + index)];
     for (const status of told) {
-      const outcome = outcomeOf('/v1/batch', answered(status));
+      const outcome = toOutcome('/v1/batch', answered(status));
       expect([status, meaningOf(status)]).toEqual([status, outcomes.get(outcome)]);
     }
   });
@@ -55,7 +55,7 @@ describe("the README's table of Salesmachine's answers", () => {
     const alias = rows.find(({ statuses }) => statuses.endsWith('to an alias'));
     expect(alias?.meaning).toBe(meanings.unsupported);
     for (const status of alias?.statuses.match(/\d+/g) ?? [])
-      expect(outcomeOf('/v1/alias', answered(Number(status)))).toBe('unsupported');
+      expect(toOutcome('/v1/alias', answered(Number(status)))).toBe('unsupported');
   });
 });
 

@@ -1,5 +1,5 @@
 import { isRecord, type Template } from '../support/template.ts';
-import { equal, has, property, type Rule, valuesOf } from './template-rule.ts';
+import { findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
@@ -13,9 +13,9 @@ const onlyByTls = (queue: string) => ({
 });
 
 /** Every statement of the template that allows something: of roles, of policies, wherever they stand. */
-function allowing(value: unknown): Record<string, unknown>[] {
+function findAllowStatements(value: unknown): Record<string, unknown>[] {
   if (!isRecord(value)) return [];
-  const inner = Object.values(value).flatMap(allowing);
+  const inner = Object.values(value).flatMap(findAllowStatements);
   return value['Effect'] === 'Allow' ? [value, ...inner] : inner;
 }
 
@@ -26,16 +26,16 @@ const namesIn = (statement: Record<string, unknown>) =>
 /** osls's own bucket, which only holds the packages. */
 const isOfDeployment = (id: string) => id.startsWith('ServerlessDeployment');
 
-const withoutDeployment = ({ Resources }: Template) =>
+const ownResources = ({ Resources }: Template) =>
   Object.fromEntries(Object.entries(Resources).filter(([id]) => !isOfDeployment(id)));
 
 export const securityRules = {
   'the queues are reached by TLS only': (template) => [
-    ...has({
+    ...hasProperties({
       'QueuePolicy.Queues': [{ Ref: 'Queue' }],
       'DeadLetterQueuePolicy.Queues': [{ Ref: 'DeadLetterQueue' }],
     })(template),
-    ...equal(
+    ...findDifference(
       Object.fromEntries(valuesOf(template, 'AWS::SQS::QueuePolicy', 'PolicyDocument.Statement')),
       { QueuePolicy: [onlyByTls('Queue')], DeadLetterQueuePolicy: [onlyByTls('DeadLetterQueue')] },
       'queue policies',
@@ -44,7 +44,7 @@ export const securityRules = {
 
   'no other queue puts its letters among ours': (template) => {
     const name = property(template, 'Queue.QueueName');
-    return has({
+    return hasProperties({
       'DeadLetterQueue.RedriveAllowPolicy': {
         redrivePermission: 'byQueue',
         sourceQueueArns: [
@@ -55,7 +55,7 @@ export const securityRules = {
   },
 
   'nobody is allowed something with a wildcard': (template) =>
-    allowing(withoutDeployment(template))
+    findAllowStatements(ownResources(template))
       .map(namesIn)
       .filter((names) => names.includes('*')),
 
@@ -66,7 +66,7 @@ export const securityRules = {
     return values.length === 2 && values.every(isBounded) ? [] : [`throttling: ${JSON.stringify(limits)}`];
   },
 
-  "the ingest's concurrency is bounded only by whoever asks for it": has({
+  "the ingest's concurrency is bounded only by whoever asks for it": hasProperties({
     'IngestLambdaFunction.ReservedConcurrentExecutions': {
       'Fn::If': ['HasIngestConcurrency', '', { Ref: 'AWS::NoValue' }],
     },

@@ -11,7 +11,7 @@ export const property = (template: Template, path: string): unknown => {
 };
 
 /** The rule that properties, by `Resource.Property`, have these values; undefined is for what must not be set. */
-export const has =
+export const hasProperties =
   (expected: Record<string, unknown>): Rule =>
   (template) =>
     Object.entries(expected)
@@ -22,8 +22,8 @@ export const has =
       );
 
 /** The same of each of the resources. */
-export const hasEach = (ids: readonly string[], expected: Record<string, unknown>): Rule =>
-  has(
+export const eachHasProperties = (ids: readonly string[], expected: Record<string, unknown>): Rule =>
+  hasProperties(
     Object.fromEntries(
       ids.flatMap((id) => Object.entries(expected).map(([name, value]) => [`${id}.${name}`, value])),
     ),
@@ -35,7 +35,7 @@ export const valuesOf = (template: Template, type: string, path: string) =>
     .filter(([, resource]) => resource.Type === type)
     .map(([id, resource]): [string, unknown] => [id, at(resource.Properties, path)]);
 
-export const equal = (actual: unknown, expected: unknown, what: string) =>
+export const findDifference = (actual: unknown, expected: unknown, what: string) =>
   isDeepStrictEqual(actual, expected)
     ? []
     : [`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`];

@@ -11,8 +11,8 @@ import {
   readReplayConfig,
   readWorkerConfig,
 } from '../../lib/config/config.ts';
-import { at, changed, isRecord, parseTemplate, type Template } from '../support/template.ts';
-import { type RuleName, rules } from './deployment-rules.ts';
+import { at, isRecord, parseTemplate, type Template, withChange } from '../support/template.ts';
+import { deploymentRules, type RuleName } from './deployment-rules.ts';
 import { type Package, packageService } from './package.ts';
 
 const run = promisify(execFile);
@@ -48,12 +48,12 @@ function environmentOf(id: string): Environment {
 }
 
 const brokenRules = (of: Template) =>
-  Object.entries(rules)
+  Object.entries(deploymentRules)
     .filter(([, rule]) => rule(of).length > 0)
     .map(([name]) => name);
 
 describe('the packaged template', () => {
-  test.each(Object.entries(rules))('%s', (_, rule) => {
+  test.each(Object.entries(deploymentRules))('%s', (_, rule) => {
     expect(rule(template)).toEqual([]);
   });
 
@@ -161,12 +161,12 @@ describe('a rule notices when it is broken, and only that one does', () => {
     ],
   };
 
-  const planted = Object.entries(faults).flatMap(([rule, plants]) =>
+  const faultCases = Object.entries(faults).flatMap(([rule, plants]) =>
     plants.map(([path, value]) => ({ rule, path, value })),
   );
 
-  test.each(planted)('$path: $rule', ({ rule, path, value }) => {
-    expect(brokenRules(changed(template, path, value))).toEqual([rule]);
+  test.each(faultCases)('$path: $rule', ({ rule, path, value }) => {
+    expect(brokenRules(withChange(template, path, value))).toEqual([rule]);
   });
 });
 

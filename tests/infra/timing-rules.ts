@@ -1,29 +1,34 @@
 import * as v from 'valibot';
 import { settings } from '../../lib/config/settings.ts';
-import { closedSeconds } from '../../lib/delivery/backoff.ts';
-import { FILL_MS, FULL_BATCH, HOLD_MS, RESERVE_MS } from '../../lib/delivery/lane.ts';
+import { outageDelaySeconds } from '../../lib/delivery/backoff.ts';
+import {
+  MAPPING_BATCH_SIZE,
+  MAX_WAIT_MS,
+  RECEIVE_WINDOW_MS,
+  SETTLE_RESERVE_MS,
+} from '../../lib/delivery/lane.ts';
 import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts';
 import { DEADLINE_MS } from '../../lib/ingest/handle-request.ts';
 import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';
-import { MAX_BYTES } from '../../lib/sqs/sqs-limits.ts';
-import { BURY_MS } from '../../lib/sqs/worker-queue.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
+import { DEAD_LETTER_TIMEOUT_MS } from '../../lib/sqs/worker-queue.ts';
 import type { Template } from '../support/template.ts';
 import { property, type Rule, valuesOf } from './template-rule.ts';
 
 /** The code's numbers that the template's must fit; a test passes others to show that a rule notices. */
 export const constants = {
-  holdMs: HOLD_MS,
-  reserveMs: RESERVE_MS,
-  fillMs: FILL_MS,
+  maxWaitMs: MAX_WAIT_MS,
+  settleReserveMs: SETTLE_RESERVE_MS,
+  receiveWindowMs: RECEIVE_WINDOW_MS,
   requestMs: REQUEST_TIMEOUT_MS,
-  buryMs: BURY_MS,
+  deadLetterTimeoutMs: DEAD_LETTER_TIMEOUT_MS,
   ingestDeadlineMs: DEADLINE_MS,
   /** How long a message stays away at the least, once Salesmachine is out of reach for long. */
-  longestHandBackSeconds: closedSeconds(14 * 86_400_000, () => 0),
-  fullBatch: FULL_BATCH,
+  longestReleaseSeconds: outageDelaySeconds(14 * 86_400_000, () => 0),
+  mappingBatchSize: MAPPING_BATCH_SIZE,
   operations: MAX_OPERATIONS,
   requestBytes: MAX_REQUEST_BYTES,
-  messageBytes: MAX_BYTES,
+  messageBytes: MAX_MESSAGE_BYTES,
 };
 
 export type Constants = typeof constants;
@@ -41,22 +46,22 @@ const WEBHOOK_BATCH = 100;
 const milliseconds = (template: Template, path: string) => 1_000 * Number(property(template, path));
 
 /** What each says must hold; the first says it in words that a person can check. */
-const demand = (holds: boolean, problem: string) => (holds ? [] : [problem]);
+const check = (condition: boolean, problem: string) => (condition ? [] : [problem]);
 
 /** What must hold between the template's numbers and the code's. */
-export const settingRules = {
+export const timingRules = {
   'an invocation ends before its time-out, whatever it waits for': (template, code = constants) => {
     const timeout = milliseconds(template, 'WorkerLambdaFunction.Timeout');
     return [
-      ...demand(
-        code.holdMs + code.requestMs < timeout,
-        `${code.holdMs} + ${code.requestMs} ms is not under ${timeout} ms`,
+      ...check(
+        code.maxWaitMs + code.requestMs < timeout,
+        `${code.maxWaitMs} + ${code.requestMs} ms is not under ${timeout} ms`,
       ),
-      ...demand(
-        code.requestMs + code.buryMs < code.reserveMs,
-        `the last request and its dead letters take more than ${code.reserveMs} ms`,
+      ...check(
+        code.requestMs + code.deadLetterTimeoutMs < code.settleReserveMs,
+        `the last request and its dead letters take more than ${code.settleReserveMs} ms`,
       ),
-      ...demand(code.fillMs < timeout - code.reserveMs, 'filling goes on into the reserve'),
+      ...check(code.receiveWindowMs < timeout - code.settleReserveMs, 'filling goes on into the reserve'),
     ];
   },
 
@@ -66,8 +71,8 @@ export const settingRules = {
   ) => {
     const receives = Number(property(template, 'Queue.RedrivePolicy.maxReceiveCount'));
     const retention = Number(property(template, 'Queue.MessageRetentionPeriod'));
-    const seconds = receives * (code.longestHandBackSeconds + code.holdMs / 1_000);
-    return demand(seconds >= retention, `${receives} receives last ${seconds} s, not ${retention} s`);
+    const seconds = receives * (code.longestReleaseSeconds + code.maxWaitMs / 1_000);
+    return check(seconds >= retention, `${receives} receives last ${seconds} s, not ${retention} s`);
   },
 
   'there are two to ten lanes, as many for the mapping as for the pacer': (template) => {
@@ -75,9 +80,9 @@ export const settingRules = {
     const mapped = property(template, 'WorkerEventSourceMappingSQSQueue.ScalingConfig.MaximumConcurrency');
     const takes = (value: string) => v.safeParse(settings.LANES.schema, value).success;
     return [
-      ...demand(takes(String(lanes)), `LANES is ${lanes}`),
-      ...demand(!takes('1') && takes('2') && takes('10') && !takes('11'), 'LANES takes other numbers'),
-      ...demand(lanes === mapped, `${lanes} lanes in the pacer, ${mapped} in the mapping`),
+      ...check(takes(String(lanes)), `LANES is ${lanes}`),
+      ...check(!takes('1') && takes('2') && takes('10') && !takes('11'), 'LANES takes other numbers'),
+      ...check(lanes === mapped, `${lanes} lanes in the pacer, ${mapped} in the mapping`),
     ];
   },
 
@@ -90,9 +95,9 @@ export const settingRules = {
       ([, ms]) => ms,
     );
     return [
-      ...demand(code.ingestDeadlineMs < SEGMENT_WAITS_MS, `Segment waits ${SEGMENT_WAITS_MS} ms`),
-      ...demand(code.ingestDeadlineMs < timeout, `the function has ${timeout} ms`),
-      ...demand(
+      ...check(code.ingestDeadlineMs < SEGMENT_WAITS_MS, `Segment waits ${SEGMENT_WAITS_MS} ms`),
+      ...check(code.ingestDeadlineMs < timeout, `the function has ${timeout} ms`),
+      ...check(
         gateways.length > 0 && gateways.every((ms) => Number(ms) > timeout),
         `API Gateway waits ${gateways} ms`,
       ),
@@ -102,13 +107,13 @@ export const settingRules = {
   'a webhook, a message and a request hold what is put into them': (template, code = constants) => {
     const batch = property(template, 'WorkerEventSourceMappingSQSQueue.BatchSize');
     return [
-      ...demand((WEBHOOK_BATCH * EVENT_BYTES * 4) / 3 < LAMBDA_BYTES, 'a webhook of 100 events is too large'),
-      ...demand(EVENT_BYTES < code.messageBytes, 'an event does not fit into a message'),
-      ...demand(EVENT_BYTES < code.requestBytes, 'an event does not fit into a request'),
-      ...demand(code.operations <= 100, 'Salesmachine takes 100 operations a request'),
-      ...demand(
-        batch === code.fullBatch,
-        `the mapping hands over ${batch}, the lane expects ${code.fullBatch}`,
+      ...check((WEBHOOK_BATCH * EVENT_BYTES * 4) / 3 < LAMBDA_BYTES, 'a webhook of 100 events is too large'),
+      ...check(EVENT_BYTES < code.messageBytes, 'an event does not fit into a message'),
+      ...check(EVENT_BYTES < code.requestBytes, 'an event does not fit into a request'),
+      ...check(code.operations <= 100, 'Salesmachine takes 100 operations a request'),
+      ...check(
+        batch === code.mappingBatchSize,
+        `the mapping hands over ${batch}, the lane expects ${code.mappingBatchSize}`,
       ),
     ];
   },

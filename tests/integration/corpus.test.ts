@@ -9,7 +9,7 @@ import type {
   Params,
   Scalar,
 } from '../../lib/salesmachine/operation.ts';
-import { signatureOf } from '../../lib/segment/signature.ts';
+import { sign } from '../../lib/segment/signature.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { SHARED_SECRET, startTestRelay } from '../support/relay.ts';
 
@@ -68,7 +68,7 @@ describe('every real event', () => {
       const relay = await startTestRelay(UNPACED);
       const counts = { accepted: 0, deadLettered: 0, skipped: 0 };
       for (const { body, signed } of requests) {
-        const headers = { 'x-signature': signatureOf(signed, SHARED_SECRET) };
+        const headers = { 'x-signature': sign(signed, SHARED_SECRET) };
         const response = await relay.post('/segment', body, headers);
         expect(response.status).toBe(200);
         const answer = parseJson(await response.text());
@@ -77,14 +77,16 @@ describe('every real event', () => {
       }
       expect(counts).toEqual(expectedCounts);
 
-      const held = await relay.drained();
-      expect(counted(held.operations.filter(isAddition))).toEqual(counted(operations.filter(isAddition)));
-      expectLastValues(held.operations.filter(isUpdate), operations.filter(isUpdate));
+      const state = await relay.drained();
+      expect(countEach(state.operations.filter(isAddition))).toEqual(
+        countEach(operations.filter(isAddition)),
+      );
+      expectLastValues(state.operations.filter(isUpdate), operations.filter(isUpdate));
 
       // Nothing was refused later on, by Salesmachine.
-      const letters = await receiveAll(relay.queues.connect(), relay.queues.deadLetters);
-      expect(counted(letters.map(({ body }) => JSON.parse(body)))).toEqual(
-        counted(invalid.map((text) => JSON.parse(text))),
+      const deadLetters = await receiveAll(relay.queues.connect(), relay.queues.deadLetters);
+      expect(countEach(deadLetters.map(({ body }) => JSON.parse(body)))).toEqual(
+        countEach(invalid.map((text) => JSON.parse(text))),
       );
     },
     60_000,
@@ -100,7 +102,7 @@ function inArrays(size: number) {
 }
 
 /** In a fixed order: equal for two lists that hold the same, each as often. */
-const counted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort();
+const countEach = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort();
 
 type Update = AccountOperation | ContactOperation;
 
@@ -118,8 +120,8 @@ const ownerOf = (update: Update) =>
  * are in the order of arrival ends as its last update left it. (An account's updates come from several users, whose
  * order among each other is not kept.)
  */
-function expectLastValues(held: readonly Update[], updates: readonly Update[]): void {
-  const heldByOwner = Map.groupBy(held, ownerOf);
+function expectLastValues(state: readonly Update[], updates: readonly Update[]): void {
+  const heldByOwner = Map.groupBy(state, ownerOf);
   const expected = Map.groupBy(updates, ownerOf);
   expect([...heldByOwner.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [owner, given] of expected) {

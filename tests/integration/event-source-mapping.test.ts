@@ -2,11 +2,11 @@ import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-
 import { expect, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
-import { depthOf } from '../../lib/sqs/queue-depth.ts';
-import { type Invoke, identifiers, send, setUpMapping } from '../support/event-source-mapping.ts';
+import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
+import { type Invoke, send, setUpMapping, toBatchItemFailures } from '../support/event-source-mapping.ts';
 
 test('a message reaches the function as Lambda hands it over', async () => {
-  const { queues, sqs, start, settles } = await setUpMapping();
+  const { queues, sqs, start, untilDepth } = await setUpMapping();
   await sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: queues.main.url,
@@ -26,7 +26,7 @@ test('a message reaches the function as Lambda hands it over', async () => {
   );
   const invocations: { event: SQSEvent; context: Context }[] = [];
   start(async (_, event, context) => void invocations.push({ event, context }));
-  await settles(0, 0);
+  await untilDepth(0, 0);
 
   const text = expect.stringMatching(/./);
   expect(invocations.map(({ event }) => event)).toEqual([
@@ -62,27 +62,27 @@ test('a message reaches the function as Lambda hands it over', async () => {
 });
 
 test('reported messages stay in the queue, and their neighbours are deleted', async () => {
-  const { queues, sqs, start, settles } = await setUpMapping();
+  const { queues, sqs, start, untilDepth } = await setUpMapping();
   await send(sqs, queues.main.url, 10);
   const failed: string[] = [];
   start(async (_, { Records }) => {
     const failures = Records.filter(({ body }) => Number(body) % 3 === 0);
     failed.push(...failures.map(({ body }) => body));
-    return { batchItemFailures: identifiers(failures) };
+    return { batchItemFailures: toBatchItemFailures(failures) };
   });
-  await settles(0, 4);
+  await untilDepth(0, 4);
   expect(failed).toEqual(['0', '3', '6', '9']);
 });
 
 test('a reported message comes back when its visibility ends, with the others of its group behind it', async () => {
-  const { queues, sqs, start, settles } = await setUpMapping({ visibilityTimeoutSeconds: 1 });
+  const { queues, sqs, start, untilDepth } = await setUpMapping({ visibilityTimeoutSeconds: 1 });
   await send(sqs, queues.main.url, 3, () => 'one-group');
   const received: string[] = [];
   start(async (_, { Records }) => {
     received.push(...Records.map(({ body }) => body));
-    return { batchItemFailures: received.length === 1 ? identifiers(Records) : [] };
+    return { batchItemFailures: received.length === 1 ? toBatchItemFailures(Records) : [] };
   });
-  await settles(0, 0);
+  await untilDepth(0, 0);
   expect(received).toEqual(['0', '0', '1', '2']);
 });
 
@@ -99,10 +99,12 @@ test.each<[string, Invoke]>([
   ['reports an unknown message', async () => ({ batchItemFailures: [{ itemIdentifier: 'unknown' }] })],
   [
     'reports one message well and one under a misspelt name',
-    async (_, { Records }) => ({ batchItemFailures: [...identifiers(Records).slice(0, 1), { itemId: 'x' }] }),
+    async (_, { Records }) => ({
+      batchItemFailures: [...toBatchItemFailures(Records).slice(0, 1), { itemId: 'x' }],
+    }),
   ],
 ])('a function that %s: its whole batch comes back, and the next one is handled', async (_, fault) => {
-  const { queues, sqs, log, start, settles } = await setUpMapping();
+  const { queues, sqs, log, start, untilDepth } = await setUpMapping();
   await send(sqs, queues.main.url, 15);
   let invocations = 0;
   start(
@@ -112,13 +114,13 @@ test.each<[string, Invoke]>([
       functionTimeoutMs: 200,
     },
   );
-  await settles(0, 10);
+  await untilDepth(0, 10);
   expect(invocations).toBe(2);
   expect(log.lines.every(({ level }) => level === 'error')).toBe(true);
 });
 
 test('as many invocations run at once as there are lanes, each lane one, each with ten messages at most', async () => {
-  const { queues, sqs, start, settles } = await setUpMapping();
+  const { queues, sqs, start, untilDepth } = await setUpMapping();
   await send(sqs, queues.main.url, 100);
   const allLanes = Promise.withResolvers<void>();
   const running = new Set<number>();
@@ -136,13 +138,13 @@ test('as many invocations run at once as there are lanes, each lane one, each wi
     },
     { lanes: 3 },
   );
-  await settles(0, 0);
+  await untilDepth(0, 0);
   expect(most).toBe(3);
   expect(Math.max(...sizes)).toBe(10);
 });
 
 test("a group's messages come one after another and in order, whatever the lanes", async () => {
-  const { queues, sqs, start, settles } = await setUpMapping();
+  const { queues, sqs, start, untilDepth } = await setUpMapping();
   await send(sqs, queues.main.url, 40, (index) => `group-${index % 4}`);
   const order: Record<string, number[]> = {};
   start(
@@ -156,14 +158,14 @@ test("a group's messages come one after another and in order, whatever the lanes
     },
     { lanes: 3 },
   );
-  await settles(0, 0);
+  await untilDepth(0, 0);
   expect(Object.values(order).flat()).toHaveLength(40);
   for (const numbers of Object.values(order)) expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
 });
 
 test('a message that was received too often goes to the dead letters, and its neighbours are delivered', async () => {
   // Without any visibility time-out, what failed comes back at once.
-  const { queues, sqs, start, settles } = await setUpMapping({
+  const { queues, sqs, start, untilDepth } = await setUpMapping({
     visibilityTimeoutSeconds: 0,
     maxReceiveCount: 3,
   });
@@ -171,17 +173,17 @@ test('a message that was received too often goes to the dead letters, and its ne
   const receives: string[] = [];
   start(async (_, { Records }) => {
     receives.push(...Records.map(({ body }) => body));
-    return { batchItemFailures: identifiers(Records.filter(({ body }) => body === '1')) };
+    return { batchItemFailures: toBatchItemFailures(Records.filter(({ body }) => body === '1')) };
   });
-  await settles(0, 0);
-  expect(await depthOf(sqs, queues.deadLetters.url)).toEqual({ queued: 1, inFlight: 0 });
+  await untilDepth(0, 0);
+  expect(await getQueueDepth(sqs, queues.deadLetters.url)).toEqual({ queued: 1, inFlight: 0 });
   expect(receives.filter((body) => body === '1')).toHaveLength(3);
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queues.deadLetters.url }));
   expect(Messages?.map(({ Body }) => Body)).toEqual(['1']);
 });
 
 test('a receive that fails is tried again', async () => {
-  const { queues, sqs, log, start, settles } = await setUpMapping();
+  const { queues, sqs, log, start, untilDepth } = await setUpMapping();
   await send(sqs, queues.main.url, 2);
   let receives = 0;
   sqs.middlewareStack.add(
@@ -197,6 +199,6 @@ test('a receive that fails is tried again', async () => {
     sleep: (ms, signal) => (ms < 1_000 ? Promise.resolve() : systemClock.sleep(ms, signal)),
   };
   start(async () => undefined, { clock });
-  await settles(0, 0);
+  await untilDepth(0, 0);
   expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
 });

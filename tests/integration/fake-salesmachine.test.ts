@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LocalServer } from '../../lib/local/http-server.ts';
-import { createStandIn, type StandInRequest } from '../../lib/local/salesmachine/fake-salesmachine.ts';
-import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { createFakeSalesmachine, type FakeRequest } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { createSalesmachine } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 
@@ -16,10 +16,10 @@ const headers = {
 
 function setUp(limit = { requests: 900, windowSeconds: 300 }) {
   const time = { now: START };
-  const standIn = createStandIn({ credential, limit, now: () => time.now });
-  const send = (path: string, value: unknown, changes: Partial<StandInRequest> = {}) =>
-    standIn.handle({ method: 'POST', path, headers, body: JSON.stringify(value), ...changes });
-  return { standIn, send, time };
+  const fake = createFakeSalesmachine({ credential, limit, now: () => time.now });
+  const send = (path: string, value: unknown, changes: Partial<FakeRequest> = {}) =>
+    fake.handle({ method: 'POST', path, headers, body: JSON.stringify(value), ...changes });
+  return { fake, send, time };
 }
 
 const contact = (uid: string, params: object = {}) => ({ method: 'contact', contact_uid: uid, params });
@@ -33,7 +33,7 @@ const event = (uid: string, eventUid: string, params: object = {}) => ({
 
 describe('what it holds', () => {
   test('a batch of every method is held, with the items as they came and in their order', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     const items = [
       account('acme', { plan: 'pro' }),
       { ...contact('7', { name: 'Zoë', vip: true, age: 41, email: null }), messageId: 'm1' },
@@ -41,7 +41,7 @@ describe('what it holds', () => {
       { method: 'alias', contact_uid: '7', previous_contact_uid: 'anonymous' },
     ];
     expect(send('/v1/batch', items)).toMatchObject({ status: 201, body: '{"status":"success"}' });
-    expect(standIn.state()).toEqual({
+    expect(fake.state()).toEqual({
       contacts: { 7: { name: 'Zoë', vip: true, age: 41, email: null } },
       accounts: { acme: { plan: 'pro' } },
       events: [items[2]],
@@ -51,12 +51,12 @@ describe('what it holds', () => {
   });
 
   test('a single call is the same as a batch of one', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     send('/v1/contact', { contact_uid: '7', params: { name: 'Zoë' } });
     send('/v1/account', { account_uid: 'acme', params: {} });
     send('/v1/track/event', { contact_uid: '7', event_uid: 'pageview', params: {} });
     send('/v1/alias', { contact_uid: '7', previous_contact_uid: '8' });
-    expect(standIn.state().operations).toEqual([
+    expect(fake.state().operations).toEqual([
       contact('7', { name: 'Zoë' }),
       account('acme'),
       event('7', 'pageview'),
@@ -65,31 +65,31 @@ describe('what it holds', () => {
   });
 
   test('an update leaves absent attributes alone, and null overwrites', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     send('/v1/batch', [contact('7', { name: 'Zoë', plan: 'pro' }), contact('8', { plan: 'free' })]);
     send('/v1/batch', [contact('7', { plan: null, age: 41 })]);
-    expect(standIn.state().contacts).toEqual({
+    expect(fake.state().contacts).toEqual({
       7: { name: 'Zoë', plan: null, age: 41 },
       8: { plan: 'free' },
     });
   });
 
   test('an alias gives the survivor what it lacks, and the other contact is gone', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     send('/v1/batch', [
       contact('old', { name: 'Z.', plan: 'pro' }),
       contact('new', { name: 'Zoë' }),
       contact('8'),
     ]);
     send('/v1/alias', { contact_uid: 'new', previous_contact_uid: 'old' });
-    expect(standIn.state().contacts).toEqual({ new: { name: 'Zoë', plan: 'pro' }, 8: {} });
+    expect(fake.state().contacts).toEqual({ new: { name: 'Zoë', plan: 'pro' }, 8: {} });
   });
 
   test('ids and attributes called __proto__ or constructor are names like any other', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     const body = '[{"method":"contact","contact_uid":"__proto__","params":{"__proto__":1,"constructor":2}}]';
     expect(send('/v1/batch', undefined, { body }).status).toBe(201);
-    expect(JSON.stringify(standIn.state().contacts)).toBe('{"__proto__":{"__proto__":1,"constructor":2}}');
+    expect(JSON.stringify(fake.state().contacts)).toBe('{"__proto__":{"__proto__":1,"constructor":2}}');
   });
 });
 
@@ -120,13 +120,13 @@ describe('what it refuses', () => {
     ['a date that is a number', { ...contact('7'), created_at: START }],
     ['a field that is not documented', { ...contact('7'), userId: '7' }],
     ['a field called constructor', { ...contact('7'), constructor: '7' }],
-  ])('%s: 400, and nothing of the batch is applied', (_, bad) => {
-    const { standIn, send } = setUp();
+  ])('%s: 400, and nothing of the batch is applied', (_, invalid) => {
+    const { fake, send } = setUp();
     send('/v1/batch', [good]);
-    const answer = send('/v1/batch', [contact('2'), bad, contact('3')]);
+    const answer = send('/v1/batch', [contact('2'), invalid, contact('3')]);
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.body)).toEqual({ code: 400, message: expect.stringMatching(/^Item 1: .+\.$/) });
-    expect(standIn.state().operations).toEqual([good]);
+    expect(fake.state().operations).toEqual([good]);
   });
 
   test.each([
@@ -135,25 +135,25 @@ describe('what it refuses', () => {
     ['an empty array', '[]'],
     ['101 items', JSON.stringify(Array.from({ length: 101 }, (_, index) => contact(`${index}`)))],
   ])('a batch that is %s: 400', (_, body) => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     expect(send('/v1/batch', undefined, { body }).status).toBe(400);
-    expect(standIn.state().operations).toEqual([]);
+    expect(fake.state().operations).toEqual([]);
   });
 
   test('100 items are not too many', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     const items = Array.from({ length: 100 }, (_, index) => contact(`${index}`));
     expect(send('/v1/batch', items).status).toBe(201);
-    expect(standIn.state().operations).toEqual(items);
+    expect(fake.state().operations).toEqual(items);
   });
 
   test('a single call whose body names another method: 400', () => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     expect(send('/v1/contact', account('acme')).status).toBe(400);
-    expect(standIn.state().operations).toEqual([]);
+    expect(fake.state().operations).toEqual([]);
   });
 
-  test.each<[number, string, Partial<StandInRequest>]>([
+  test.each<[number, string, Partial<FakeRequest>]>([
     [401, 'without a credential', { headers: { ...headers, authorization: undefined } }],
     [
       401,
@@ -166,9 +166,9 @@ describe('what it refuses', () => {
     [406, 'that does not accept JSON', { headers: { ...headers, accept: 'text/html' } }],
     [406, 'that is not JSON', { headers: { ...headers, 'content-type': 'text/plain' } }],
   ])('%i: a request %s', (status, _, changes) => {
-    const { standIn, send } = setUp();
+    const { fake, send } = setUp();
     expect(send('/v1/batch', [good], changes)).toMatchObject({ status });
-    expect(standIn.state().operations).toEqual([]);
+    expect(fake.state().operations).toEqual([]);
     expect(send('/v1/batch', [good]).status).toBe(201);
   });
 });
@@ -177,7 +177,7 @@ describe('the rate limit', () => {
   const limit = { requests: 3, windowSeconds: 10 };
 
   test('every request counts, a ping and a refused batch too; beyond the limit comes 429 and nothing is applied', () => {
-    const { standIn, send } = setUp(limit);
+    const { fake, send } = setUp(limit);
     const answers = [send('/v1/ping', {}), send('/v1/batch', [{}]), send('/v1/contact', contact('1'))];
     expect(answers.map(({ status }) => status)).toEqual([201, 400, 201]);
     expect(answers.map((answer) => answer.headers['x-ratelimit-remaining'])).toEqual(['2', '1', '0']);
@@ -189,15 +189,15 @@ describe('the rate limit', () => {
         'x-ratelimit-reset': String(Math.ceil((START + 10_000) / 1_000)),
       },
     });
-    expect(Object.keys(standIn.state().contacts)).toEqual(['1']);
+    expect(Object.keys(fake.state().contacts)).toEqual(['1']);
   });
 
   test('at the moment that the header tells, the quota is whole again', () => {
     const { send, time } = setUp(limit);
     for (let request = 0; request < 4; request++) send('/v1/ping', {});
-    const refused = send('/v1/ping', {});
-    expect(refused.status).toBe(429);
-    time.now = Number(refused.headers['x-ratelimit-reset']) * 1_000;
+    const rejected = send('/v1/ping', {});
+    expect(rejected.status).toBe(429);
+    time.now = Number(rejected.headers['x-ratelimit-reset']) * 1_000;
     expect(send('/v1/ping', {})).toMatchObject({ status: 201, headers: { 'x-ratelimit-remaining': '2' } });
   });
 
@@ -217,8 +217,8 @@ describe('over HTTP', () => {
   });
 
   test("the relay's client gets through, and what it sent is held", async () => {
-    const { standIn } = setUp();
-    const server = await startStandInServer(standIn);
+    const { fake } = setUp();
+    const server = await startFakeServer(fake);
     servers.push(server);
     const salesmachine = createSalesmachine({ url: server.url, ...credential });
     const operation: Operation = { method: 'contact', contact_uid: '7', params: { name: 'Zoë 🎉' } };
@@ -227,12 +227,12 @@ describe('over HTTP', () => {
       status: 201,
       headers: { 'x-ratelimit-limit': '900', 'x-ratelimit-remaining': '898' },
     });
-    expect(standIn.state().operations).toEqual([operation]);
+    expect(fake.state().operations).toEqual([operation]);
   });
 
   test('a request of over 10 MB is answered 413, and the next one is served', async () => {
-    const { standIn } = setUp();
-    const server = await startStandInServer(standIn);
+    const { fake } = setUp();
+    const server = await startFakeServer(fake);
     servers.push(server);
     const post = (body: string) => fetch(`${server.url}/v1/ping`, { method: 'POST', headers, body });
     const tooLarge = await post(' '.repeat(10 * 1024 * 1024 + 1));

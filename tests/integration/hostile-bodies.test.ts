@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
-import type { LocalQueues } from '../../lib/local/aws/local-sqs.ts';
+import type { LocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { parseJson } from '../../lib/runtime/json.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { startTestIngest } from '../support/ingest.ts';
@@ -39,20 +39,20 @@ async function expectCounts(response: Response, counts: { accepted?: number; dea
   expect(response.status).toBe(200);
 }
 
-const lettersOf = (relay: TestRelay) => receiveAll(relay.queues.connect(), relay.queues.deadLetters);
+const receiveDeadLetters = (relay: TestRelay) => receiveAll(relay.queues.connect(), relay.queues.deadLetters);
 
 /** What was posted, as far as the letter holds it. */
 const bytesOf = ({ body, attributes }: ReceivedMessage) =>
   attributes['encoding'] === 'base64' ? Buffer.from(body, 'base64') : Buffer.from(body);
 
 /** The one letter, as a person reads it, and the posted bytes. */
-async function onlyLetter(relay: TestRelay) {
-  const letters = await lettersOf(relay);
-  expect(letters).toHaveLength(1);
-  const [letter] = letters;
-  if (letter === undefined) throw new Error('there is no letter');
-  const { reason, detail, encoding, failure = '{}' } = letter.attributes;
-  return { reason, detail, encoding, failure: JSON.parse(failure), bytes: bytesOf(letter) };
+async function receiveOnlyDeadLetter(relay: TestRelay) {
+  const deadLetters = await receiveDeadLetters(relay);
+  expect(deadLetters).toHaveLength(1);
+  const [deadLetter] = deadLetters;
+  if (deadLetter === undefined) throw new Error('there is no letter');
+  const { reason, detail, encoding, failure = '{}' } = deadLetter.attributes;
+  return { reason, detail, encoding, failure: JSON.parse(failure), bytes: bytesOf(deadLetter) };
 }
 
 /** Of all that was posted, these have arrived. */
@@ -70,7 +70,7 @@ describe('gzip', () => {
       accepted: 1,
     });
     await expectArrived(relay, ['neighbour']);
-    const { reason, detail, bytes } = await onlyLetter(relay);
+    const { reason, detail, bytes } = await receiveOnlyDeadLetter(relay);
     expect({ reason, detail }).toEqual({
       reason: 'too_large',
       detail: expect.stringContaining('decompresses to more than'),
@@ -86,7 +86,7 @@ describe('gzip', () => {
     await expectCounts(await post(relay, bomb, { 'content-encoding': 'gzip' }), { deadLettered: 1 });
     const grownKib = process.resourceUsage().maxRSS - before;
     expect(grownKib).toBeLessThan(256 * 1024);
-    expect((await onlyLetter(relay)).bytes.equals(bomb)).toBe(true);
+    expect((await receiveOnlyDeadLetter(relay)).bytes.equals(bomb)).toBe(true);
   });
 
   test('what is no gzip, or ends too early, is a dead letter with its bytes', async () => {
@@ -96,9 +96,9 @@ describe('gzip', () => {
       await expectCounts(await post(relay, body, { 'content-encoding': 'gzip' }), { deadLettered: 1 });
     await relay.post('/segment', neighbour);
     await expectArrived(relay, ['neighbour']);
-    const letters = await lettersOf(relay);
-    expect(letters.map(({ attributes }) => attributes['reason'])).toEqual(['unparseable', 'unparseable']);
-    expect(letters.map((letter) => bytesOf(letter).toString('latin1')).sort()).toEqual(
+    const deadLetters = await receiveDeadLetters(relay);
+    expect(deadLetters.map(({ attributes }) => attributes['reason'])).toEqual(['unparseable', 'unparseable']);
+    expect(deadLetters.map((deadLetter) => bytesOf(deadLetter).toString('latin1')).sort()).toEqual(
       [neighbourText, cut.toString('latin1')].sort(),
     );
   });
@@ -183,13 +183,13 @@ describe('an element that cannot be used', () => {
       const array = [Buffer.from(`[${before},`), Buffer.from(element), Buffer.from(`,${after}]`)];
       await expectCounts(await post(relay, Buffer.concat(array)), { accepted: 2, deadLettered: 1 });
       await expectArrived(relay, ['before', 'after']);
-      const letter = await onlyLetter(relay);
-      expect(letter).toMatchObject({
+      const deadLetter = await receiveOnlyDeadLetter(relay);
+      expect(deadLetter).toMatchObject({
         reason,
         detail: expect.stringMatching(detail),
         encoding: base64 && 'base64',
       });
-      expect(letter.bytes.equals(Buffer.from(element))).toBe(true);
+      expect(deadLetter.bytes.equals(Buffer.from(element))).toBe(true);
     },
   );
 
@@ -200,7 +200,7 @@ describe('an element that cannot be used', () => {
       deadLettered: 1,
     });
     await expectArrived(relay, ['neighbour']);
-    expect(await onlyLetter(relay)).toMatchObject({
+    expect(await receiveOnlyDeadLetter(relay)).toMatchObject({
       reason: 'unparseable',
       bytes: Buffer.from('{"type":"track","userId":"7","ev'),
     });
@@ -211,7 +211,7 @@ describe('an element that cannot be used', () => {
     const large = trackWith(`"${'x'.repeat(2 * MIB)}"`);
     await expectCounts(await post(relay, `[${large},${neighbourText}]`), { accepted: 1, deadLettered: 1 });
     await expectArrived(relay, ['neighbour']);
-    const { reason, encoding, failure, bytes } = await onlyLetter(relay);
+    const { reason, encoding, failure, bytes } = await receiveOnlyDeadLetter(relay);
     expect({ reason, encoding }).toEqual({ reason: 'too_large', encoding: 'base64' });
     expect(failure.original).toEqual({ bytes: large.length, sha256: hash('sha256', large) });
     expect(bytes.length).toBeGreaterThan(MIB / 2);
@@ -229,8 +229,8 @@ describe('an element that cannot be used', () => {
       relay,
       events.map(({ messageId }) => messageId),
     );
-    const letters = await lettersOf(relay);
-    expect(letters.map((letter) => letter.body).sort()).toEqual(broken.toSorted());
+    const deadLetters = await receiveDeadLetters(relay);
+    expect(deadLetters.map((deadLetter) => deadLetter.body).sort()).toEqual(broken.toSorted());
   });
 });
 
@@ -293,7 +293,7 @@ const inspection = v.object({
 });
 
 /** What waits in the main queue, in order: to receive 4,000 messages of one group takes 4,000 receives. */
-async function messagesIn({ endpoint, main }: LocalQueues) {
+async function messagesIn({ endpoint, main }: LocalSqs) {
   const name = main.url.split('/').at(-1);
   const response = await fetch(`${endpoint}/_fauxqs/queues/${name}`);
   return v.parse(inspection, await response.json()).messages.ready;

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { type LocalQueue, type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { type LocalQueue, type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
-import { depthOf } from '../../lib/sqs/queue-depth.ts';
-import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
+import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { checkDeliveries } from '../support/deliveries.ts';
 import { recordingLog } from '../support/log.ts';
 import { type Fault, startUnreliableSalesmachine } from '../support/unreliable-salesmachine.ts';
@@ -38,7 +38,7 @@ async function setUp() {
   const credential = { token: 'api-token', secret: 'api-secret' };
   const salesmachine = await startUnreliableSalesmachine(credential);
   stops.push(salesmachine.stop);
-  const queues = await startQueues({ visibilityTimeoutSeconds: QUEUE_VISIBILITY_SECONDS });
+  const queues = await startLocalSqs({ visibilityTimeoutSeconds: QUEUE_VISIBILITY_SECONDS });
   stops.push(queues.stop);
   const sqs = queues.connect();
 
@@ -80,22 +80,22 @@ async function setUp() {
       }),
     ).flat();
     const ports = { sqs, queueUrl: queues.main.url, clock: systemClock, random: systemRandom };
-    await sendAll(messages, { ...ports, log: recordingLog() }, AbortSignal.timeout(10_000));
+    await sendMessages(messages, { ...ports, log: recordingLog() }, AbortSignal.timeout(10_000));
   }
 
   const isDepth = (queued: number, inFlight: number) =>
     until(`${queued} messages wait and ${inFlight} are in flight`, async () => {
-      const depth = await depthOf(sqs, queues.main.url);
+      const depth = await getQueueDepth(sqs, queues.main.url);
       return depth.queued === queued && depth.inFlight === inFlight;
     });
-  const deadLetters = () => depthOf(sqs, queues.deadLetters.url);
+  const deadLetters = () => getQueueDepth(sqs, queues.deadLetters.url);
   return { salesmachine, startWorker, queueEvents, isDepth, passSeconds, deadLetters };
 }
 
 /** The SDK sends to the host in a queue's URL, and the one that fauxqs makes up has no address on every machine. */
 const reachable = (queue: LocalQueue, endpoint: string) => endpoint + new URL(queue.url).pathname;
 
-const environmentOf = ({ endpoint, main, deadLetters }: LocalQueues) => ({
+const environmentOf = ({ endpoint, main, deadLetters }: LocalSqs) => ({
   AWS_ENDPOINT_URL_SQS: endpoint,
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'local',
@@ -115,14 +115,14 @@ test.each([
     const hangs: Fault = { name: 'hangs', applies, end: 'hang' };
     const users = Array.from({ length: USERS }, (_, user) => user);
     await queueEvents(users, EVENTS_EACH);
-    salesmachine.suffer(hangs);
+    salesmachine.inject(hangs);
 
     const worker = startWorker();
-    await until('the request is out', () => salesmachine.met(hangs) > 0);
+    await until('the request is out', () => salesmachine.hits(hangs) > 0);
     // One event of each user: no more of anybody's is handed out while the first is in flight.
     await isDepth(USERS * (EVENTS_EACH - 1), USERS);
     expect(await worker.kill()).toBe('SIGKILL');
-    salesmachine.suffer();
+    salesmachine.inject();
 
     startWorker();
     const neighbour = USERS;

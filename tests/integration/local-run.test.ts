@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createStandIn, refusal } from '../../lib/local/salesmachine/fake-salesmachine.ts';
-import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { createFakeSalesmachine, errorResponse } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
@@ -56,8 +56,8 @@ describe('npm start', () => {
         const state = await (await fetch(`${url}/local/state`)).text();
         return state.includes('"delivered":1');
       });
-      const held = await (await fetch(`${url}/local/salesmachine`)).json();
-      expect(held).toMatchObject({
+      const state = await (await fetch(`${url}/local/salesmachine`)).json();
+      expect(state).toMatchObject({
         operations: [
           {
             method: 'event',
@@ -117,12 +117,12 @@ describe('/local', () => {
     const response = await relay.postSigned(events);
     expect(await response.json()).toMatchObject({ accepted: 4, deadLettered: 1, skipped: 1 });
 
-    const held = await relay.drained();
-    expect(await (await fetch(`${relay.url}/local/salesmachine`)).json()).toEqual(held);
-    expect(held.operations).toHaveLength(5);
-    expect(held.contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
-    expect(held.accounts).toEqual({ acme: { seats: 3 } });
-    expect(held.events).toEqual([
+    const state = await relay.drained();
+    expect(await (await fetch(`${relay.url}/local/salesmachine`)).json()).toEqual(state);
+    expect(state.operations).toHaveLength(5);
+    expect(state.contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
+    expect(state.accounts).toEqual({ acme: { seats: 3 } });
+    expect(state.events).toEqual([
       {
         method: 'event',
         contact_uid: '7',
@@ -132,7 +132,7 @@ describe('/local', () => {
         messageId: 'm2',
       },
     ]);
-    expect(held.aliases).toEqual([
+    expect(state.aliases).toEqual([
       { method: 'alias', contact_uid: '7', previous_contact_uid: 'anonymous', messageId: 'm4' },
     ]);
     expect(await (await fetch(`${relay.url}/local/state`)).json()).toEqual({
@@ -167,7 +167,7 @@ describe('/local', () => {
     const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '20', RATE_LIMIT_WINDOW_SECONDS: '2' });
     const credential = Buffer.from('made-up:made-up').toString('base64');
     const ping = () =>
-      relay.standIn?.handle({
+      relay.fakeSalesmachine?.handle({
         method: 'POST',
         path: '/v1/ping',
         headers: { authorization: `Basic ${credential}`, 'content-type': 'application/json' },
@@ -186,14 +186,14 @@ describe('/local', () => {
 describe('SALESMACHINE_URL', () => {
   test('is where the relay sends; what is rejected there is a dead letter, and not delivered', async () => {
     const credential = { token: 'token', secret: 'secret' };
-    const elsewhere = createStandIn({
+    const elsewhere = createFakeSalesmachine({
       credential,
       limit: { requests: 900, windowSeconds: 300 },
       now: Date.now,
     });
-    const server = await startStandInServer({
+    const server = await startFakeServer({
       handle: (request) =>
-        request.body.includes('"bad"') ? refusal(422, 'Not this one.') : elsewhere.handle(request),
+        request.body.includes('"bad"') ? errorResponse(422, 'Not this one.') : elsewhere.handle(request),
     });
     stops.push(server.stop);
     const relay = await startTestRelay({

@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals';
-import { metricsOf } from '../../lib/telemetry/metrics.ts';
+import { toMetrics } from '../../lib/telemetry/metrics.ts';
 import type { LogLine } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 
 /** The sum of a metric over the lines, or of those with the value in its dimension. */
 function sumOf(lines: readonly LogLine[], wanted: string, dimension?: string): number {
   return lines
-    .flatMap(({ message, fields }) => metricsOf(message, fields).map((metric) => ({ ...metric, fields })))
+    .flatMap(({ message, fields }) => toMetrics(message, fields).map((metric) => ({ ...metric, fields })))
     .filter(({ name, by, fields }) => name === wanted && (by && fields[by]) === dimension)
     .reduce((sum, { value }) => sum + value, 0);
 }
 
 test('the metrics of a run add up to what happened', async () => {
   const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
-  relay.standIn?.reject('coupon');
+  relay.fakeSalesmachine?.reject('coupon');
   const track = (user: number, properties = {}) => ({
     type: 'track',
     userId: `u${user}`,
@@ -29,14 +29,14 @@ test('the metrics of a run add up to what happened', async () => {
     { type: 'screen', userId: 'u153' },
   ]);
   await relay.post('/segment', track(0), { authorization: 'Bearer wrong' });
-  const held = await relay.drained();
+  const state = await relay.drained();
   const { requests } = await relay.state();
   await relay.stop();
 
   const sum = (name: string, dimension?: string) => sumOf(relay.lines, name, dimension);
   expect(sum('Accepted')).toBe(151);
   expect(sum('Delivered')).toBe(150);
-  expect(held.events).toHaveLength(150);
+  expect(state.events).toHaveLength(150);
   expect(sum('DeadLettered', 'invalid_event')).toBe(1);
   expect(sum('DeadLettered', 'rejected')).toBe(1);
   expect(sum('Skipped', 'screen')).toBe(2);

@@ -5,7 +5,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker, handler } from '../../handlers/worker.ts';
 import { readIngestConfig, readWorkerConfig } from '../../lib/config/config.ts';
-import { lambdaContext } from '../../lib/local/aws/lambda-context.ts';
+import { createLambdaContext } from '../../lib/local/aws/lambda-context.ts';
 import { createLocalLog } from '../../lib/local/local-log.ts';
 import { systemClock as clock, systemRandom as random } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
@@ -13,20 +13,20 @@ import { createLog, type Log } from '../../lib/telemetry/log.ts';
 import type { LEVELS } from '../../lib/telemetry/log-level.ts';
 import { fakeSqs } from '../support/fake-sqs.ts';
 import { captureOutput } from '../support/output.ts';
-import { CANARY, canaryEvents } from '../support/pii-markers.ts';
+import { eventsWithPiiMarkers, PII_MARKER } from '../support/pii-markers.ts';
 import { startTestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
 jest.setTimeout(60_000);
 
-const events = canaryEvents();
+const events = eventsWithPiiMarkers();
 
 /** All that a deployed function writes, and `npm start`, down to the last detail. */
 function everyLog(): Log {
-  const deployed = createLog('relay', { level: 'debug', successShare: 0.5, namespace: 'relay/test' });
+  const deployed = createLog('relay', { level: 'debug', infoSampleRate: 0.5, namespace: 'relay/test' });
   const local = createLocalLog((line) => process.stderr.write(line), clock, {
     level: 'debug',
-    successShare: 1,
+    infoSampleRate: 1,
   });
   const writeAt =
     (level: (typeof LEVELS)[number]): Log['info'] =>
@@ -55,18 +55,22 @@ test('of 1,626 events, delivered or refused, no output tells anything', async ()
   };
 
   for (const array of inArrays(events)) await post('/segment', array);
-  expect(JSON.stringify(await relay.drained())).toContain(CANARY);
+  expect(JSON.stringify(await relay.drained())).toContain(PII_MARKER);
   // Salesmachine's refusal quotes what it refuses.
-  relay.standIn?.reject(`${CANARY} plan`);
+  relay.fakeSalesmachine?.reject(`${PII_MARKER} plan`);
   for (const plan of ['pro', 'free']) {
-    await post('/v1/track', { userId: CANARY, event: CANARY, properties: { [`${CANARY} plan`]: plan } });
+    await post('/v1/track', {
+      userId: PII_MARKER,
+      event: PII_MARKER,
+      properties: { [`${PII_MARKER} plan`]: plan },
+    });
   }
-  await post('/segment', { type: CANARY, userId: CANARY, messageId: CANARY });
-  await post('/segment', `{"type":"track","userId":"${CANARY}`);
-  await post('/segment', CANARY, { authorization: `Bearer ${TOKEN}`, 'content-encoding': 'gzip' });
-  await post('/segment', { userId: CANARY }, { authorization: `Bearer ${CANARY}` });
-  await post('/segment', { userId: CANARY }, { 'x-signature': CANARY });
-  await post(`/${encodeURIComponent(CANARY)}?userId=${CANARY}`, { userId: CANARY });
+  await post('/segment', { type: PII_MARKER, userId: PII_MARKER, messageId: PII_MARKER });
+  await post('/segment', `{"type":"track","userId":"${PII_MARKER}`);
+  await post('/segment', PII_MARKER, { authorization: `Bearer ${TOKEN}`, 'content-encoding': 'gzip' });
+  await post('/segment', { userId: PII_MARKER }, { authorization: `Bearer ${PII_MARKER}` });
+  await post('/segment', { userId: PII_MARKER }, { 'x-signature': PII_MARKER });
+  await post(`/${encodeURIComponent(PII_MARKER)}?userId=${PII_MARKER}`, { userId: PII_MARKER });
   await relay.drained();
   const { accepted, delivered, deadLettered } = await relay.state();
   await relay.stop();
@@ -93,13 +97,13 @@ describe('of a crash', () => {
   const record: SQSRecord = {
     messageId: 'sqs-1',
     receiptHandle: 'receipt-1',
-    body: JSON.stringify({ type: 'track', userId: CANARY, event: CANARY, messageId: CANARY }),
+    body: JSON.stringify({ type: 'track', userId: PII_MARKER, event: PII_MARKER, messageId: PII_MARKER }),
     attributes: {
       ApproximateReceiveCount: '1',
       SentTimestamp: '1767225600000',
       SenderId: '',
       ApproximateFirstReceiveTimestamp: '',
-      MessageGroupId: CANARY,
+      MessageGroupId: PII_MARKER,
     },
     messageAttributes: {},
     md5OfBody: '',
@@ -110,14 +114,14 @@ describe('of a crash', () => {
   const environment = {
     QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/events.fifo',
     DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters.fifo',
-    INGEST_TOKENS: CANARY,
-    SALESMACHINE_API_TOKEN: CANARY,
-    SALESMACHINE_API_SECRET: CANARY,
+    INGEST_TOKENS: PII_MARKER,
+    SALESMACHINE_API_TOKEN: PII_MARKER,
+    SALESMACHINE_API_SECRET: PII_MARKER,
   };
   const crash = () => {
-    throw new TypeError(`${CANARY} is not a function`);
+    throw new TypeError(`${PII_MARKER} is not a function`);
   };
-  const context = lambdaContext('worker', 90_000, clock);
+  const context = createLambdaContext('worker', 90_000, clock);
 
   const before = { ...process.env };
   afterEach(() => {
@@ -129,7 +133,7 @@ describe('of a crash', () => {
     const worker = createWorker({
       config: readWorkerConfig(environment),
       sqs: fakeSqs(clock),
-      salesmachine: { post: crash, renewCredential: crash },
+      salesmachine: { post: crash, refreshCredentialIfOlderThan: crash },
       clock,
       random,
       log: everyLog(),
@@ -172,20 +176,26 @@ describe('of a crash', () => {
         routeKey: 'POST /segment',
         rawPath: '/segment',
         rawQueryString: '',
-        headers: { authorization: `Bearer ${CANARY}` },
+        headers: { authorization: `Bearer ${PII_MARKER}` },
         requestContext: {
           accountId: '',
           apiId: '',
           domainName: '',
           domainPrefix: '',
-          http: { method: 'POST', path: '/segment', protocol: 'HTTP/1.1', sourceIp: '', userAgent: CANARY },
+          http: {
+            method: 'POST',
+            path: '/segment',
+            protocol: 'HTTP/1.1',
+            sourceIp: '',
+            userAgent: PII_MARKER,
+          },
           requestId: '',
           routeKey: '',
           stage: '$default',
           time: '',
           timeEpoch: 0,
         },
-        body: JSON.stringify({ type: 'track', userId: CANARY, event: CANARY }),
+        body: JSON.stringify({ type: 'track', userId: PII_MARKER, event: PII_MARKER }),
         isBase64Encoded: false,
       },
       context,

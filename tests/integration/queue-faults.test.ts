@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
-import { hurriedClock } from '../support/accelerated-clock.ts';
+import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import { startTestIngest, type TestIngest } from '../support/ingest.ts';
-import { type Fate, type SendCall, type SqsProxy, startSqsProxy } from '../support/sqs-proxy.ts';
+import { type CallResult, type SendCall, type SqsProxy, startSqsProxy } from '../support/sqs-proxy.ts';
 
 /** Real servers, and machines that do other work as well. */
 jest.setTimeout(60_000);
@@ -16,14 +16,14 @@ afterEach(async () => {
 type Setup = TestIngest & {
   proxy: SqsProxy;
   /** Every call meets this fate from now on; and the ingest's deadline passes in a fifth of a second. */
-  breakDown(fateOf: (call: SendCall) => Fate): void;
+  breakDown(resultFor: (call: SendCall) => CallResult): void;
   /** Every call that is sent from now on passes, and time is the usual. */
   recover(): Promise<void>;
 };
 
 /** The ingest with a proxy between it and SQS. */
 async function setUp(): Promise<Setup> {
-  const clock = hurriedClock();
+  const clock = createAcceleratedClock();
   const started = Promise.withResolvers<SqsProxy>();
   const ingest = await startTestIngest({
     clock,
@@ -38,14 +38,14 @@ async function setUp(): Promise<Setup> {
   return {
     ...ingest,
     proxy,
-    breakDown(fateOf) {
-      proxy.decide(fateOf);
-      clock.hurry(20);
+    breakDown(resultFor) {
+      proxy.decide(resultFor);
+      clock.accelerate(20);
     },
     async recover() {
       await proxy.arrivals();
       proxy.decide(() => 'passed');
-      clock.hurry(1);
+      clock.accelerate(1);
     },
   };
 }
@@ -83,61 +83,61 @@ const isOneOf = (events: readonly TestEvent[]) => {
   return ({ body }: ReceivedMessage) => ids.has(JSON.parse(body).messageId);
 };
 
-async function expectTaken(response: Response, accepted: number, deadLettered = 0): Promise<void> {
+async function expectAccepted(response: Response, accepted: number, deadLettered = 0): Promise<void> {
   expect(await response.json()).toEqual({ accepted, deadLettered, skipped: 0 });
   expect(response.status).toBe(200);
 }
 
-async function expectAskedAgain(response: Response): Promise<void> {
+async function expectRetryRequested(response: Response): Promise<void> {
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ message: expect.stringContaining('try again') });
 }
 
-const refuse = (call: SendCall, isRefused: (body: string) => boolean): Fate => ({
-  refused: call.Entries.filter(({ MessageBody }) => isRefused(MessageBody)).map(({ Id }) => Id),
+const failEntries = (call: SendCall, isFailed: (body: string) => boolean): CallResult => ({
+  failed: call.Entries.filter(({ MessageBody }) => isFailed(MessageBody)).map(({ Id }) => Id),
 });
 
-const single: readonly Exclude<Fate, object>[] = ['failed', 'cut', 'lost', 'held', 'stalled'];
+const single: readonly Exclude<CallResult, object>[] = ['failed', 'cut', 'lost', 'held', 'stalled'];
 
 describe('a fault that passes', () => {
   test('one entry of ten is refused: every event is queued once, and each user in order', async () => {
     const { proxy, post, queued } = await setUp();
     let seen = 0;
-    let refused = 0;
+    let failedCount = 0;
     proxy.decide((call) =>
-      refuse(call, () => {
+      failEntries(call, () => {
         seen += 1;
         const isTenth = seen % 10 === 0;
-        if (isTenth) refused += 1;
+        if (isTenth) failedCount += 1;
         return isTenth;
       }),
     );
     const events = eventsOf(200, 10);
-    await expectTaken(await post(events), 200);
-    expect(refused).toBeGreaterThanOrEqual(20);
+    await expectAccepted(await post(events), 200);
+    expect(failedCount).toBeGreaterThanOrEqual(20);
     expectAllInOrder(await queued(), events);
   });
 
-  test.each(single)('the first two calls are %s: every event is queued once, in order', async (fate) => {
+  test.each(single)('the first two calls are %s: every event is queued once, in order', async (result) => {
     const { proxy, post, queued } = await setUp();
-    proxy.decide(() => (proxy.calls.length <= 2 ? fate : 'passed'));
+    proxy.decide(() => (proxy.sendCalls.length <= 2 ? result : 'passed'));
     const events = eventsOf(40, 20);
-    await expectTaken(await post(events), 40);
-    expect(proxy.calls.length).toBeGreaterThan(4);
+    await expectAccepted(await post(events), 40);
+    expect(proxy.sendCalls.length).toBeGreaterThan(4);
     expectAllInOrder(await queued(), events);
   });
 
   test('on the way to the dead letters: every one is there once', async () => {
     const { proxy, queues, post, queued, deadLetters } = await setUp();
-    let refused = 0;
+    let failedCount = 0;
     proxy.decide((call) => {
-      if (call.QueueUrl !== queues.deadLetters.url || refused++ > 2) return 'passed';
-      return refuse(call, (body) => body.includes('broken 1'));
+      if (call.QueueUrl !== queues.deadLetters.url || failedCount++ > 2) return 'passed';
+      return failEntries(call, (body) => body.includes('broken 1'));
     });
     const events = eventsOf(5, 5);
     const broken = [1, 2, 3].map((number) => ({ messageId: `broken ${number}` }));
-    await expectTaken(await post([...events, ...broken]), 5, 3);
-    expect(refused).toBeGreaterThan(2);
+    await expectAccepted(await post([...events, ...broken]), 5, 3);
+    expect(failedCount).toBeGreaterThan(2);
     expectAllInOrder(await queued(), events);
     expect((await deadLetters()).map(({ body }) => JSON.parse(body))).toEqual(expect.arrayContaining(broken));
   });
@@ -145,9 +145,9 @@ describe('a fault that passes', () => {
 
 /** The first answer is out: nothing more may be sent than what the next request brings. */
 async function expectNothingLeftOver({ proxy, post }: Setup): Promise<void> {
-  const sent = proxy.calls.length;
-  await expectTaken(await post(eventsOf(1, 1)), 1);
-  expect(proxy.calls.slice(sent).map(({ Entries }) => Entries.length)).toEqual([1]);
+  const sent = proxy.sendCalls.length;
+  await expectAccepted(await post(eventsOf(1, 1)), 1);
+  expect(proxy.sendCalls.slice(sent).map(({ Entries }) => Entries.length)).toEqual([1]);
 }
 
 describe('a fault that lasts', () => {
@@ -155,9 +155,9 @@ describe('a fault that lasts', () => {
     const setup = await setUp();
     const { post, queued } = setup;
     const events = eventsOf(30, 3);
-    const bad = events[4]?.messageId ?? '';
-    setup.breakDown((call) => refuse(call, (body) => body.includes(`"${bad}"`)));
-    await expectAskedAgain(await post(events));
+    const invalid = events[4]?.messageId ?? '';
+    setup.breakDown((call) => failEntries(call, (body) => body.includes(`"${invalid}"`)));
+    await expectRetryRequested(await post(events));
     const first = await queued();
     expectAllInOrder(
       first,
@@ -167,42 +167,42 @@ describe('a fault that lasts', () => {
     await setup.recover();
     await expectNothingLeftOver(setup);
     expect(await queued()).toHaveLength(1);
-    await expectTaken(await post(events), 30);
+    await expectAccepted(await post(events), 30);
     expectAllInOrder([...first, ...(await queued())], events);
   });
 
   test.each(['failed', 'cut', 'held'] as const)(
     'every call is %s: 503, and nothing is queued, not even later; sent again, every event is queued once',
-    async (fate) => {
+    async (result) => {
       const setup = await setUp();
       const { proxy, post, queued } = setup;
       const events = eventsOf(40, 20);
-      setup.breakDown(() => fate);
-      await expectAskedAgain(await post(events));
-      expect(proxy.calls.length).toBeGreaterThan(0);
+      setup.breakDown(() => result);
+      await expectRetryRequested(await post(events));
+      expect(proxy.sendCalls.length).toBeGreaterThan(0);
 
       await setup.recover();
       await expectNothingLeftOver(setup);
       expect(await queued()).toHaveLength(1);
-      await expectTaken(await post(events), 40);
+      await expectAccepted(await post(events), 40);
       expectAllInOrder(await queued(), events);
     },
   );
 
   test.each(['lost', 'stalled'] as const)(
     'every call is taken, but its answer is %s: 503; sent again, every event is queued once',
-    async (fate) => {
+    async (result) => {
       const setup = await setUp();
       const { post, queued } = setup;
       const events = eventsOf(40, 20);
-      setup.breakDown(() => fate);
-      await expectAskedAgain(await post(events));
+      setup.breakDown(() => result);
+      await expectRetryRequested(await post(events));
 
       await setup.recover();
       await expectNothingLeftOver(setup);
       const first = await queued();
       expect(first.length).toBeGreaterThan(1);
-      await expectTaken(await post(events), 40);
+      await expectAccepted(await post(events), 40);
       expectAllInOrder([...first, ...(await queued())].filter(isOneOf(events)), events);
     },
   );
@@ -213,12 +213,12 @@ describe('a fault that lasts', () => {
     const events = eventsOf(40, 20);
     setup.breakDown(() => 'passed');
     await proxy.stop();
-    await expectAskedAgain(await post(events));
+    await expectRetryRequested(await post(events));
     expect(await queued()).toEqual([]);
 
     proxies.push(await startSqsProxy(queues.endpoint, Number(new URL(proxy.endpoint).port)));
     await setup.recover();
-    await expectTaken(await post(events), 40);
+    await expectAccepted(await post(events), 40);
     expectAllInOrder(await queued(), events);
   });
 
@@ -230,10 +230,10 @@ describe('a fault that lasts', () => {
       const events = eventsOf(10, 5);
       const broken = { messageId: `broken for ${queue}` };
       setup.breakDown((call) => (call.QueueUrl === queues[queue].url ? 'failed' : 'passed'));
-      await expectAskedAgain(await post([...events, broken]));
+      await expectRetryRequested(await post([...events, broken]));
 
       await setup.recover();
-      await expectTaken(await post([...events, broken]), 10, 1);
+      await expectAccepted(await post([...events, broken]), 10, 1);
       expectAllInOrder(await queued(), events);
       expect((await deadLetters()).map(({ body }) => JSON.parse(body))).toEqual([broken]);
     },
@@ -243,19 +243,19 @@ describe('a fault that lasts', () => {
 test('whatever SQS does: what is answered 200 is queued once and in order, and after a 503 it may be sent again', async () => {
   const setup = await setUp();
   const { post, queued } = setup;
-  const fates = fc.constantFrom<Fate | 'half'>('passed', 'failed', 'cut', 'lost', 'stalled', 'half');
+  const results = fc.constantFrom<CallResult | 'half'>('passed', 'failed', 'cut', 'lost', 'stalled', 'half');
   const plans = fc.record({
     count: fc.integer({ min: 1, max: 40 }),
     users: fc.integer({ min: 1, max: 12 }),
-    faults: fc.array(fates, { maxLength: 12 }),
+    faults: fc.array(results, { maxLength: 12 }),
   });
   await fc.assert(
     fc.asyncProperty(plans, async ({ count, users, faults }) => {
       const events = eventsOf(count, users);
       const left = [...faults];
       setup.breakDown((call) => {
-        const fate = left.shift() ?? 'passed';
-        return fate === 'half' ? refuse(call, (body) => /[13579]"}$/.test(body)) : fate;
+        const result = left.shift() ?? 'passed';
+        return result === 'half' ? failEntries(call, (body) => /[13579]"}$/.test(body)) : result;
       });
       const { status } = await post(events);
       const first = await queued();
@@ -263,7 +263,7 @@ test('whatever SQS does: what is answered 200 is queued once and in order, and a
       if (status === 200) expectAllInOrder(first, events);
 
       await setup.recover();
-      await expectTaken(await post(events), count);
+      await expectAccepted(await post(events), count);
       expectAllInOrder([...first, ...(await queued())], events);
     }),
     { numRuns: 20 },

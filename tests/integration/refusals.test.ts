@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { signatureOf } from '../../lib/segment/signature.ts';
+import { sign } from '../../lib/segment/signature.ts';
 import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 
 const event = (userId: string) => JSON.stringify({ type: 'track', userId, event: 'Order Completed' });
@@ -9,14 +9,14 @@ const array = `[${first},${second}]`;
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const basic = (token: string) => ({ authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` });
 const signature = (value: string) => ({ 'x-signature': value });
-const signed = (text: string, secret = SHARED_SECRET) => signature(signatureOf(text, secret));
+const signed = (text: string, secret = SHARED_SECRET) => signature(sign(text, secret));
 
 type Case = { body?: string; headers: Record<string, string> };
 
 /** What is sent is the first event, unless a case says otherwise. */
 const accepted: Record<string, Case> = {
   'an event with its signature': { headers: signed(first) },
-  'a signature in upper case': { headers: signature(signatureOf(first, SHARED_SECRET).toUpperCase()) },
+  'a signature in upper case': { headers: signature(sign(first, SHARED_SECRET).toUpperCase()) },
   'an array with the signature of its first element': { body: array, headers: signed(first) },
   'an array with the signature of the whole body': { body: array, headers: signed(array) },
   'an array with white space, signed over the first element': {
@@ -28,7 +28,7 @@ const accepted: Record<string, Case> = {
   'signature and token': { headers: { ...signed(first), ...bearer(TOKEN) } },
 };
 
-const goodSignature = signatureOf(first, SHARED_SECRET);
+const goodSignature = sign(first, SHARED_SECRET);
 
 const noneValid: Record<string, Case> = {
   'no credential': { headers: {} },
@@ -68,7 +68,7 @@ const isQueued = async (relay: TestRelay) => {
   return taken + queued + inFlight + delivered + deadLettered > 0;
 };
 
-async function expectTaken(relay: TestRelay, request: Case): Promise<void> {
+async function expectAccepted(relay: TestRelay, request: Case): Promise<void> {
   const response = await send(relay, request);
   const count = request.body === undefined ? 1 : 2;
   expect(await response.json()).toEqual({ accepted: count, deadLettered: 0, skipped: 0 });
@@ -77,7 +77,7 @@ async function expectTaken(relay: TestRelay, request: Case): Promise<void> {
 }
 
 /** Refused with a message for a person; and that the next one is taken shows that only this one was. */
-async function expectRefused(relay: TestRelay, request: Case, status: number): Promise<void> {
+async function expectRejected(relay: TestRelay, request: Case, status: number): Promise<void> {
   const response = await send(relay, request);
   expect(response.status).toBe(status);
   const text = await response.text();
@@ -88,27 +88,27 @@ async function expectRefused(relay: TestRelay, request: Case, status: number): P
 
 describe('with a shared secret and a token', () => {
   test.each(Object.entries(accepted))('%s is taken', async (_what, request) => {
-    await expectTaken(await startTestRelay(), request);
+    await expectAccepted(await startTestRelay(), request);
   });
 
   test.each(Object.entries(noneValid))(
     '%s is answered 401, and nothing is queued',
     async (_what, request) => {
-      await expectRefused(await startTestRelay(), request, 401);
+      await expectRejected(await startTestRelay(), request, 401);
     },
   );
 
   test.each(Object.entries(halfValid))(
     '%s is answered 503, and nothing is queued',
     async (_what, request) => {
-      await expectRefused(await startTestRelay(), request, 503);
+      await expectRejected(await startTestRelay(), request, 503);
     },
   );
 
   test('a refusal leaves the next request alone', async () => {
     const relay = await startTestRelay();
-    await expectRefused(relay, { headers: signed(second) }, 401);
-    await expectTaken(relay, { headers: signed(first) });
+    await expectRejected(relay, { headers: signed(second) }, 401);
+    await expectAccepted(relay, { headers: signed(first) });
   });
 });
 
@@ -116,7 +116,7 @@ describe('REQUIRE_BOTH', () => {
   const env = { REQUIRE_BOTH: 'true' };
 
   test('signature and token are taken', async () => {
-    await expectTaken(await startTestRelay(env), { headers: { ...signed(first), ...bearer(TOKEN) } });
+    await expectAccepted(await startTestRelay(env), { headers: { ...signed(first), ...bearer(TOKEN) } });
   });
 
   test.each<[string, Case]>([
@@ -124,13 +124,13 @@ describe('REQUIRE_BOTH', () => {
     ['only the token', { headers: bearer(TOKEN) }],
     ...Object.entries(halfValid),
   ])('%s is answered 503, and nothing is queued', async (_what, request) => {
-    await expectRefused(await startTestRelay(env), request, 503);
+    await expectRejected(await startTestRelay(env), request, 503);
   });
 
   test.each(Object.entries(noneValid))(
     '%s is answered 401, and nothing is queued',
     async (_what, request) => {
-      await expectRefused(await startTestRelay(env), request, 401);
+      await expectRejected(await startTestRelay(env), request, 401);
     },
   );
 });
@@ -139,7 +139,7 @@ describe('ON_BAD_SIGNATURE=retry', () => {
   const env = { ON_BAD_SIGNATURE: 'retry' };
 
   test('a signature of another secret is answered 503, so that it comes again; nothing is queued', async () => {
-    await expectRefused(await startTestRelay(env), { headers: signed(first, 'another-secret') }, 503);
+    await expectRejected(await startTestRelay(env), { headers: signed(first, 'another-secret') }, 503);
   });
 
   test.each<[string, Case]>([
@@ -147,7 +147,7 @@ describe('ON_BAD_SIGNATURE=retry', () => {
     ['a signature that no secret can have made', { headers: signature('no hex') }],
     ['another token', { headers: bearer('another-token') }],
   ])('%s is answered 401 all the same', async (_what, request) => {
-    await expectRefused(await startTestRelay(env), request, 401);
+    await expectRejected(await startTestRelay(env), request, 401);
   });
 });
 
@@ -161,7 +161,7 @@ describe('while a credential is replaced', () => {
     ['the old token', { headers: bearer('old-token') }],
     ['the new token', { headers: basic('new-token') }],
   ])('%s is taken', async (_what, request) => {
-    await expectTaken(await startTestRelay(env), request);
+    await expectAccepted(await startTestRelay(env), request);
   });
 
   test.each<[string, Case]>([
@@ -169,26 +169,26 @@ describe('while a credential is replaced', () => {
     ['both secrets as one', { headers: signed(first, env.SEGMENT_SHARED_SECRETS) }],
     ['both tokens as one', { headers: bearer(env.INGEST_TOKENS) }],
   ])('%s is answered 401, and nothing is queued', async (_what, request) => {
-    await expectRefused(await startTestRelay(env), request, 401);
+    await expectRejected(await startTestRelay(env), request, 401);
   });
 });
 
 describe('a kind that is not configured does not count', () => {
   test('a token beside the right signature', async () => {
-    await expectTaken(await startTestRelay({ INGEST_TOKENS: '' }), {
+    await expectAccepted(await startTestRelay({ INGEST_TOKENS: '' }), {
       headers: { ...signed(first), ...bearer('any') },
     });
   });
 
   test('a signature beside the right token', async () => {
-    await expectTaken(await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }), {
+    await expectAccepted(await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }), {
       headers: { ...signed(second), ...bearer(TOKEN) },
     });
   });
 
   test('alone it is answered 401, and nothing is queued', async () => {
-    await expectRefused(await startTestRelay({ INGEST_TOKENS: '' }), { headers: bearer(TOKEN) }, 401);
-    await expectRefused(
+    await expectRejected(await startTestRelay({ INGEST_TOKENS: '' }), { headers: bearer(TOKEN) }, 401);
+    await expectRejected(
       await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }),
       { headers: signed(first) },
       401,

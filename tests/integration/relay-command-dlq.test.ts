@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type DeadLetter, deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
-import { adviceOn } from '../../lib/dead-letters/runbook.ts';
+import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
+import { runbook } from '../../lib/dead-letters/runbook.ts';
 import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
-import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { runCli } from '../support/cli.ts';
-import { numbered, numberedFrom } from '../support/dead-letter-fixtures.ts';
+import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
 import { startTestRelay, type TestRelay } from '../support/relay.ts';
 import { until } from '../support/until.ts';
@@ -36,24 +36,24 @@ async function json(...args: string[]) {
 
 const deadLetterQueue = () => ({ sqs: relay.queues.connect(), queue: relay.queues.deadLetters.url });
 
-async function bury(...letters: DeadLetter[]): Promise<void> {
+async function writeDeadLetters(...deadLetters: DeadLetter[]): Promise<void> {
   const { sqs, queue } = deadLetterQueue();
-  await sendAll(
-    letters.map(deadLetterMessage),
+  await sendMessages(
+    deadLetters.map(serializeDeadLetter),
     { sqs, queueUrl: queue, clock: systemClock, random: systemRandom, log: recordingLog() },
     AbortSignal.timeout(30_000),
   );
 }
 
-const deadLetters = async () => (await relay.state()).deadLettered;
+const countDeadLetters = async () => (await relay.state()).deadLettered;
 
-const delivered = (): string[] =>
-  relay.standIn
+const deliveredMessageIds = (): string[] =>
+  relay.fakeSalesmachine
     ?.state()
     .operations.map(({ messageId = '' }) => messageId)
     .toSorted() ?? [];
 
-const secretive = numbered(70, {
+const secretive = createDeadLetter(70, {
   body: JSON.stringify({
     type: 'identify',
     messageId: 'm70',
@@ -65,14 +65,14 @@ const secretive = numbered(70, {
 
 describe('relay dlq list', () => {
   test('groups 5,000 letters by what they died of, and hands all of them back', async () => {
-    await bury(
-      ...numberedFrom(0, 4_500),
-      ...numberedFrom(4_500, 200).map((letter, index) => ({
-        ...letter,
+    await writeDeadLetters(
+      ...createDeadLetters(0, 4_500),
+      ...createDeadLetters(4_500, 200).map((deadLetter, index) => ({
+        ...deadLetter,
         body: JSON.stringify({ type: 'track', event: 'Clicked', userId: 'busy', messageId: `busy${index}` }),
       })),
-      ...numberedFrom(4_700, 300).map((letter) => ({
-        ...letter,
+      ...createDeadLetters(4_700, 300).map((deadLetter) => ({
+        ...deadLetter,
         reason: 'invalid_event' as const,
         status: undefined,
         detail: 'the event has no user',
@@ -90,9 +90,9 @@ describe('relay dlq list', () => {
 
   test('says for people what happened and what to do, and nothing of the event', async () => {
     const { sqs, queue } = deadLetterQueue();
-    await bury(
+    await writeDeadLetters(
       secretive,
-      numbered(1, { reason: 'server_error', status: 500, detail: 'Salesmachine answered 500' }),
+      createDeadLetter(1, { reason: 'server_error', status: 500, detail: 'Salesmachine answered 500' }),
     );
     // As SQS itself moves it: with nothing that says why.
     const crashed = {
@@ -106,7 +106,7 @@ describe('relay dlq list', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout).toContain('2 dead letters of 2 causes');
     expect(stdout).toContain('1 × rejected (422): Salesmachine answered 422');
-    expect(stdout).toContain(adviceOn.server_error.advice);
+    expect(stdout).toContain(runbook.server_error.advice);
     expect(stdout).toContain('"userId":"‹text›"');
     expect(stdout).not.toContain('hush');
 
@@ -118,8 +118,8 @@ describe('relay dlq list', () => {
 
 describe('relay dlq show', () => {
   test('shows one letter, without its values unless they are asked for', async () => {
-    await bury(secretive, numbered(1));
-    const id = deadLetterMessage(secretive).groupId;
+    await writeDeadLetters(secretive, createDeadLetter(1));
+    const id = serializeDeadLetter(secretive).groupId;
     const { stdout, code } = await dlq('show', id);
     expect(code).toBe(0);
     expect(stdout).toContain('rejected (422): Salesmachine answered 422');
@@ -129,7 +129,7 @@ describe('relay dlq show', () => {
 
     const { event } = await json('show', id, '--reveal');
     expect(event).toEqual(JSON.parse(secretive.body.toString()));
-    expect(await deadLetters()).toBe(2);
+    expect(await countDeadLetters()).toBe(2);
   });
 
   test('says that there is no such letter', async () => {
@@ -138,18 +138,18 @@ describe('relay dlq show', () => {
 });
 
 describe('relay dlq replay', () => {
-  const invalid = numbered(9, {
+  const invalid = createDeadLetter(9, {
     body: '{"type":"track","userId":"u9"}',
     reason: 'invalid_event',
     type: undefined,
   });
 
   test('foretells what would become of letters with the mapping of today, and touches none', async () => {
-    await bury(
-      ...numberedFrom(1, 3),
+    await writeDeadLetters(
+      ...createDeadLetters(1, 3),
       invalid,
-      numbered(10, { replays: 5 }),
-      numbered(11, { body: Buffer.from([0xff, 0xfe]), reason: 'unparseable' }),
+      createDeadLetter(10, { replays: 5 }),
+      createDeadLetter(11, { body: Buffer.from([0xff, 0xfe]), reason: 'unparseable' }),
     );
     expect(await json('replay', '--dry-run', '--rate', '2')).toEqual({
       matched: 6,
@@ -172,27 +172,31 @@ describe('relay dlq replay', () => {
   });
 
   test('replays what the filter lets pass, and leaves the rest', async () => {
-    await bury(...numberedFrom(1, 20), numbered(21, { type: 'page' }), numbered(22, { replays: 5 }));
+    await writeDeadLetters(
+      ...createDeadLetters(1, 20),
+      createDeadLetter(21, { type: 'page' }),
+      createDeadLetter(22, { replays: 5 }),
+    );
     const { stdout, stderr, code } = await dlq('replay', '--type', 'track');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout).toContain('20 dead letters replayed.');
     expect(stdout).toContain('1 stay: replayed 5 times already');
     await relay.drained();
-    expect(delivered()).toEqual(
-      numberedFrom(1, 20)
+    expect(deliveredMessageIds()).toEqual(
+      createDeadLetters(1, 20)
         .map(({ messageId }) => messageId)
         .toSorted(),
     );
-    expect(await deadLetters()).toBe(2);
+    expect(await countDeadLetters()).toBe(2);
   });
 
   test('stops after the canaries if one of them comes back, and tells why', async () => {
-    relay.standIn?.reject('display_name');
-    await bury(...numberedFrom(1, 6));
+    relay.fakeSalesmachine?.reject('display_name');
+    await writeDeadLetters(...createDeadLetters(1, 6));
     const { stdout, code } = await dlq('replay', '--canary', '2');
     expect(code).toBe(1);
     expect(stdout).toMatch(/2 came back: rejected: Salesmachine answered 400: .*Nothing more was replayed/);
-    expect(delivered()).toEqual([]);
+    expect(deliveredMessageIds()).toEqual([]);
     const { causes } = await json('list');
     const total = causes.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
     expect(total).toBe(6);
@@ -200,25 +204,27 @@ describe('relay dlq replay', () => {
   });
 
   test('stops cleanly at Ctrl-C, and goes on when it is run again', async () => {
-    await bury(...numberedFrom(1, 60));
+    await writeDeadLetters(...createDeadLetters(1, 60));
     const { stdout, code } = await runCli(['dlq', 'replay', '--rate', '20'], {
       env: { RELAY_URL: relay.url },
       onStart: (child) =>
-        until('something is replayed', () => delivered().length > 0).then(() => child.kill('SIGINT')),
+        until('something is replayed', () => deliveredMessageIds().length > 0).then(() =>
+          child.kill('SIGINT'),
+        ),
     });
     expect({ code, stopped: stdout.includes('Stopped: run it again to go on.') }).toEqual({
       code: 130,
       stopped: true,
     });
     await relay.drained();
-    const before = delivered().length;
+    const before = deliveredMessageIds().length;
     expect(before).toBeLessThan(60);
-    expect(await deadLetters()).toBe(60 - before);
+    expect(await countDeadLetters()).toBe(60 - before);
 
     expect((await json('replay')).replayed).toBe(60 - before);
     await relay.drained();
-    expect(delivered()).toEqual(
-      numberedFrom(1, 60)
+    expect(deliveredMessageIds()).toEqual(
+      createDeadLetters(1, 60)
         .map(({ messageId }) => messageId)
         .toSorted(),
     );
@@ -227,7 +233,7 @@ describe('relay dlq replay', () => {
 
 describe('relay dlq export', () => {
   test('writes the letters with their events, and leaves them', async () => {
-    await bury(secretive, ...numberedFrom(1, 30));
+    await writeDeadLetters(secretive, ...createDeadLetters(1, 30));
     const file = join(directory, 'letters.ndjson');
     expect(await dlq('export', file, '--reason', 'rejected')).toMatchObject({ stdout: '', code: 0 });
     const lines = readFileSync(file, 'utf8')
@@ -238,7 +244,7 @@ describe('relay dlq export', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ messageId: 'm70', reason: 'rejected', body: secretive.body, replays: 0 }),
     );
-    expect(await deadLetters()).toBe(31);
+    expect(await countDeadLetters()).toBe(31);
     expect(await dlq('export', file)).toMatchObject({
       stderr: expect.stringContaining('exists already'),
       code: 2,
@@ -250,9 +256,9 @@ describe('relay dlq purge', () => {
   const purge = (...args: string[]) => dlq('purge', '--reason', 'server_error', '--why', 'a test', ...args);
 
   test('deletes what was asked for once it stands in a file, and nothing else', async () => {
-    await bury(
-      ...numberedFrom(1, 12),
-      ...[20, 21].map((number) => numbered(number, { reason: 'server_error' })),
+    await writeDeadLetters(
+      ...createDeadLetters(1, 12),
+      ...[20, 21].map((number) => createDeadLetter(number, { reason: 'server_error' })),
     );
     const file = join(directory, 'purged.ndjson');
     const { stderr, code } = await purge('--yes', '--file', file);
@@ -267,12 +273,12 @@ describe('relay dlq purge', () => {
   });
 
   test('deletes nothing without a yes, nor where it cannot write the file', async () => {
-    await bury(numbered(1, { reason: 'server_error' }));
+    await writeDeadLetters(createDeadLetter(1, { reason: 'server_error' }));
     const file = join(directory, 'there.ndjson');
     writeFileSync(file, 'precious');
     expect(await purge()).toMatchObject({ stderr: expect.stringContaining('say --yes'), code: 2 });
     expect(await purge('--yes', '--file', file)).toMatchObject({ code: 2 });
     expect(readFileSync(file, 'utf8')).toBe('precious');
-    expect(await deadLetters()).toBe(1);
+    expect(await countDeadLetters()).toBe(1);
   });
 });

@@ -1,11 +1,11 @@
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, jest, test } from '@jest/globals';
-import { deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
+import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { listen } from '../../lib/local/http-server.ts';
 import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
-import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { runCli } from '../support/cli.ts';
-import { numberedFrom } from '../support/dead-letter-fixtures.ts';
+import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 
@@ -38,8 +38,8 @@ async function startStage(stage: string) {
     ),
   );
   const ports = { sqs, clock: systemClock, random: systemRandom, log: recordingLog() };
-  await sendAll(
-    numberedFrom(1, 3).map(deadLetterMessage),
+  await sendMessages(
+    createDeadLetters(1, 3).map(serializeDeadLetter),
     { ...ports, queueUrl: deadLetters?.QueueUrl ?? '' },
     AbortSignal.timeout(10_000),
   );

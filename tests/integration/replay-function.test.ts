@@ -2,43 +2,46 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createReplay } from '../../handlers/replay.ts';
 import { readReplayConfig } from '../../lib/config/config.ts';
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { lambdaContext } from '../../lib/local/aws/lambda-context.ts';
+import { createLambdaContext } from '../../lib/local/aws/lambda-context.ts';
 import { systemRandom } from '../../lib/runtime/clock.ts';
-import { hurriedClock } from '../support/accelerated-clock.ts';
+import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import {
-  idsFrom,
-  type LetterBox,
+  createDeadLetter,
+  createDeadLetterFixture,
+  createDeadLetters,
+  type DeadLetterFixture,
   messageIds,
-  numbered,
-  numberedFrom,
-  openLetterBox,
+  messageIdsFrom,
 } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
 
-let box: LetterBox;
+let fixture: DeadLetterFixture;
 beforeEach(async () => {
-  box = await openLetterBox();
+  fixture = await createDeadLetterFixture();
 });
-afterEach(() => box.queues.stop());
+afterEach(() => fixture.queues.stop());
 
 /** Invokes the function as `serverless invoke` does, on a clock that runs so many times as fast. */
 async function invoke(request: unknown, { timeoutMs = 120_000, haste = 10 } = {}): Promise<unknown> {
-  const { queues, ports } = box;
-  const clock = hurriedClock();
-  clock.hurry(haste);
+  const { queues, ports } = fixture;
+  const clock = createAcceleratedClock();
+  clock.accelerate(haste);
   const config = readReplayConfig({
     QUEUE_URL: queues.main.url,
     DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
   });
   const run = createReplay({ config, sqs: ports.sqs, clock, random: systemRandom, log: recordingLog() });
-  return run(request, lambdaContext('replay', timeoutMs, clock));
+  return run(request, createLambdaContext('replay', timeoutMs, clock));
 }
 
-const ofReason = (reason: DeadLetter['reason'], letters: DeadLetter[]): DeadLetter[] =>
-  letters.map((letter) => ({ ...letter, reason }));
+const withReason = (reason: DeadLetter['reason'], deadLetters: DeadLetter[]): DeadLetter[] =>
+  deadLetters.map((deadLetter) => ({ ...deadLetter, reason }));
 
 test('what is asked for is replayed, and the rest stays', async () => {
-  await box.bury([...numberedFrom(0, 12), ...ofReason('server_error', numberedFrom(12, 4))]);
+  await fixture.writeDeadLetters([
+    ...createDeadLetters(0, 12),
+    ...withReason('server_error', createDeadLetters(12, 4)),
+  ]);
   expect(await invoke({ reason: 'rejected' })).toEqual({
     matched: 12,
     replayed: 12,
@@ -47,13 +50,16 @@ test('what is asked for is replayed, and the rest stays', async () => {
     more: false,
     unread: 0,
   });
-  expect(messageIds(await box.queued())).toEqual(idsFrom(0, 12));
-  expect(messageIds(await box.deadLetters())).toEqual(idsFrom(12, 4));
+  expect(messageIds(await fixture.queued())).toEqual(messageIdsFrom(0, 12));
+  expect(messageIds(await fixture.deadLetters())).toEqual(messageIdsFrom(12, 4));
 });
 
 test('every option is obeyed', async () => {
-  const letters = ofReason('server_error', numberedFrom(0, 6)).map((letter) => ({ ...letter, replays: 5 }));
-  await box.bury([...letters, ...numberedFrom(6, 6)]);
+  const deadLetters = withReason('server_error', createDeadLetters(0, 6)).map((deadLetter) => ({
+    ...deadLetter,
+    replays: 5,
+  }));
+  await fixture.writeDeadLetters([...deadLetters, ...createDeadLetters(6, 6)]);
   const request = {
     reason: ['server_error', 'too_large'],
     type: 'track',
@@ -66,16 +72,16 @@ test('every option is obeyed', async () => {
   expect(await invoke({ ...request, force: true })).toMatchObject({ replayed: 4, more: true });
   expect(await invoke({ user: 'user 7', messageId: 'm7' })).toMatchObject({ replayed: 1, more: false });
   expect(await invoke({ id: 'nobody' })).toMatchObject({ replayed: 0 });
-  expect((await box.queued()).length).toBe(5);
-  expect((await box.deadLetters()).length).toBe(7);
+  expect((await fixture.queued()).length).toBe(5);
+  expect((await fixture.deadLetters()).length).toBe(7);
 });
 
 test('a rehearsal says what would be replayed and what would fail again, and changes nothing', async () => {
   const nameless = '{"type":"track","userId":"u","messageId":"m20"}';
-  await box.bury([
-    ...numberedFrom(0, 12),
-    numbered(20, { body: nameless }),
-    numbered(21, { body: Buffer.from([255]) }),
+  await fixture.writeDeadLetters([
+    ...createDeadLetters(0, 12),
+    createDeadLetter(20, { body: nameless }),
+    createDeadLetter(21, { body: Buffer.from([255]) }),
   ]);
   expect(await invoke({ dryRun: true })).toEqual({
     matched: 14,
@@ -86,20 +92,20 @@ test('a rehearsal says what would be replayed and what would fail again, and cha
     unread: 0,
   });
   expect(await invoke({ dryRun: true, limit: 5 })).toMatchObject({ wouldReplay: 5, more: true });
-  expect(await box.queued()).toEqual([]);
-  expect((await box.deadLetters()).length).toBe(14);
+  expect(await fixture.queued()).toEqual([]);
+  expect((await fixture.deadLetters()).length).toBe(14);
 });
 
 test('when its time is nearly up it stops, says that there is more, and a second go does the rest', async () => {
-  await box.bury(numberedFrom(0, 300));
+  await fixture.writeDeadLetters(createDeadLetters(0, 300));
   // They would take 15 s; of the invocation's time, 20 s are kept for what is under way.
   const first2s = { timeoutMs: 22_000, haste: 1 };
   expect(await invoke({ rate: 20 }, first2s)).toMatchObject({ failed: 0, more: true });
-  const first = await box.queued();
+  const first = await fixture.queued();
   expect(first.length).toBeGreaterThan(0);
   expect(first.length).toBeLessThan(300);
   expect(await invoke({ rate: 10_000 })).toMatchObject({ replayed: 300 - first.length, more: false });
-  expect(messageIds([...first, ...(await box.queued())])).toEqual(idsFrom(0, 300));
+  expect(messageIds([...first, ...(await fixture.queued())])).toEqual(messageIdsFrom(0, 300));
 });
 
 describe('a request that cannot be obeyed replays nothing, and says why', () => {
@@ -121,13 +127,13 @@ describe('a request that cannot be obeyed replays nothing, and says why', () => 
     ['rejected', /the request must be a JSON object/],
     [null, /the request must be a JSON object/],
   ])('%j', async (request, message) => {
-    await box.bury(numberedFrom(0, 2));
+    await fixture.writeDeadLetters(createDeadLetters(0, 2));
     await expect(invoke(request)).rejects.toMatchObject({
       name: 'ReplayRequestError',
       message: expect.stringMatching(message),
     });
-    expect(await box.queued()).toEqual([]);
-    expect((await box.deadLetters()).length).toBe(2);
+    expect(await fixture.queued()).toEqual([]);
+    expect((await fixture.deadLetters()).length).toBe(2);
   });
 
   test('without quoting a value', async () => {

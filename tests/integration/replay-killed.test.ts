@@ -1,17 +1,22 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
-import { headersOf, listen } from '../../lib/local/http-server.ts';
+import { listen, readHeaders } from '../../lib/local/http-server.ts';
 import type { Random } from '../../lib/runtime/clock.ts';
-import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { receiveMessages } from '../../lib/sqs/sqs-commands.ts';
 import { seededRandom } from '../simulation/seeded-random.ts';
-import { idsFrom, messageIds, numberedFrom, openLetterBox } from '../support/dead-letter-fixtures.ts';
-import { type LetterProcess, spawnLetterProcess } from '../support/replay-processes.ts';
+import {
+  createDeadLetterFixture,
+  createDeadLetters,
+  messageIds,
+  messageIdsFrom,
+} from '../support/dead-letter-fixtures.ts';
+import { type ReplayProcess, spawnReplayProcess } from '../support/replay-processes.ts';
 import { until } from '../support/until.ts';
 
 /** So many take some 30 calls to read, and then 10 steps of four calls each. */
-const LETTERS = 200;
+const DEAD_LETTERS = 200;
 const CALLS = 60;
 
 const KILLS = 2;
@@ -22,7 +27,7 @@ async function startWatch(endpoint: string, onCall: () => void) {
   return listen(async (request) => {
     const body = await buffer(request);
     onCall();
-    const { 'x-amz-target': target = '', 'content-type': type = '' } = headersOf(request);
+    const { 'x-amz-target': target = '', 'content-type': type = '' } = readHeaders(request);
     const headers = { 'x-amz-target': target, 'content-type': type };
     const answer = await fetch(endpoint, { method: 'POST', headers, body });
     return { status: answer.status, headers: { 'content-type': type }, body: await answer.text() };
@@ -31,15 +36,15 @@ async function startWatch(endpoint: string, onCall: () => void) {
 
 /** Kills replays at random calls, which arrive all the same; the last one may finish. */
 async function killAgainAndAgain(random: Random) {
-  const box = await openLetterBox();
-  let running: LetterProcess | undefined;
+  const box = await createDeadLetterFixture();
+  let running: ReplayProcess | undefined;
   let callsLeft = Number.POSITIVE_INFINITY;
   const watch = await startWatch(box.queues.endpoint, () => {
     callsLeft -= 1;
     if (callsLeft === 0) running?.kill();
   });
   const spawn = () =>
-    spawnLetterProcess({
+    spawnReplayProcess({
       what: 'replay',
       endpoint: watch.url,
       queueUrl: box.queues.main.url,
@@ -50,7 +55,7 @@ async function killAgainAndAgain(random: Random) {
   const deadLetters = { sqs: box.ports.sqs, queueUrl: box.queues.deadLetters.url };
   const look = { max: 1, visibilitySeconds: 0, waitSeconds: 1 };
   const isEmpty = async () => {
-    const { queued, inFlight } = await depthOf(box.ports.sqs, box.ports.deadLetterQueueUrl);
+    const { queued, inFlight } = await getQueueDepth(box.ports.sqs, box.ports.deadLetterQueueUrl);
     return queued + inFlight === 0;
   };
 
@@ -59,8 +64,8 @@ async function killAgainAndAgain(random: Random) {
   try {
     while (killed < KILLS) {
       if (await isEmpty()) {
-        await box.bury(numberedFrom(written, LETTERS));
-        written += LETTERS;
+        await box.writeDeadLetters(createDeadLetters(written, DEAD_LETTERS));
+        written += DEAD_LETTERS;
       }
       running = spawn();
       await running.ready();
@@ -96,6 +101,6 @@ test('replays that are killed, 20 times, lose nothing: after the last run every 
   );
   for (const { written, queued, left } of await Promise.all(runs)) {
     expect({ seed, left }).toEqual({ seed, left: 0 });
-    expect(queued).toEqual(idsFrom(0, written));
+    expect(queued).toEqual(messageIdsFrom(0, written));
   }
 }, 60_000);

@@ -5,19 +5,23 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { deadLetterMessage } from '../../lib/dead-letters/dead-letter.ts';
-import { readLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
-import { type Replayed, type ReplayPorts, replay } from '../../lib/dead-letters/replay-dead-letters.ts';
-import type { StoredLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
-import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
-import { depthOf } from '../../lib/sqs/queue-depth.ts';
-import { sendAll } from '../../lib/sqs/send-messages.ts';
+import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
+import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
 import {
-  idsFrom,
-  type LetterBox,
+  type ReplayedDeadLetter,
+  type ReplayPorts,
+  replay,
+} from '../../lib/dead-letters/replay-dead-letters.ts';
+import type { StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
+import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
+import { sendMessages } from '../../lib/sqs/send-messages.ts';
+import {
+  createDeadLetterFixture,
+  createDeadLetters,
+  type DeadLetterFixture,
   messageIds,
-  numberedFrom,
-  openLetterBox,
+  messageIdsFrom,
 } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
 import { startTestRelay, type TestRelay } from '../support/relay.ts';
@@ -25,9 +29,9 @@ import { until } from '../support/until.ts';
 
 const quickly = { rate: 10_000, waitSeconds: 0 };
 
-async function lettersOf(ports: ReplayPorts): Promise<StoredLetter[]> {
-  const read: StoredLetter[] = [];
-  for await (const batch of readLetters(ports, { waitSeconds: 0 })) read.push(...batch);
+async function readStoredDeadLetters(ports: ReplayPorts): Promise<StoredDeadLetter[]> {
+  const read: StoredDeadLetter[] = [];
+  for await (const batch of readDeadLetters(ports, { waitSeconds: 0 })) read.push(...batch);
   return read;
 }
 
@@ -51,7 +55,7 @@ describe('on a relay that runs', () => {
   /** A relay whose Salesmachine has refused one of two contacts. */
   async function withOneRejected() {
     const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '30000' });
-    relay.standIn?.reject('odd');
+    relay.fakeSalesmachine?.reject('odd');
     await relay.post('/segment', [contact('good', 'even'), contact('bad', 'odd')]);
     await until('one event is a dead letter', async () => (await relay.state()).deadLettered === 1);
     const { contacts } = await relay.drained();
@@ -61,7 +65,7 @@ describe('on a relay that runs', () => {
 
   test('a letter is delivered within 5 minutes of its first delivery, and its neighbour is not again', async () => {
     const { relay, ports } = await withOneRejected();
-    relay.standIn?.rejectNothing();
+    relay.fakeSalesmachine?.acceptAll();
     expect(await replay(quickly, ports)).toMatchObject({ matched: 1, replayed: 1, unread: 0 });
     const { contacts, operations } = await relay.drained();
     expect(contacts['bad']).toEqual({ plan: 'odd', odd: true });
@@ -71,14 +75,14 @@ describe('on a relay that runs', () => {
 
   test('a letter that fails again is the letter that was foretold, with its replays counted', async () => {
     const { relay, ports } = await withOneRejected();
-    const [first] = await lettersOf(ports);
-    const replayed: Replayed[] = [];
+    const [first] = await readStoredDeadLetters(ports);
+    const replayed: ReplayedDeadLetter[] = [];
     for (const times of [1, 2]) {
-      await replay({ ...quickly, onProgress: (_, letters) => replayed.push(...letters) }, ports);
+      await replay({ ...quickly, onProgress: (_, deadLetters) => replayed.push(...deadLetters) }, ports);
       await relay.drained();
-      const [again] = await lettersOf(ports);
+      const [again] = await readStoredDeadLetters(ports);
       expect(again).toMatchObject({
-        id: replayed.at(-1)?.comesBackAs,
+        id: replayed.at(-1)?.nextDeadLetterId,
         replays: times,
         reason: 'rejected',
         acceptedAt: first?.acceptedAt,
@@ -87,12 +91,14 @@ describe('on a relay that runs', () => {
       });
       expect(again?.message.body).toBe(first?.message.body);
     }
-    expect(new Set([first?.id, ...replayed.map(({ comesBackAs }) => comesBackAs)]).size).toBe(3);
+    expect(
+      new Set([first?.id, ...replayed.map(({ nextDeadLetterId: comesBackAs }) => comesBackAs)]).size,
+    ).toBe(3);
   });
 
   test("a letter that the AWS console's own redrive moves is delivered as if it were new", async () => {
     const { relay, ports } = await withOneRejected();
-    relay.standIn?.rejectNothing();
+    relay.fakeSalesmachine?.acceptAll();
     await moveAsTheConsoleDoes(ports);
     const { contacts } = await relay.drained();
     expect(contacts['bad']).toEqual({ plan: 'odd', odd: true });
@@ -101,11 +107,11 @@ describe('on a relay that runs', () => {
 
   test('and one that fails again after that move is another letter, of the new cause', async () => {
     const { ports } = await withOneRejected();
-    const [before] = await lettersOf(ports);
+    const [before] = await readStoredDeadLetters(ports);
     await moveAsTheConsoleDoes(ports);
     const [after] = await until('it is a dead letter again', async () => {
-      const letters = await lettersOf(ports);
-      return letters.length > 0 ? letters : undefined;
+      const deadLetters = await readStoredDeadLetters(ports);
+      return deadLetters.length > 0 ? deadLetters : undefined;
     });
     expect(after).toMatchObject({ reason: 'rejected', replays: 0, acceptedAt: before?.acceptedAt });
     expect(after?.id).not.toBe(before?.id);
@@ -114,64 +120,70 @@ describe('on a relay that runs', () => {
 });
 
 describe('where nobody drains the main queue', () => {
-  const boxes: LetterBox[] = [];
+  const boxes: DeadLetterFixture[] = [];
   afterEach(async () => {
     await Promise.all(boxes.splice(0).map(({ queues }) => queues.stop()));
   });
 
-  async function open(options?: Parameters<typeof openLetterBox>[0]): Promise<LetterBox> {
-    const box = await openLetterBox(options);
-    boxes.push(box);
-    return box;
+  async function open(options?: Parameters<typeof createDeadLetterFixture>[0]): Promise<DeadLetterFixture> {
+    const fixture = await createDeadLetterFixture(options);
+    boxes.push(fixture);
+    return fixture;
   }
 
   test('two replays at once bring every event to the main queue once, and share the work', async () => {
-    const box = await open();
-    await box.bury(numberedFrom(0, 600));
-    const results = await Promise.all([replay(quickly, box.ports), replay(quickly, box.ports)]);
+    const fixture = await open();
+    await fixture.writeDeadLetters(createDeadLetters(0, 600));
+    const results = await Promise.all([replay(quickly, fixture.ports), replay(quickly, fixture.ports)]);
     expect(results.map(({ failed }) => failed)).toEqual([0, 0]);
     expect(results.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(600);
-    expect(messageIds(await box.queued())).toEqual(idsFrom(0, 600));
-    expect(await box.deadLetters()).toEqual([]);
+    expect(messageIds(await fixture.queued())).toEqual(messageIdsFrom(0, 600));
+    expect(await fixture.deadLetters()).toEqual([]);
   });
 
   test('a letter that is written again after it was replayed is absorbed within 5 minutes', async () => {
-    const box = await open();
-    const letters = numberedFrom(0, 3);
-    await box.bury(letters);
-    await replay(quickly, box.ports);
-    const copies = letters
+    const fixture = await open();
+    const deadLetters = createDeadLetters(0, 3);
+    await fixture.writeDeadLetters(deadLetters);
+    await replay(quickly, fixture.ports);
+    const copies = deadLetters
       .slice(0, 2)
-      .map(deadLetterMessage)
+      .map(serializeDeadLetter)
       .map((message) => ({ ...message, deduplicationId: `${message.deduplicationId} later` }));
-    await sendAll(copies, { ...box.ports, queueUrl: box.queues.deadLetters.url }, AbortSignal.timeout(5_000));
-    expect(await replay(quickly, box.ports)).toMatchObject({ replayed: 2, failed: 0 });
-    expect(messageIds(await box.queued())).toEqual(idsFrom(0, 3));
-    expect(await box.deadLetters()).toEqual([]);
+    await sendMessages(
+      copies,
+      { ...fixture.ports, queueUrl: fixture.queues.deadLetters.url },
+      AbortSignal.timeout(5_000),
+    );
+    expect(await replay(quickly, fixture.ports)).toMatchObject({ replayed: 2, failed: 0 });
+    expect(messageIds(await fixture.queued())).toEqual(messageIdsFrom(0, 3));
+    expect(await fixture.deadLetters()).toEqual([]);
   });
 
   test("messages that SQS moved here are listed as such, and replayed in their user's order", async () => {
-    const box = await open({ maxReceiveCount: 1 });
-    await box.bury(numberedFrom(50, 5));
-    const messages = numberedFrom(0, 50).map(({ body, acceptedAt }, index) => ({
+    const fixture = await open({ maxReceiveCount: 1 });
+    await fixture.writeDeadLetters(createDeadLetters(50, 5));
+    const messages = createDeadLetters(0, 50).map(({ body, acceptedAt }, index) => ({
       body: JSON.stringify({ ...JSON.parse(body.toString()), userId: 'one user' }),
       groupId: 'one user',
       deduplicationId: `first delivery ${index}`,
       attributes: { version: '1', acceptedAt },
     }));
-    await sendAll(messages, box.ports, AbortSignal.timeout(10_000));
-    const { sqs, deadLetterQueueUrl } = box.ports;
-    while ((await depthOf(sqs, deadLetterQueueUrl)).queued < 55) await box.worker.receive(10, 0);
+    await sendMessages(messages, fixture.ports, AbortSignal.timeout(10_000));
+    const { sqs, deadLetterQueueUrl } = fixture.ports;
+    while ((await getQueueDepth(sqs, deadLetterQueueUrl)).queued < 55) await fixture.worker.receive(10, 0);
 
-    const [crashed] = (await lettersOf(box.ports)).filter(({ reason }) => reason === 'receive_limit');
+    const [crashed] = (await readStoredDeadLetters(fixture.ports)).filter(
+      ({ reason }) => reason === 'receive_limit',
+    );
     expect(crashed).toMatchObject({ messageId: 'm0', type: 'track', replays: 0, replayable: true });
 
-    const result = await replay({ ...quickly, filter: { reasons: ['receive_limit'] } }, box.ports);
+    const result = await replay({ ...quickly, filter: { reasons: ['receive_limit'] } }, fixture.ports);
     expect(result).toMatchObject({ matched: 50, replayed: 50, skipped: { filter: 5 }, unread: 0 });
-    const queued = await box.queued();
-    expect(queued.map(({ body }) => JSON.parse(body).messageId)).toEqual(idsFrom(0, 50));
+    const queued = await fixture.queued();
+    expect(queued.map(({ body }) => JSON.parse(body).messageId)).toEqual(messageIdsFrom(0, 50));
     expect(queued.map(({ attributes }) => attributes['replays'])).toEqual(Array(50).fill('1'));
-    expect(messageIds(await box.deadLetters())).toEqual(idsFrom(50, 5));
+    expect(messageIds(await fixture.deadLetters())).toEqual(messageIdsFrom(50, 5));
   });
 });
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { handler } from '../../handlers/ingest.ts';
 import { readParameters } from '../../lib/config/parameter-store.ts';
-import { createEnvironment } from '../../lib/config/secrets.ts';
+import { createSecretsEnvironment } from '../../lib/config/secrets.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { listen } from '../../lib/local/http-server.ts';
 import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { startRelay } from '../../lib/local/relay.ts';
-import { createStandIn } from '../../lib/local/salesmachine/fake-salesmachine.ts';
-import { startStandInServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
-import { signatureOf } from '../../lib/segment/signature.ts';
+import { sign } from '../../lib/segment/signature.ts';
 import { recordingLog } from '../support/log.ts';
 import { startParameterStore } from '../support/parameter-store.ts';
 import { until } from '../support/until.ts';
@@ -33,14 +33,14 @@ const basic = ({ token, secret }: Credential) =>
   `Basic ${Buffer.from(`${token}:${secret}`).toString('base64')}`;
 
 const SKIP_MS = 5_000;
-const stops: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 beforeEach(() => {
   Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
 });
 
 afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
+  for (const stop of cleanups.splice(0).reverse()) await stop();
 });
 
 /** A relay whose four secrets are in a parameter store, and a Salesmachine whose secret can be changed. */
@@ -49,30 +49,30 @@ async function setUp() {
   const store = await startParameterStore(
     Object.fromEntries(Object.entries(PARAMETERS).map(([name, value]) => [`/relay/${name}`, value])),
   );
-  stops.push(store.stop);
+  cleanups.push(store.stop);
   process.env['AWS_ENDPOINT_URL_SSM'] = store.url;
 
   // The store is asked at most every five seconds: these are jumped over instead of waited for.
   let jumpedMs = 0;
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + jumpedMs };
 
-  const standIn = createStandIn({
+  const fake = createFakeSalesmachine({
     credential: MADE_WITH,
     limit: { requests: 100_000, windowSeconds: 300 },
     now: clock.now,
   });
   let known: Credential = MADE_WITH;
-  const salesmachine = await startStandInServer({
+  const salesmachine = await startFakeServer({
     handle(request) {
       // It knows one credential, which may be another than the one it was made with.
       const isRight = request.headers['authorization'] === basic(known);
       const authorization = isRight ? basic(MADE_WITH) : 'wrong';
-      return standIn.handle({ ...request, headers: { ...request.headers, authorization } });
+      return fake.handle({ ...request, headers: { ...request.headers, authorization } });
     },
   });
-  stops.push(salesmachine.stop);
+  cleanups.push(salesmachine.stop);
 
-  const environment = createEnvironment(
+  const environment = createSecretsEnvironment(
     {
       PORT: '0',
       SALESMACHINE_URL: salesmachine.url,
@@ -84,7 +84,7 @@ async function setUp() {
   );
   const config = readLocalConfig(await environment.get(), () => 'made-up');
   const relay = await startRelay({ config, environment, log: recordingLog(), clock });
-  stops.push(relay.stop);
+  cleanups.push(relay.stop);
 
   return {
     store,
@@ -96,7 +96,7 @@ async function setUp() {
     rotateCredential: (changed: Partial<Credential>) => {
       known = { ...known, ...changed };
     },
-    delivered: () => standIn.state().events.map(({ contact_uid }) => contact_uid),
+    delivered: () => fake.state().events.map(({ contact_uid }) => contact_uid),
     post(user: number, credential: { secret: string } | { token: string }) {
       const body = JSON.stringify({
         type: 'track',
@@ -106,7 +106,7 @@ async function setUp() {
       });
       const headers: Record<string, string> =
         'secret' in credential
-          ? { 'x-signature': signatureOf(body, credential.secret) }
+          ? { 'x-signature': sign(body, credential.secret) }
           : { authorization: `Bearer ${credential.token}` };
       return fetch(`${relay.url}/segment`, { method: 'POST', body, headers });
     },
@@ -172,14 +172,14 @@ test('while the parameter store is down, a warm relay goes on', async () => {
 
 test('while the parameter store is down, a cold ingest answers 503, and starts once it is back', async () => {
   const store = await startParameterStore({ '/relay/INGEST_TOKENS': 'a-token' });
-  stops.push(store.stop);
+  cleanups.push(store.stop);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SSM: store.url,
     INGEST_TOKENS_PARAMETER: '/relay/INGEST_TOKENS',
     QUEUE_URL: 'http://127.0.0.1:9/main.fifo',
     DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:9/dead.fifo',
   });
-  stops.push(() => {
+  cleanups.push(() => {
     for (const name of ['INGEST_TOKENS_PARAMETER', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL'])
       delete process.env[name];
   });
@@ -190,7 +190,7 @@ test('while the parameter store is down, a cold ingest answers 503, and starts o
     log: recordingLog(),
   });
   const server = await listen(gateway);
-  stops.push(server.stop);
+  cleanups.push(server.stop);
   const status = async () => (await fetch(`${server.url}/health`)).status;
 
   store.goDown();

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { adviceOn } from '../../lib/dead-letters/runbook.ts';
+import { runbook } from '../../lib/dead-letters/runbook.ts';
 import { until } from '../support/until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,7 +12,7 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const section = readme.split(/^## /m).find((each) => each.startsWith('Dead letters\n')) ?? '';
 const [start = '', ...walk] = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = '']) => code);
 
-const holdings = v.object({ operations: v.array(v.object({ contact_uid: v.string() })) });
+const stateSchema = v.object({ operations: v.array(v.object({ contact_uid: v.string() })) });
 
 const running = new Set<ChildProcess>();
 
@@ -76,7 +76,7 @@ test('the walk-through of the README: refused, seen, mended, foretold, five firs
   // The sample shows no values of the event.
   expect(stdout).not.toMatch(/user-\d/);
 
-  const { operations } = v.parse(holdings, await (await fetch(`${url}/local/salesmachine`)).json());
+  const { operations } = v.parse(stateSchema, await (await fetch(`${url}/local/salesmachine`)).json());
   const users = operations.map((operation) => operation.contact_uid);
   expect(users.toSorted()).toEqual(Array.from({ length: 40 }, (_, index) => `user-${index + 1}`).toSorted());
   expect(await (await fetch(`${url}/local/state`)).json()).toMatchObject({
@@ -86,7 +86,7 @@ test('the walk-through of the README: refused, seen, mended, foretold, five firs
   });
 }, 60_000);
 
-test.each(Object.entries(adviceOn))(
+test.each(Object.entries(runbook))(
   'the README says of %s what the command says',
   (reason, { means, advice }) => {
     expect(section.split('\n')).toContain(`| \`${reason}\` | ${means} | ${advice} |`);

@@ -37,13 +37,13 @@ describe("Segment's SDK for Node, with its host set to the relay and its write k
     client.alias({ userId, previousId: 'anonymous', timestamp, messageId: 'm5' });
     await client.closeAndFlush();
 
-    const held = await relay.drained();
+    const state = await relay.drained();
     expect(errors).toEqual([]);
     expect(await relay.state()).toMatchObject({ accepted: 5, deadLettered: 0, skipped: 0 });
-    expect(held.contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
-    expect(held.accounts).toEqual({ acme: { seats: 3 } });
+    expect(state.contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
+    expect(state.accounts).toEqual({ acme: { seats: 3 } });
     const event = { method: 'event', contact_uid: '7', created_at };
-    expect(held.events).toEqual([
+    expect(state.events).toEqual([
       {
         ...event,
         messageId: 'm2',
@@ -63,7 +63,7 @@ describe("Segment's SDK for Node, with its host set to the relay and its write k
         params: { display_name: 'Pricing', url: 'https://a.example/' },
       },
     ]);
-    expect(held.aliases).toEqual([
+    expect(state.aliases).toEqual([
       { method: 'alias', contact_uid: '7', previous_contact_uid: 'anonymous', created_at, messageId: 'm5' },
     ]);
   });
@@ -103,8 +103,8 @@ describe('an SDK that puts its write key into the body', () => {
     const single = await relay.post('/v1/track', { ...event, messageId: 'm2', writeKey: TOKEN }, {});
     expect([batch.status, single.status]).toEqual([200, 200]);
 
-    const held = await relay.drained();
-    expect(held.events.map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
-    expect(JSON.stringify(held)).not.toContain(TOKEN);
+    const state = await relay.drained();
+    expect(state.events.map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
+    expect(JSON.stringify(state)).not.toContain(TOKEN);
   });
 });

@@ -51,9 +51,9 @@ export const plainRelay: Relay = {
 
   createWorker: ({ sqs, salesmachine, clock }) => {
     let next = 0;
-    let closedUntil = 0;
+    let throttledUntil = 0;
 
-    const handBack = async (records: readonly SQSRecord[]) => {
+    const release = async (records: readonly SQSRecord[]) => {
       const Entries = records.map(({ receiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle: receiptHandle,
@@ -68,19 +68,19 @@ export const plainRelay: Relay = {
       const at = Math.max(clock.now(), next);
       next = at + 700;
       if (at > clock.now()) await clock.sleep(at - clock.now());
-      if (clock.now() < closedUntil) return handBack(Records);
-      const operations = Records.flatMap(({ body }) => operationsOf(JSON.parse(body)));
+      if (clock.now() < throttledUntil) return release(Records);
+      const operations = Records.flatMap(({ body }) => toOperations(JSON.parse(body)));
       const answer = await salesmachine.post('/v1/batch', JSON.stringify(operations));
       if (answer.kind === 'response' && answer.status === 201) return { batchItemFailures: [] };
       if (answer.kind === 'response' && answer.status === 429) {
-        closedUntil = Number(answer.headers['x-ratelimit-reset']) * 1_000;
+        throttledUntil = Number(answer.headers['x-ratelimit-reset']) * 1_000;
       }
-      return handBack(Records);
+      return release(Records);
     };
   },
 };
 
-function operationsOf({
+function toOperations({
   type,
   messageId,
   userId,

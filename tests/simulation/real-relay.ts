@@ -7,7 +7,7 @@ import {
   readReplayConfig,
   readWorkerConfig,
 } from '../../lib/config/config.ts';
-import { CANARY } from './models/segment-event.ts';
+import { PII_MARKER } from './models/segment-event.ts';
 import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './simulation.ts';
 
 /** The relay itself: the handlers that Lambda runs, configured as by `environment`. */
@@ -18,8 +18,8 @@ export function realRelay(environment: Environment = {}): Relay {
     SEGMENT_SHARED_SECRETS: SECRETS.sharedSecret,
     INGEST_TOKENS: SECRETS.token,
     SALESMACHINE_URL: 'https://api.salesmachine.io',
-    SALESMACHINE_API_TOKEN: `${CANARY}-api-token`,
-    SALESMACHINE_API_SECRET: `${CANARY}-api-secret`,
+    SALESMACHINE_API_TOKEN: `${PII_MARKER}-api-token`,
+    SALESMACHINE_API_SECRET: `${PII_MARKER}-api-secret`,
     ...environment,
   };
   const ingestConfig = readIngestConfig(settings);

@@ -1,11 +1,11 @@
-import { CAUSE } from './checks/event-tracker.ts';
-import type { Evidence } from './checks/invariants.ts';
+import { DUPLICATE_CAUSE } from './checks/event-tracker.ts';
+import type { RunState } from './checks/invariants.ts';
 
 /**
  * What a run comes to. Rates are per second; latencies in milliseconds, from the first webhook to Salesmachine, of what
  * it takes at the first try.
  */
-export type Figures = {
+export type RunMetrics = {
   accepted: number;
   delivered: number;
   deliveredPerSecond: number;
@@ -16,7 +16,7 @@ export type Figures = {
   queued: number;
   deadLetters: Record<string, number>;
   duplicates: number;
-  duplicateCauses: Record<keyof typeof CAUSE, number>;
+  duplicateCauses: Record<keyof typeof DUPLICATE_CAUSE, number>;
   /** Operations that merging saved. */
   merged: number;
   requests: number;
@@ -24,7 +24,7 @@ export type Figures = {
   pings: number;
   aliases: number;
   /** Requests that it took to find a bad operation: each that followed a refusal of it, and pings. */
-  searches: { mean: number; worst: number };
+  bisectCost: { mean: number; worst: number };
   operationsPerBatch: number;
   throttled: number;
   /** The part of the requests that were answered by 429. */
@@ -43,60 +43,63 @@ export type Figures = {
   wakes: number;
 };
 
-type Course = Pick<Figures, 'webhooks' | 'invocations' | 'wakes'> & {
+type RunInfo = Pick<RunMetrics, 'webhooks' | 'invocations' | 'wakes'> & {
   start: number;
   end: number;
   faultsOverAt: number;
   quotaPerMs: number;
 };
 
-export function measure({ ledger, requests, letters, queued }: Evidence, course: Course): Figures {
-  const { poison, firstSentAt, deliveredAt, duplicates, causes } = ledger.events;
-  const numbers = Array.from({ length: ledger.size() }, (_, number) => number);
+export function computeMetrics(
+  { tracker, requests, deadLetters, queued }: RunState,
+  runInfo: RunInfo,
+): RunMetrics {
+  const { rejectedWith, firstSentAt, deliveredAt, duplicates, causes } = tracker.events;
+  const numbers = Array.from({ length: tracker.size() }, (_, number) => number);
   const reached = numbers.filter((number) => Number.isFinite(deliveredAt[number]));
   const latencies = Float64Array.from(
-    reached.filter((number) => poison[number] === 0),
+    reached.filter((number) => rejectedWith[number] === 0),
     (number) => (deliveredAt[number] ?? 0) - (firstSentAt[number] ?? 0),
   ).sort();
   const times = Float64Array.from(reached, (number) => deliveredAt[number] ?? 0).sort();
-  const [first = course.start, last = course.end] = [times.at(0), times.at(-1)];
-  const doubled = numbers.filter((number) => duplicates[number] !== 0);
+  const [first = runInfo.start, last = runInfo.end] = [times.at(0), times.at(-1)];
+  const duplicated = numbers.filter((number) => duplicates[number] !== 0);
   const { totals, byStatus, perHour } = requests;
   return {
-    accepted: numbers.filter(ledger.isAccepted).length,
-    delivered: numbers.filter(ledger.isDelivered).length,
+    accepted: numbers.filter(tracker.isAccepted).length,
+    delivered: numbers.filter(tracker.isDelivered).length,
     deliveredPerSecond: reached.length / Math.max(1, (last - first) / 1_000),
-    lastedMs: last - course.start,
-    drainMs: last - Math.max(course.faultsOverAt, firstSentAt[ledger.size() - 1] ?? course.start),
+    lastedMs: last - runInfo.start,
+    drainMs: last - Math.max(runInfo.faultsOverAt, firstSentAt[tracker.size() - 1] ?? runInfo.start),
     queued: queued.size,
-    deadLetters: countBy(letters.map(({ reason }) => reason)),
-    duplicates: doubled.length,
+    deadLetters: countBy(deadLetters.map(({ reason }) => reason)),
+    duplicates: duplicated.length,
     duplicateCauses: {
-      unanswered: causedBy(doubled, causes, CAUSE.unanswered),
-      killed: causedBy(doubled, causes, CAUSE.killed),
-      undeleted: causedBy(doubled, causes, CAUSE.undeleted),
-      resent: causedBy(doubled, causes, CAUSE.resent),
-      partial: causedBy(doubled, causes, CAUSE.partial),
+      unanswered: causedBy(duplicated, causes, DUPLICATE_CAUSE.unanswered),
+      killed: causedBy(duplicated, causes, DUPLICATE_CAUSE.killed),
+      undeleted: causedBy(duplicated, causes, DUPLICATE_CAUSE.undeleted),
+      resent: causedBy(duplicated, causes, DUPLICATE_CAUSE.resent),
+      partial: causedBy(duplicated, causes, DUPLICATE_CAUSE.partial),
     },
-    merged: ledger.merged(),
+    merged: tracker.merged(),
     requests: totals.requests,
     batches: totals.batches,
     pings: totals.pings,
     aliases: totals.aliases,
-    searches: requests.searches(),
+    bisectCost: requests.bisectCosts(),
     operationsPerBatch: totals.batchOperations / Math.max(1, totals.batches),
     throttled: totals.throttled,
     throttledShare: totals.throttled / Math.max(1, totals.requests),
-    quotaShare: (totals.requests - totals.throttled) / Math.max(1, (last - first) * course.quotaPerMs),
+    quotaShare: (totals.requests - totals.throttled) / Math.max(1, (last - first) * runInfo.quotaPerMs),
     requestsPerHour: Array.from(perHour, (requests = 0) => requests),
     idleRequestsPerHour: requests.idlePerHour(),
     answers: Object.fromEntries(byStatus),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    webhooks: course.webhooks,
-    invocations: course.invocations,
-    simulatedSeconds: (course.end - course.start) / 1_000,
-    wakes: course.wakes,
+    webhooks: runInfo.webhooks,
+    invocations: runInfo.invocations,
+    simulatedSeconds: (runInfo.end - runInfo.start) / 1_000,
+    wakes: runInfo.wakes,
   };
 }
 

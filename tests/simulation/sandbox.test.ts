@@ -13,7 +13,10 @@ function createProcess() {
       if ('MessageBody' in input) arrived.push(input.MessageBody ?? '');
       return {};
     },
-    salesmachine: { renewCredential: async () => {}, post: () => Promise.reject(new Error('unused')) },
+    salesmachine: {
+      refreshCredentialIfOlderThan: async () => {},
+      post: () => Promise.reject(new Error('unused')),
+    },
   });
   const send = (MessageBody: string) =>
     sandbox.sqs(new SendMessageCommand({ QueueUrl: 'queue', MessageBody }));

@@ -5,7 +5,7 @@ import type { SqsHandler } from './models/sqs-client.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** How an invocation ended. */
-export type Ended<T> =
+export type InvocationResult<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'threw'; error: unknown }
   | { kind: 'killed' }
@@ -16,7 +16,7 @@ export type Sandbox = {
   clock: Clock;
   sqs: SqsHandler;
   salesmachine: Salesmachine;
-  invoke<T>(work: () => Promise<T>, timeoutMs: number): Promise<Ended<T>>;
+  invoke<T>(work: () => Promise<T>, timeoutMs: number): Promise<InvocationResult<T>>;
   /** Ends the process in the middle of what it does. */
   kill(): void;
   isAlive(): boolean;
@@ -26,53 +26,53 @@ export type Sandbox = {
 
 /** For functions that do not speak to Salesmachine. */
 export const noSalesmachine: Salesmachine = {
-  renewCredential: async () => {},
+  refreshCredentialIfOlderThan: async () => {},
   post: () => Promise.reject(new Error('This function does not speak to Salesmachine.')),
 };
 
-type Outside = { time: VirtualTime; sqs: SqsHandler; salesmachine: Salesmachine };
+type SandboxDependencies = { time: VirtualTime; sqs: SqsHandler; salesmachine: Salesmachine };
 
 /**
  * Runs code as Lambda does: between invocations the process is frozen, so what it left pending goes on only with the
  * next one; after a time-out or a crash it is gone, so whatever it had in mind never happens. Calls that have left the
  * process by then arrive all the same.
  */
-export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
+export function createSandbox({ time, sqs, salesmachine }: SandboxDependencies): Sandbox {
   let state: 'running' | 'frozen' | 'dead' = 'frozen';
-  let whenThawed: (() => void)[] = [];
+  let pendingResumes: (() => void)[] = [];
   let die = () => {};
   let received: string[] = [];
 
-  const comeBack = (settle: () => void) => {
+  const resume = (settle: () => void) => {
     if (state === 'running') settle();
-    else if (state === 'frozen') whenThawed.push(settle);
+    else if (state === 'frozen') pendingResumes.push(settle);
   };
 
   /** The outside world's answer, once there is somebody to hear it. */
-  const hear = <T>(call: () => Promise<T>): Promise<T> =>
+  const whileAlive = <T>(call: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       if (state === 'dead') return;
       call().then(
-        (value) => comeBack(() => resolve(value)),
-        (error) => comeBack(() => reject(error)),
+        (value) => resume(() => resolve(value)),
+        (error) => resume(() => reject(error)),
       );
     });
 
   const thaw = () => {
     state = 'running';
-    const settles = whenThawed;
-    whenThawed = [];
+    const settles = pendingResumes;
+    pendingResumes = [];
     received = [];
     for (const settle of settles) settle();
   };
 
-  const invoke = <T>(work: () => Promise<T>, timeoutMs: number): Promise<Ended<T>> =>
+  const invoke = <T>(work: () => Promise<T>, timeoutMs: number): Promise<InvocationResult<T>> =>
     new Promise((resolve) => {
-      const end = (next: 'frozen' | 'dead', ended: Ended<T>) => {
+      const end = (next: 'frozen' | 'dead', result: InvocationResult<T>) => {
         if (state !== 'running') return;
         cancel();
         state = next;
-        resolve(ended);
+        resolve(result);
       };
       const cancel = time.schedule(timeoutMs, () => end('dead', { kind: 'timed_out' }));
       die = () => end('dead', { kind: 'killed' });
@@ -84,9 +84,9 @@ export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
     });
 
   return {
-    clock: { now: time.now, sleep: (ms, signal) => hear(() => time.sleep(ms, signal)) },
+    clock: { now: time.now, sleep: (ms, signal) => whileAlive(() => time.sleep(ms, signal)) },
     sqs: async (command, signal) => {
-      const answer = await hear(() => sqs(command, signal));
+      const answer = await whileAlive(() => sqs(command, signal));
       if (
         command instanceof ReceiveMessageCommand &&
         'Messages' in answer &&
@@ -98,7 +98,7 @@ export function createSandbox({ time, sqs, salesmachine }: Outside): Sandbox {
     },
     salesmachine: {
       ...salesmachine,
-      post: (path, json, signal) => hear(() => salesmachine.post(path, json, signal)),
+      post: (path, json, signal) => whileAlive(() => salesmachine.post(path, json, signal)),
     },
     invoke,
     kill: () => {

@@ -1,15 +1,15 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
-import { mishaps } from './models/salesmachine-model.ts';
+import { apiFaults } from './models/salesmachine-model.ts';
 import { plainRelay } from './plain-relay.ts';
-import { DEAD_LETTER_QUEUE_URL, type Relay, type RelayPorts, type Scenario, simulate } from './simulation.ts';
+import { DEAD_LETTER_QUEUE_URL, type Relay, type RelayPorts, simulate, type World } from './simulation.ts';
 
 const MINUTE = 60_000;
 
-const calm: Scenario = { segment: { events: 1_500, perSecond: 5, users: 200 } };
+const calm: World = { segment: { events: 1_500, perSecond: 5, users: 200 } };
 
-const stormy: Scenario = {
+const stormy: World = {
   segment: {
     events: 3_000,
     perSecond: 5,
@@ -21,12 +21,12 @@ const stormy: Scenario = {
     disorderMs: MINUTE,
   },
   salesmachine: {
-    mishaps: [
-      { from: MINUTE, until: 2 * MINUTE, what: mishaps.refused },
-      { from: 3 * MINUTE, until: 4 * MINUTE, what: mishaps.badCredential },
-      { chance: 0.02, what: mishaps.serverError },
-      { chance: 0.02, what: mishaps.resetAfter },
-      { chance: 0.02, what: mishaps.hangBefore },
+    faults: [
+      { from: MINUTE, until: 2 * MINUTE, what: apiFaults.refused },
+      { from: 3 * MINUTE, until: 4 * MINUTE, what: apiFaults.badCredential },
+      { chance: 0.02, what: apiFaults.serverError },
+      { chance: 0.02, what: apiFaults.resetAfter },
+      { chance: 0.02, what: apiFaults.hangBefore },
     ],
     others: [{ from: 5 * MINUTE, until: 10 * MINUTE, what: 0.8 }],
   },
@@ -96,7 +96,7 @@ describe('a world in which everything goes wrong', () => {
   });
 
   test('finds exactly the poison in the dead letters of a relay that gives up what is refused', async () => {
-    const segment = { ...calm.segment, perSecond: 2, poison: [{ oneIn: 50, status: 422 } as const] };
+    const segment = { ...calm.segment, perSecond: 2, rejectedEvents: [{ oneIn: 50, status: 422 } as const] };
     const { broken, deadLetters, delivered, accepted } = await simulate(oneByOne(), { ...calm, segment }, 1);
     expect(broken).toEqual([]);
     expect(deadLetters['rejected']).toBeGreaterThan(0);
@@ -108,12 +108,12 @@ type Ports = Parameters<Relay['createWorker']>[0];
 
 /** The plain relay with another worker around its own. */
 const withWorker = (
-  change: (event: SQSEvent, work: (event: SQSEvent) => Promise<unknown>, ports: Ports) => Promise<unknown>,
+  change: (event: SQSEvent, handle: (event: SQSEvent) => Promise<unknown>, ports: Ports) => Promise<unknown>,
 ): Relay => ({
   ...plainRelay,
   createWorker: (ports) => {
-    const work = plainRelay.createWorker(ports);
-    return (event, context) => change(event, (given) => work(given, context), ports);
+    const handle = plainRelay.createWorker(ports);
+    return (event, context) => change(event, (given) => handle(given, context), ports);
   },
 });
 
@@ -122,7 +122,7 @@ const withPorts = (change: (ports: Ports) => Partial<Ports>): Relay => ({
   createWorker: (ports) => plainRelay.createWorker({ ...ports, ...change(ports) }),
 });
 
-const bury = ({ sqs }: RelayPorts, body: string, id: string, reason = 'rejected') =>
+const writeDeadLetter = ({ sqs }: RelayPorts, body: string, id: string, reason = 'rejected') =>
   sqs.send(
     new SendMessageCommand({
       QueueUrl: DEAD_LETTER_QUEUE_URL,
@@ -137,28 +137,28 @@ const bury = ({ sqs }: RelayPorts, body: string, id: string, reason = 'rejected'
 const oneByOne = (): Relay =>
   withWorker(async ({ Records }, _, ports) => {
     for (const { body, messageId } of Records) {
-      const { messageId: mark, userId, event, properties } = JSON.parse(body);
+      const { messageId: marker, userId, event, properties } = JSON.parse(body);
       const operation = {
         method: 'event',
         contact_uid: userId,
         event_uid: event,
         params: properties,
-        messageId: mark,
+        messageId: marker,
       };
       const answer = await ports.salesmachine.post('/v1/batch', JSON.stringify([operation]));
-      if (answer.kind === 'response' && answer.status === 422) await bury(ports, body, messageId);
+      if (answer.kind === 'response' && answer.status === 422) await writeDeadLetter(ports, body, messageId);
     }
     return { batchItemFailures: [] };
   });
 
-const failing: Scenario = {
+const failing: World = {
   ...calm,
-  salesmachine: { mishaps: [{ chance: 0.2, what: mishaps.serverError }] },
+  salesmachine: { faults: [{ chance: 0.2, what: apiFaults.serverError }] },
   faultsEndAt: 5 * MINUTE,
 };
 
 /** Relays that are wrong in one way each, and what has to be said of them. */
-const wrong: { name: string; relay: Relay; scenario: Scenario; says: string }[] = [
+const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
   {
     name: 'answers before the queue has confirmed',
     relay: {
@@ -168,24 +168,24 @@ const wrong: { name: string; relay: Relay; scenario: Scenario; says: string }[] 
         return async (event, context) => ({ ...(await ingest(event, context)), statusCode: 200 });
       },
     },
-    scenario: { ...calm, sqs: { troubles: [{ chance: 0.05, what: 'refused' }] }, faultsEndAt: 5 * MINUTE },
+    world: { ...calm, sqs: { troubles: [{ chance: 0.05, what: 'refused' }] }, faultsEndAt: 5 * MINUTE },
     says: 'nothing accepted is lost',
   },
   {
     name: 'reports a failed batch as done',
-    relay: withWorker((event, work) => work(event).then(() => ({ batchItemFailures: [] }))),
-    scenario: failing,
+    relay: withWorker((event, handle) => handle(event).then(() => ({ batchItemFailures: [] }))),
+    world: failing,
     says: 'nothing accepted is lost',
   },
   {
     name: 'delivers the later events of a user while it hands back the first',
-    relay: withWorker(async ({ Records }, work, { random }) => {
+    relay: withWorker(async ({ Records }, handle, { random }) => {
       const [first, ...rest] = Records;
-      if (!first || rest.length === 0 || random() < 0.5) return work({ Records });
-      await work({ Records: rest });
+      if (!first || rest.length === 0 || random() < 0.5) return handle({ Records });
+      await handle({ Records: rest });
       return { batchItemFailures: [{ itemIdentifier: first.messageId }] };
     }),
-    scenario: { ...calm, segment: { ...calm.segment, perSecond: 12, users: 5 } },
+    world: { ...calm, segment: { ...calm.segment, perSecond: 12, users: 5 } },
     says: 'each user is in order',
   },
   {
@@ -199,22 +199,22 @@ const wrong: { name: string; relay: Relay; scenario: Scenario; says: string }[] 
         },
       },
     })),
-    scenario: { ...calm, salesmachine: { others: [{ what: 0.8 }] } },
+    world: { ...calm, salesmachine: { others: [{ what: 0.8 }] } },
     says: 'a request while the gate was closed',
   },
   {
     name: 'gives events up because of the credential',
-    relay: withWorker(async (event, work, ports) => {
+    relay: withWorker(async (event, handle, ports) => {
       const answer = await ports.salesmachine.post('/v1/ping', '');
       if (answer.kind === 'response' && answer.status === 401) {
-        for (const { body, messageId } of event.Records) await bury(ports, body, messageId);
+        for (const { body, messageId } of event.Records) await writeDeadLetter(ports, body, messageId);
         return { batchItemFailures: [] };
       }
-      return work(event);
+      return handle(event);
     }),
-    scenario: {
+    world: {
       ...calm,
-      salesmachine: { mishaps: [{ from: MINUTE, until: 2 * MINUTE, what: mishaps.badCredential }] },
+      salesmachine: { faults: [{ from: MINUTE, until: 2 * MINUTE, what: apiFaults.badCredential }] },
     },
     says: 'only what Salesmachine refuses is given up',
   },
@@ -229,7 +229,7 @@ const wrong: { name: string; relay: Relay; scenario: Scenario; says: string }[] 
         },
       },
     })),
-    scenario: calm,
+    world: calm,
     says: 'a duplicate has a cause',
   },
   {
@@ -243,23 +243,23 @@ const wrong: { name: string; relay: Relay; scenario: Scenario; says: string }[] 
         },
       },
     })),
-    scenario: calm,
+    world: calm,
     says: 'two requests with operations of one contact',
   },
   {
     name: 'logs an event',
-    relay: withWorker((event, work, { log }) => {
+    relay: withWorker((event, handle, { log }) => {
       log.info(`an event: ${event.Records[0]?.body}`, {});
-      return work(event);
+      return handle(event);
     }),
-    scenario: calm,
+    world: calm,
     says: 'no log line tells on anybody',
   },
 ];
 
 describe('the world notices', () => {
-  test.each(wrong)('a relay that $name', async ({ relay, scenario, says }) => {
-    const { broken } = await simulate(relay, scenario, 1);
+  test.each(wrong)('a relay that $name', async ({ relay, world, says }) => {
+    const { broken } = await simulate(relay, world, 1);
     expect(broken.join('\n')).toContain(says);
   });
 });

@@ -3,24 +3,29 @@ import type { Clock, Random } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';
-import { knownFields } from '../../lib/telemetry/log-fields.ts';
-import { CAUSE, createLedger, numberIn } from './checks/event-tracker.ts';
-import { brokenInvariants, type Letter } from './checks/invariants.ts';
+import { pickKnownFields } from '../../lib/telemetry/log-fields.ts';
+import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
+import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
 import {
-  type LambdaTrouble,
+  type LambdaFault,
   startEventSourceMapping,
   type WorkerFunction,
 } from './models/event-source-mapping-model.ts';
-import { endingAt, type Spell } from './models/fault-window.ts';
+import { endFaultsAt, type FaultWindow } from './models/fault-window.ts';
 import { createGateway } from './models/gateway-model.ts';
 import { createFifoQueue } from './models/queue-model.ts';
-import { layLetters, type ReplayFunction, type ReplaySettings, replayAll } from './models/replay-model.ts';
+import {
+  type ReplayFunction,
+  type ReplaySettings,
+  replayAll,
+  seedDeadLetters,
+} from './models/replay-model.ts';
 import { createSalesmachineModel, type SalesmachineSettings } from './models/salesmachine-model.ts';
-import { CANARY } from './models/segment-event.ts';
+import { PII_MARKER } from './models/segment-event.ts';
 import { createSegment, type SegmentSettings } from './models/segment-model.ts';
 import { sqsClient } from './models/sqs-client.ts';
-import { createSqsModel, type SqsTrouble } from './models/sqs-model.ts';
-import { type Figures, measure } from './result.ts';
+import { createSqsModel, type SqsFault } from './models/sqs-model.ts';
+import { computeMetrics, type RunMetrics } from './result.ts';
 import { seededRandom } from './seeded-random.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
@@ -34,13 +39,13 @@ export type Relay = {
   createReplay(ports: RelayPorts): ReplayFunction;
 };
 
-export type Scenario = {
+export type World = {
   segment: SegmentSettings;
   salesmachine?: Partial<SalesmachineSettings>;
   lanes?: number;
-  sqs?: { latencyMs?: number; troubles?: readonly Spell<SqsTrouble>[] };
-  lambda?: readonly Spell<LambdaTrouble>[];
-  ingestCrashes?: readonly Spell<'crash'>[];
+  sqs?: { latencyMs?: number; troubles?: readonly FaultWindow<SqsFault>[] };
+  lambda?: readonly FaultWindow<LambdaFault>[];
+  ingestCrashes?: readonly FaultWindow<'crash'>[];
   /** Nobody replays anything unless said. */
   replay?: ReplaySettings;
   /** Milliseconds after the start at which everything is well again; never unless said. */
@@ -50,7 +55,7 @@ export type Scenario = {
   authorize?: (body: string) => Record<string, string>;
 };
 
-export type Result = Figures & {
+export type Result = RunMetrics & {
   seed: number;
   /** A hash of what happened: the same seed gives the same. */
   trace: string;
@@ -61,7 +66,7 @@ export type Result = Figures & {
 export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/events.fifo';
 export const DEAD_LETTER_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters.fifo';
 /** Secrets that the relay is to be configured with, so that a leak shows. */
-export const SECRETS = { token: `${CANARY}-token`, sharedSecret: `${CANARY}-shared-secret` };
+export const SECRETS = { token: `${PII_MARKER}-token`, sharedSecret: `${PII_MARKER}-shared-secret` };
 
 const DAY_MS = 86_400_000;
 const RETENTION_MS = 14 * DAY_MS;
@@ -71,53 +76,54 @@ const REPLAY_TIMEOUT_MS = 120_000;
 /** How often the world looks whether everything is done. */
 const SLICE_MS = 10_000;
 /** Secrets, traits, addresses, and ids of users and messages. */
-const LEAK = new RegExp(`${CANARY}|203\\.0\\.113\\.77|sim_\\d`);
+const LEAK = new RegExp(`${PII_MARKER}|203\\.0\\.113\\.77|sim_\\d`);
 
 /** Runs the relay in a world of its own: arrivals and faults, then the drain, then the checks. */
-export async function simulate(relay: Relay, scenario: Scenario, seed: number): Promise<Result> {
-  const { segment: segmentSettings, faultsEndAt = Number.POSITIVE_INFINITY, drainMs = DAY_MS } = scenario;
+export async function simulate(relay: Relay, world: World, seed: number): Promise<Result> {
+  const { segment: segmentSettings, faultsEndAt = Number.POSITIVE_INFINITY, drainMs = DAY_MS } = world;
   const time = createVirtualTime();
   const start = time.now();
   const stream = (name: string) => seededRandom(seed, name);
-  const ledger = createLedger(segmentSettings.events + (scenario.replay?.letters ?? 0));
+  const tracker = createEventTracker(segmentSettings.events + (world.replay?.deadLetters ?? 0));
   const leaks: string[] = [];
-  const log = createListeningLog((line) => {
+  const log = createObservedLog((line) => {
     if (LEAK.test(line)) leaks.push(line);
   });
-  const stopped = <What>(spells: readonly Spell<What>[] = []) => endingAt(spells, faultsEndAt);
-  const excuse = (body: string, cause: number) => {
-    const number = numberIn(body);
-    if (number !== undefined) ledger.excuse(number, cause);
+  const untilFaultsEnd = <What>(windows: readonly FaultWindow<What>[] = []) =>
+    endFaultsAt(windows, faultsEndAt);
+  const allowDuplicate = (body: string, cause: number) => {
+    const number = parseEventNumber(body);
+    if (number !== undefined) tracker.allowDuplicate(number, cause);
   };
 
   let expired = 0;
   const onExpiry = () => {
     expired += 1;
   };
-  const deadLetters = createFifoQueue(
+  const deadLetterQueue = createFifoQueue(
     { visibilityMs: 30_000, retentionMs: RETENTION_MS },
     { redriven: () => {}, expired: onExpiry },
   );
   const queue = createFifoQueue(
     { visibilityMs: 540_000, retentionMs: RETENTION_MS, maxReceiveCount: 1_000 },
-    { redriven: (message) => deadLetters.adopt(message, time.now()), expired: onExpiry },
+    { redriven: (message) => deadLetterQueue.adopt(message, time.now()), expired: onExpiry },
   );
   const sqs = createSqsModel({
     time,
     random: stream('sqs'),
-    queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: deadLetters },
+    queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: deadLetterQueue },
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
-    ...(scenario.sqs?.latencyMs !== undefined && { latencyMs: scenario.sqs.latencyMs }),
-    troubles: stopped(scenario.sqs?.troubles),
-    onUndeleted: (_, receipt) => excuse(queue.bodyOf(receipt) ?? '', CAUSE.undeleted),
+    ...(world.sqs?.latencyMs !== undefined && { latencyMs: world.sqs.latencyMs }),
+    faults: untilFaultsEnd(world.sqs?.troubles),
+    onUndeleted: (_, receipt) => allowDuplicate(queue.bodyOf(receipt) ?? '', DUPLICATE_CAUSE.undeleted),
   });
   const salesmachine = createSalesmachineModel(
     {
       quota: { requests: 900, windowMs: 300_000, kind: 'fixed' },
-      ...scenario.salesmachine,
-      mishaps: stopped(scenario.salesmachine?.mishaps),
+      ...world.salesmachine,
+      faults: untilFaultsEnd(world.salesmachine?.faults),
     },
-    { time, random: stream('salesmachine'), ledger },
+    { time, random: stream('salesmachine'), tracker },
   );
   const relayRandom = stream('relay');
   const post = createGateway({
@@ -127,30 +133,30 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     createIngest: (sandbox) =>
       relay.createIngest({ sqs: sqsClient(sandbox.sqs), clock: sandbox.clock, random: relayRandom, log }),
     functionTimeoutMs: INGEST_TIMEOUT_MS,
-    authorize: scenario.authorize ?? (() => ({ authorization: `Bearer ${SECRETS.token}` })),
-    crashes: stopped(scenario.ingestCrashes),
+    authorize: world.authorize ?? (() => ({ authorization: `Bearer ${SECRETS.token}` })),
+    crashes: untilFaultsEnd(world.ingestCrashes),
   });
   const mapping = startEventSourceMapping({
     time,
     random: stream('lambda'),
     sqs,
     queueUrl: QUEUE_URL,
-    lanes: scenario.lanes ?? 2,
+    lanes: world.lanes ?? 2,
     functionTimeoutMs: WORKER_TIMEOUT_MS,
     connect: salesmachine.connect,
     createWorker: ({ clock, salesmachine, sqs }) =>
       relay.createWorker({ sqs: sqsClient(sqs), clock, random: relayRandom, log, salesmachine }),
-    troubles: stopped(scenario.lambda),
+    faults: untilFaultsEnd(world.lambda),
     onFailure: (bodies) => {
-      for (const body of bodies) excuse(body, CAUSE.killed);
+      for (const body of bodies) allowDuplicate(body, DUPLICATE_CAUSE.killed);
     },
   });
-  const segment = createSegment(segmentSettings, { time, random: stream('segment'), ledger, post });
+  const segment = createSegment(segmentSettings, { time, random: stream('segment'), tracker, post });
 
   let isReplayed = true;
-  const replayLetters = async ({ from, letters }: ReplaySettings): Promise<void> => {
+  const replayDeadLetters = async ({ from, deadLetters }: ReplaySettings): Promise<void> => {
     isReplayed = false;
-    layLetters(letters, deadLetters, ledger, start);
+    seedDeadLetters(deadLetters, deadLetterQueue, tracker, start);
     await time.sleep(from);
     await replayAll({
       time,
@@ -162,33 +168,41 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
     isReplayed = true;
   };
 
-  if (scenario.replay) void replayLetters(scenario.replay);
+  if (world.replay) void replayDeadLetters(world.replay);
   segment.start();
   const isDrained = () => {
     const { visible, inFlight } = queue.counts(time.now());
     return segment.isDone() && isReplayed && visible + inFlight === 0;
   };
   const faultsOverAt = Number.isFinite(faultsEndAt) ? start + faultsEndAt : start;
-  let wellAt: number | undefined;
-  while (!isDrained() && (wellAt === undefined || time.now() < wellAt + drainMs)) {
+  let recoveredAt: number | undefined;
+  while (!isDrained() && (recoveredAt === undefined || time.now() < recoveredAt + drainMs)) {
     await time.run(time.now() + SLICE_MS);
-    if (segment.isDone()) wellAt ??= Math.max(time.now(), faultsOverAt);
+    if (segment.isDone()) recoveredAt ??= Math.max(time.now(), faultsOverAt);
   }
   // What was on its way when the queue became empty, such as answers and deletions, still arrives.
   await time.run(time.now() + WORKER_TIMEOUT_MS);
 
-  const letters: Letter[] = [...deadLetters.contents()].map(({ body, attributes }) => ({
-    number: numberIn(body),
+  const deadLetters: DeadLetterRecord[] = [...deadLetterQueue.contents()].map(({ body, attributes }) => ({
+    number: parseEventNumber(body),
     reason: attributes?.['reason']?.StringValue ?? 'receive_limit',
   }));
-  const queued = new Set([...queue.contents()].flatMap(({ body }) => numberIn(body) ?? []));
+  const queued = new Set([...queue.contents()].flatMap(({ body }) => parseEventNumber(body) ?? []));
   const timeouts = mapping.timeouts();
-  const evidence = { ledger, requests: salesmachine.log, letters, queued, expired, timeouts, leaks };
+  const runState = {
+    tracker,
+    requests: salesmachine.requestChecker,
+    deadLetters,
+    queued,
+    expired,
+    timeouts,
+    leaks,
+  };
   return {
     seed,
-    trace: salesmachine.log.trace(),
-    broken: brokenInvariants(evidence),
-    ...measure(evidence, {
+    trace: salesmachine.requestChecker.trace(),
+    broken: brokenInvariants(runState),
+    ...computeMetrics(runState, {
       start,
       end: time.now(),
       faultsOverAt,
@@ -196,13 +210,13 @@ export async function simulate(relay: Relay, scenario: Scenario, seed: number): 
       webhooks: segment.counts(),
       invocations: mapping.invocations(),
       quotaPerMs:
-        (scenario.salesmachine?.quota?.requests ?? 900) / (scenario.salesmachine?.quota?.windowMs ?? 300_000),
+        (world.salesmachine?.quota?.requests ?? 900) / (world.salesmachine?.quota?.windowMs ?? 300_000),
     }),
   };
 }
 
-function createListeningLog(onLine: (line: string) => void): Log {
+function createObservedLog(onLine: (line: string) => void): Log {
   const write = (message: string, fields: LogFields) =>
-    onLine(`${message} ${JSON.stringify(knownFields(fields))}`);
+    onLine(`${message} ${JSON.stringify(pickKnownFields(fields))}`);
   return { debug: write, info: write, warn: write, error: write };
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Job, Outcome } from './job.ts';
+import type { Job, JobOutcome } from './job.ts';
 
 /** Millions of messages wait in the longest outage. */
 const HEAP_MB = 8_192;
@@ -11,9 +11,9 @@ const STUCK_AFTER_MS = 1_800_000;
 /** Runs the jobs in the given order, on as many threads as there are processors. */
 export async function runJobs(
   jobs: readonly Job[],
-  onDone: (outcome: Outcome) => void = () => {},
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+  onDone: (outcome: JobOutcome) => void = () => {},
+): Promise<JobOutcome[]> {
+  const outcomes: JobOutcome[] = [];
   const waiting = [...jobs];
 
   async function runThread(): Promise<void> {
@@ -41,8 +41,8 @@ const createThread = () =>
   });
 
 /** A thread that dies or is stuck is an outcome, too. */
-function runIn(thread: Worker, job: Job): Promise<Outcome> {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+function runIn(thread: Worker, job: Job): Promise<JobOutcome> {
+  const { promise, resolve } = Promise.withResolvers<JobOutcome>();
   const fail = (error: string) => resolve({ job, seconds: STUCK_AFTER_MS / 1_000, error });
   const onError = (error: unknown) => fail(error instanceof Error ? error.message : String(error));
   const timer = setTimeout(() => fail('The run is stuck.'), STUCK_AFTER_MS);

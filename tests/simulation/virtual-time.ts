@@ -21,22 +21,22 @@ export type VirtualTime = Clock & {
 type Timer = { at: number; order: number; wake: (() => void) | undefined };
 
 /** Every so many instants the event loop gets a turn, so that signals and a test's time-out still work. */
-const INSTANTS_BETWEEN_BREATHS = 10_000;
+const INSTANTS_PER_MACROTASK = 10_000;
 
 /** Far more than a busy instant needs. What gets here is a loop that would burn a real processor. */
-const LOOKS_PER_INSTANT = 1_000_000;
+const MAX_CLOCK_READS_PER_INSTANT = 1_000_000;
 
 export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): VirtualTime {
   const timers = createHeap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   let now = start;
   let order = 0;
   let wakes = 0;
-  let looks = 0;
+  let clockReads = 0;
   let stuck: Error | undefined;
 
-  const look = () => {
-    looks += 1;
-    if (looks > LOOKS_PER_INSTANT) {
+  const readNow = () => {
+    clockReads += 1;
+    if (clockReads > MAX_CLOCK_READS_PER_INSTANT) {
       stuck ??= new Error('Time stands still: something looks at the clock again and again without waiting.');
       throw stuck;
     }
@@ -64,7 +64,7 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
     const next = upcoming();
     if (!next || next.at > until) return false;
     now = next.at;
-    looks = 0;
+    clockReads = 0;
     for (let timer: Timer | undefined = next; timer?.at === now; timer = upcoming()) {
       timers.pop();
       wakes += 1;
@@ -105,16 +105,16 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
             return;
           }
           instants += 1;
-          if (instants % INSTANTS_BETWEEN_BREATHS === 0) setImmediate(turn);
-          else settle(turn);
+          if (instants % INSTANTS_PER_MACROTASK === 0) setImmediate(turn);
+          else afterMicrotasks(turn);
         } catch (error) {
           reject(error);
         }
       };
-      settle(turn);
+      afterMicrotasks(turn);
     });
 
-  return { now: look, sleep, schedule, run, wakes: () => wakes };
+  return { now: readNow, sleep, schedule, run, wakes: () => wakes };
 }
 
 /**
@@ -122,6 +122,6 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
  * ticks again, so a tick asked for by a microtask comes after all of them; that is some ten times as fast as a turn of
  * the event loop.
  */
-function settle(then: () => void): void {
+function afterMicrotasks(then: () => void): void {
   queueMicrotask(() => process.nextTick(then));
 }

@@ -1,58 +1,60 @@
-import { createBatchDelivery } from '../../lib/delivery/batch-sender.ts';
+import { createBatchSender } from '../../lib/delivery/batch-sender.ts';
 import { createGate } from '../../lib/delivery/gate.ts';
 import { createPacer } from '../../lib/delivery/pacer.ts';
-import { createLedger } from '../../lib/delivery/settlement.ts';
+import { createSettlement } from '../../lib/delivery/settlement.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
-import type { Answer } from '../../lib/salesmachine/client.ts';
+import type { ApiResult } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { createVirtualTime } from '../simulation/virtual-time.ts';
 import {
-  answered,
+  createMessage,
+  createResponse,
   fakeQueue,
   fakeSalesmachine,
-  messageOf,
   OK,
   type Request,
+  runToEnd,
   SETTINGS,
   START,
-  settled,
   track,
 } from './delivery.ts';
 import { recordingLog } from './log.ts';
 
-export type Judge = (request: Request, index: number) => Answer;
+export type Responder = (request: Request, index: number) => ApiResult;
 
 /** A lane's delivery of batches, with time enough for each, at an API that judges what is not a ping. */
 export function setUpBatches(
-  judge: Judge,
-  { ping = () => OK, afterMs = 0 }: { ping?: Judge; afterMs?: number } = {},
+  respond: Responder,
+  { ping = () => OK, afterMs = 0 }: { ping?: Responder; afterMs?: number } = {},
 ) {
   const time = createVirtualTime(START + afterMs);
   const log = recordingLog();
   const salesmachine = fakeSalesmachine(time, (request, index) =>
-    (request.path === '/v1/ping' ? ping : judge)(request, index),
+    (request.path === '/v1/ping' ? ping : respond)(request, index),
   );
   const queue = fakeQueue();
   const ports = { queue, salesmachine, clock: time, random: () => 0.5, log };
   const gate = createGate(createPacer(SETTINGS.quota, time.now()), ports);
-  const deliverBatch = createBatchDelivery(SETTINGS, gate, ports);
+  const deliverBatch = createBatchSender(SETTINGS, gate, ports);
 
-  let held: string[] = [];
+  let failedSqsMessageIds: string[] = [];
 
   /** What becomes of the messages: the ids of those that are handed back. */
   async function deliver(messages: readonly ReceivedMessage[]): Promise<string[]> {
-    const ledger = createLedger(SETTINGS, ports);
-    const works = messages.flatMap((message) => ledger.take(message) ?? []);
-    const until = time.now() + 60_000;
-    const begun = (async () => {
-      await gate.admit(until);
-      await deliverBatch({ works, ledger, until });
-      held = works.filter(ledger.hasFailed).map(({ message }) => message.messageId);
-      await ledger.flush();
-      return ledger.close(gate.opensIn());
+    const settlement = createSettlement(SETTINGS, ports);
+    const queuedEvents = messages.flatMap((message) => settlement.register(message) ?? []);
+    const deadline = time.now() + 60_000;
+    const delivery = (async () => {
+      await gate.acquireSlot(deadline);
+      await deliverBatch({ queuedEvents, settlement, deadline });
+      failedSqsMessageIds = queuedEvents
+        .filter(settlement.isGroupFailed)
+        .map(({ message }) => message.sqsMessageId);
+      await settlement.settleDone();
+      return settlement.releaseRest(gate.resumesInMs());
     })();
-    return (await settled(time, begun)).map(({ messageId }) => messageId);
+    return (await runToEnd(time, delivery)).map(({ sqsMessageId: messageId }) => messageId);
   }
 
   const { requests } = salesmachine;
@@ -64,26 +66,28 @@ export function setUpBatches(
     gate,
     batches: () => requests.filter(({ path }) => path !== '/v1/ping'),
     /** The messages of the last batch whose groups may not go on in this invocation. */
-    held: () => held,
+    failedSqsMessageIds: () => failedSqsMessageIds,
     pings: () => requests.filter(({ path }) => path === '/v1/ping'),
-    dead: () => Object.fromEntries(queue.letters.map(({ origin, reason }) => [origin, reason])),
+    dead: () => Object.fromEntries(queue.deadLetters.map(({ sourceId: origin, reason }) => [origin, reason])),
   };
 }
 
-export const idsOf = (messages: readonly ReceivedMessage[]) => messages.map(({ messageId }) => messageId);
-export const messagesOf = (events: readonly JsonObject[]) => events.map((event) => messageOf(event));
-export const ofUsers = (count: number, event = (userId: string) => track(userId)) =>
-  messagesOf(Array.from({ length: count }, (_, index) => event(`u${index}`)));
+export const sqsMessageIds = (messages: readonly ReceivedMessage[]) =>
+  messages.map(({ sqsMessageId: messageId }) => messageId);
+export const createMessages = (events: readonly JsonObject[]) => events.map((event) => createMessage(event));
+export const messagesOfUsers = (count: number, event = (userId: string) => track(userId)) =>
+  createMessages(Array.from({ length: count }, (_, index) => event(`u${index}`)));
 
-export const has = ({ operations }: Request, is: (operation: Operation) => boolean) => operations.some(is);
-export const isOf =
+export const contains = ({ operations }: Request, is: (operation: Operation) => boolean) =>
+  operations.some(is);
+export const touchesUser =
   (...userIds: string[]) =>
   (operation: Operation) =>
     operation.method !== 'account' && userIds.includes(operation.contact_uid);
 
-export const refusing =
-  (answer: Answer, is: (operation: Operation) => boolean): Judge =>
+export const rejectWhere =
+  (response: ApiResult, is: (operation: Operation) => boolean): Responder =>
   (request) =>
-    has(request, is) ? answer : OK;
+    contains(request, is) ? response : OK;
 
-export const REFUSED = answered(422, { error: 'email is not an address' });
+export const REJECTED = createResponse(422, { error: 'email is not an address' });

@@ -1,12 +1,12 @@
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { DeliverySettings } from '../../lib/delivery/ports.ts';
-import { type Work, workOf } from '../../lib/delivery/queued-event.ts';
+import { type QueuedEvent, readQueuedEvent } from '../../lib/delivery/queued-event.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
-import type { Answer, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
+import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
-import type { Queue } from '../../lib/sqs/worker-queue.ts';
+import type { WorkerQueue } from '../../lib/sqs/worker-queue.ts';
 import type { VirtualTime } from '../simulation/virtual-time.ts';
 
 /** When the messages of these tests were queued: the virtual time's beginning. */
@@ -19,20 +19,20 @@ export const SETTINGS: DeliverySettings = {
   maxEventAgeMs: 72 * 3_600_000,
 };
 
-let messages = 0;
+let messageCount = 0;
 
 /** A message with the event; its group is the user's. */
-export function messageOf(event: JsonObject, changes: Partial<ReceivedMessage> = {}): ReceivedMessage {
-  messages += 1;
+export function createMessage(event: JsonObject, overrides: Partial<ReceivedMessage> = {}): ReceivedMessage {
+  messageCount += 1;
   return {
-    messageId: `message ${messages}`,
-    receiptHandle: `receipt ${messages}`,
+    sqsMessageId: `message ${messageCount}`,
+    receiptHandle: `receipt ${messageCount}`,
     body: JSON.stringify(event),
     groupId: `group of ${JSON.stringify(event['userId'])}`,
     sentAt: START,
     receiveCount: 1,
     attributes: { version: '1', acceptedAt: new Date(START).toISOString() },
-    ...changes,
+    ...overrides,
   };
 }
 
@@ -51,95 +51,98 @@ export const identify = (userId: string, traits: JsonObject, fields: JsonObject 
 });
 
 /** What the lane makes of a message with the event. */
-export function workFor(event: JsonObject, changes: Partial<ReceivedMessage> = {}): Work {
-  const work = workOf(messageOf(event, changes), SETTINGS.mapping);
-  if ('invalid' in work) throw new Error(work.invalid);
-  return work;
+export function createQueuedEvent(event: JsonObject, changes: Partial<ReceivedMessage> = {}): QueuedEvent {
+  const queuedEvent = readQueuedEvent(createMessage(event, changes), SETTINGS.mapping);
+  if ('invalid' in queuedEvent) throw new Error(queuedEvent.invalid);
+  return queuedEvent;
 }
 
-export const answered = (
+export const createResponse = (
   status: number,
   body: string | object = '',
   headers: Record<string, string> = {},
-): Answer => ({
+): ApiResult => ({
   kind: 'response',
   status,
   headers,
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
-export const OK = answered(201, { status: 'success' });
+export const OK = createResponse(201, { status: 'success' });
 
 export type Request = { path: SalesmachinePath; operations: Operation[]; at: number };
 
 /** Salesmachine that answers as it is told, after some time; it keeps every request, with its second since the start. */
 export function fakeSalesmachine(
   clock: Clock,
-  answer: (request: Request, index: number) => Answer,
+  respond: (request: Request, index: number) => ApiResult,
   latencyMs = 0,
 ): Salesmachine & { requests: Request[] } {
   const requests: Request[] = [];
   return {
     requests,
-    renewCredential: async () => {},
+    refreshCredentialIfOlderThan: async () => {},
     async post(path, json) {
       const operations: Operation[] = path === '/v1/ping' ? [] : [JSON.parse(json)].flat();
       const request = { path, operations, at: (clock.now() - START) / 1_000 };
-      const given = answer(request, requests.push(request) - 1);
+      const response = respond(request, requests.push(request) - 1);
       if (latencyMs > 0) await clock.sleep(latencyMs);
-      return given;
+      return response;
     },
   };
 }
 
-export type FakeQueue = Queue & {
+export type FakeQueue = WorkerQueue & {
   /** What was asked of it, in order. */
   calls: string[];
-  letters: DeadLetter[];
+  deadLetters: DeadLetter[];
   /** By message id, in seconds. */
-  handedBack: Map<string, number>;
+  released: Map<string, number>;
 };
 
 type QueueFaults = {
   /** Whether dead letters are confirmed. */
-  buries?: () => boolean;
+  confirmsDeadLetters?: () => boolean;
   /** Whether a message can be deleted. */
-  removes?: (message: ReceivedMessage) => boolean;
+  canDelete?: (message: ReceivedMessage) => boolean;
 };
 
 /** The worker's side of a queue that holds nothing. */
-export function fakeQueue({ buries = () => true, removes = () => true }: QueueFaults = {}): FakeQueue {
+export function fakeQueue({
+  confirmsDeadLetters = () => true,
+  canDelete = () => true,
+}: QueueFaults = {}): FakeQueue {
   const calls: string[] = [];
-  const letters: DeadLetter[] = [];
-  const handedBack = new Map<string, number>();
+  const deadLetters: DeadLetter[] = [];
+  const released = new Map<string, number>();
   return {
     calls,
-    letters,
-    handedBack,
+    deadLetters,
+    released,
     receive: async () => [],
-    async remove(removed) {
-      for (const message of removed) calls.push(`remove ${message.messageId}`);
-      return removed.filter((message) => !removes(message));
+    async deleteMessages(removed) {
+      for (const message of removed) calls.push(`remove ${message.sqsMessageId}`);
+      return removed.filter((message) => !canDelete(message));
     },
-    async handBack(back) {
+    async release(back) {
       for (const { message, seconds } of back) {
-        calls.push(`hand back ${message.messageId}`);
-        handedBack.set(message.messageId, seconds);
+        calls.push(`hand back ${message.sqsMessageId}`);
+        released.set(message.sqsMessageId, seconds);
       }
     },
-    async bury(more) {
-      calls.push(...more.map(({ origin }) => `bury ${origin}`));
-      if (!buries()) return false;
-      letters.push(...more);
+    async writeDeadLetters(more) {
+      calls.push(...more.map(({ sourceId: origin }) => `bury ${origin}`));
+      if (!confirmsDeadLetters()) return false;
+      deadLetters.push(...more);
       return true;
     },
   };
 }
 
 /** Lets the virtual time pass until what was begun is over. */
-export async function settled<T>(time: VirtualTime, begun: Promise<T>): Promise<T> {
+export async function runToEnd<T>(time: VirtualTime, task: Promise<T>): Promise<T> {
   // It may fail before anybody waits for it.
-  begun.catch(() => undefined);
+  task.catch(() => undefined);
   await time.run();
-  return begun;
+  return task;
 }

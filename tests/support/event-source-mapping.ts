@@ -6,24 +6,24 @@ import {
   createEventSourceMapping,
   type EventSourceMapping,
 } from '../../lib/local/aws/event-source-mapping.ts';
-import { type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
-import { depthOf } from '../../lib/sqs/queue-depth.ts';
+import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { recordingLog } from './log.ts';
 import { until } from './until.ts';
 
 export type Invoke = (lane: number, event: SQSEvent, context: Context) => Promise<unknown>;
 type Options = { lanes?: number; clock?: Clock; functionTimeoutMs?: number };
 
-const parts: (Pick<LocalQueues, 'stop'> | EventSourceMapping)[] = [];
+const services: (Pick<LocalSqs, 'stop'> | EventSourceMapping)[] = [];
 
 afterEach(async () => {
-  for (const part of parts.splice(0).reverse()) await part.stop();
+  for (const service of services.splice(0).reverse()) await service.stop();
 });
 
-export async function setUpMapping(queueOptions: Parameters<typeof startQueues>[0] = {}) {
-  const queues = await startQueues(queueOptions);
-  parts.push(queues);
+export async function setUpMapping(queueOptions: Parameters<typeof startLocalSqs>[0] = {}) {
+  const queues = await startLocalSqs(queueOptions);
+  services.push(queues);
   const sqs = queues.connect();
   const log = recordingLog();
 
@@ -40,18 +40,18 @@ export async function setUpMapping(queueOptions: Parameters<typeof startQueues>[
       log,
       invoke,
     });
-    parts.push(mapping);
+    services.push(mapping);
     mapping.start();
     return mapping;
   }
 
-  const depth = () => depthOf(sqs, queues.main.url);
-  const settles = (queued: number, inFlight: number) =>
+  const depth = () => getQueueDepth(sqs, queues.main.url);
+  const untilDepth = (queued: number, inFlight: number) =>
     until(`${queued} messages wait and ${inFlight} are in flight`, async () => {
       const now = await depth();
       return now.queued === queued && now.inFlight === inFlight;
     });
-  return { queues, sqs, log, start, depth, settles };
+  return { queues, sqs, log, start, depth, untilDepth };
 }
 
 /** Messages of one group each, unless `groupOf` says otherwise; a body is its message's number. */
@@ -72,5 +72,5 @@ export async function send(
   }
 }
 
-export const identifiers = (records: readonly SQSRecord[]) =>
+export const toBatchItemFailures = (records: readonly SQSRecord[]) =>
   records.map(({ messageId }) => ({ itemIdentifier: messageId }));

@@ -9,16 +9,16 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
-import { aborted, sqsClient } from '../simulation/models/sqs-client.ts';
+import { createAbortError, sqsClient } from '../simulation/models/sqs-client.ts';
 
 /** What becomes of one entry of a call: SQS takes it, or refuses it, or loses the call as a whole. */
-export type Fate = 'taken' | 'refused' | 'lost';
+export type EntryResult = 'taken' | 'refused' | 'lost';
 
 type Options = {
   /** How long a call takes. */
   latencyMs?: number;
   /** The fate of an entry, known by its body or receipt handle; one that is lost takes its call along. */
-  fateOf?: (entry: string) => Fate;
+  resultFor?: (entry: string) => EntryResult;
   /** What a receive gives. */
   messages?: (request: ReceiveMessageRequest) => Message[];
 };
@@ -27,7 +27,7 @@ export type FakeSqs = Sqs & {
   /** Every call with its entries, in the order in which they went out; refused ones too. */
   sends: SendMessageBatchRequestEntry[][];
   /** Bodies that SQS has taken, in order. */
-  taken: string[];
+  accepted: string[];
   deletes: string[][];
   /** By receipt handle, in seconds. */
   visibilities: Record<string, number>[];
@@ -35,24 +35,28 @@ export type FakeSqs = Sqs & {
 };
 
 /** SQS with the faults that a real one has too rarely to be tested with. */
-export function fakeSqs(clock: Clock, { latencyMs = 10, fateOf, messages }: Options = {}): FakeSqs {
+export function fakeSqs(clock: Clock, { latencyMs = 10, resultFor, messages }: Options = {}): FakeSqs {
   const sends: SendMessageBatchRequestEntry[][] = [];
-  const taken: string[] = [];
+  const accepted: string[] = [];
   const deletes: string[][] = [];
   const visibilities: Record<string, number>[] = [];
   const receives: ReceiveMessageRequest[] = [];
 
-  function judge(entries: readonly { Id: string | undefined; known: string | undefined }[]) {
-    const judged = entries.map(({ Id, known = '' }) => ({ Id, known, fate: fateOf?.(known) ?? 'taken' }));
-    if (judged.some(({ fate }) => fate === 'lost'))
+  function resolveEntries(entries: readonly { Id: string | undefined; known: string | undefined }[]) {
+    const results = entries.map(({ Id, known = '' }) => ({
+      Id,
+      known,
+      result: resultFor?.(known) ?? 'taken',
+    }));
+    if (results.some(({ result }) => result === 'lost'))
       throw Object.assign(new Error('lost'), { name: 'TimeoutError' });
-    const successful = judged.filter(({ fate }) => fate === 'taken');
-    const refused = judged.filter(({ fate }) => fate === 'refused');
+    const successful = results.filter(({ result }) => result === 'taken');
+    const failed = results.filter(({ result }) => result === 'refused');
     return {
       known: successful.map(({ known }) => known),
       answer: {
         Successful: successful.map(({ Id }) => ({ Id })),
-        Failed: refused.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
+        Failed: failed.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
       },
     };
   }
@@ -60,18 +64,20 @@ export function fakeSqs(clock: Clock, { latencyMs = 10, fateOf, messages }: Opti
   const client = sqsClient(async (command, signal) => {
     if (command instanceof SendMessageBatchCommand) sends.push(command.input.Entries ?? []);
     await clock.sleep(latencyMs, signal).catch(() => {
-      throw aborted();
+      throw createAbortError();
     });
     if (command instanceof SendMessageBatchCommand) {
       const entries = command.input.Entries ?? [];
-      const { known, answer } = judge(entries.map(({ Id, MessageBody }) => ({ Id, known: MessageBody })));
-      taken.push(...known);
-      return answer;
+      const { known, answer: response } = resolveEntries(
+        entries.map(({ Id, MessageBody }) => ({ Id, known: MessageBody })),
+      );
+      accepted.push(...known);
+      return response;
     }
     if (command instanceof DeleteMessageBatchCommand) {
       const entries = command.input.Entries ?? [];
       deletes.push(entries.map(({ ReceiptHandle = '' }) => ReceiptHandle));
-      return judge(entries.map(({ Id, ReceiptHandle }) => ({ Id, known: ReceiptHandle }))).answer;
+      return resolveEntries(entries.map(({ Id, ReceiptHandle }) => ({ Id, known: ReceiptHandle }))).answer;
     }
     if (command instanceof ChangeMessageVisibilityBatchCommand) {
       const entries = command.input.Entries ?? [];
@@ -83,7 +89,7 @@ export function fakeSqs(clock: Clock, { latencyMs = 10, fateOf, messages }: Opti
           ]),
         ),
       );
-      return judge(entries.map(({ Id, ReceiptHandle }) => ({ Id, known: ReceiptHandle }))).answer;
+      return resolveEntries(entries.map(({ Id, ReceiptHandle }) => ({ Id, known: ReceiptHandle }))).answer;
     }
     if (command instanceof ReceiveMessageCommand) {
       receives.push(command.input);
@@ -91,5 +97,5 @@ export function fakeSqs(clock: Clock, { latencyMs = 10, fateOf, messages }: Opti
     }
     throw new Error('The relay does not make such calls.');
   });
-  return { ...client, sends, taken, deletes, visibilities, receives };
+  return { ...client, sends, accepted, deletes, visibilities, receives };
 }

@@ -7,7 +7,7 @@ import { until } from './until.ts';
 import { postEvents } from './webhooks.ts';
 
 /** Each fault lasts until so many requests have met it: in an outage the last ones are pings. */
-const LEAST_MET = 4;
+const MIN_HITS = 4;
 
 const RECOVERY_MS = 120_000;
 
@@ -29,7 +29,7 @@ export type FaultRun = Deliveries & {
   deadLettered: number;
   requests: number;
   /** Requests that met each fault. */
-  met: Record<string, number>;
+  hits: Record<string, number>;
 };
 
 /**
@@ -55,7 +55,7 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
   const worker = { ...config.worker, salesmachine: { ...config.worker.salesmachine, timeoutMs } };
   const log = recordingLog();
   const relay = await startRelay({ config: { ...config, worker }, log });
-  const part = (index: number) => Math.round((events * index) / FAULTS.length);
+  const boundary = (index: number) => Math.round((events * index) / FAULTS.length);
 
   const isDrained = async () => {
     const { queued, inFlight } = await relay.state();
@@ -64,14 +64,14 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
 
   try {
     for (const [index, fault] of FAULTS.entries()) {
-      salesmachine.suffer(fault);
-      await postEvents(part(index), part(index + 1), { url: `${relay.url}/segment`, token, users });
+      salesmachine.inject(fault);
+      await postEvents(boundary(index), boundary(index + 1), { url: `${relay.url}/segment`, token, users });
       await until(
         `requests have met it: ${fault.name}`,
-        () => salesmachine.met(fault) >= LEAST_MET,
+        () => salesmachine.hits(fault) >= MIN_HITS,
         RECOVERY_MS,
       );
-      salesmachine.suffer();
+      salesmachine.inject();
       await until(`all is delivered after: ${fault.name}`, isDrained, RECOVERY_MS);
     }
 
@@ -88,7 +88,7 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
         .reduce((sum, { fields }) => sum + Number(fields['events']), 0),
       deadLettered,
       requests,
-      met: Object.fromEntries(FAULTS.map((fault) => [fault.name, salesmachine.met(fault)])),
+      hits: Object.fromEntries(FAULTS.map((fault) => [fault.name, salesmachine.hits(fault)])),
     };
   } finally {
     await relay.stop();

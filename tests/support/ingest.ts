@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 import { createIngest } from '../../handlers/ingest.ts';
 import { readIngestConfig } from '../../lib/config/config.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
-import { type LocalQueues, startQueues } from '../../lib/local/aws/local-sqs.ts';
+import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { listen } from '../../lib/local/http-server.ts';
 import { type Clock, systemClock, systemRandom } from '../../lib/runtime/clock.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
@@ -12,7 +12,7 @@ import { receiveAll } from './receive-all.ts';
 import { TOKEN } from './relay.ts';
 
 export type TestIngest = {
-  queues: LocalQueues;
+  queues: LocalSqs;
   /** Posts an event, or an array of them, with the token. */
   post(events: unknown): Promise<Response>;
   /** Takes out what has been queued. */
@@ -24,23 +24,23 @@ export type TestIngest = {
 type Options = {
   clock?: Clock;
   /** Where the ingest finds SQS, if something stands before it. */
-  endpointOf?: (queues: LocalQueues) => Promise<string>;
+  endpointOf?: (queues: LocalSqs) => Promise<string>;
 };
 
-const stops: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** The deployed ingest behind API Gateway, and its two queues, which nobody drains. Stopped after the test. */
 export async function startTestIngest(options: Options = {}): Promise<TestIngest> {
   const { clock = systemClock, endpointOf = async ({ endpoint }) => endpoint } = options;
-  const queues = await startQueues();
-  stops.push(queues.stop);
+  const queues = await startLocalSqs();
+  cleanups.push(queues.stop);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const sqs = createSqs({ endpoint: await endpointOf(queues), region: 'us-east-1', credentials });
-  stops.push(() => sqs.destroy());
+  cleanups.push(() => sqs.destroy());
 
   const log = recordingLog();
   const config = readIngestConfig({
@@ -50,7 +50,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
   });
   const invoke = createIngest({ config, sqs, clock, random: systemRandom, log });
   const server = await listen(createApiGateway({ invoke, functionTimeoutMs: 8_000, clock, log }));
-  stops.push(server.stop);
+  cleanups.push(server.stop);
 
   const reader = queues.connect();
   return {

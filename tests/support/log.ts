@@ -3,11 +3,11 @@ import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 export type LogLine = { level: keyof Log; message: string; fields: LogFields };
 
 /** A log that keeps its lines, for tests that assert on them; they also go to `further`. */
-export function recordingLog(further?: Log): Log & { lines: LogLine[] } {
+export function recordingLog(alsoTo?: Log): Log & { lines: LogLine[] } {
   const lines: LogLine[] = [];
   const record = (level: keyof Log) => (message: string, fields: LogFields) => {
     lines.push({ level, message, fields });
-    further?.[level](message, fields);
+    alsoTo?.[level](message, fields);
   };
   return {
     lines,

@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { fromMessage, type ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import { fromSqsMessage, type ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 
 /** Takes everything out of a queue, as a consumer would: what is of one group comes in the order that SQS keeps. */
@@ -15,7 +15,7 @@ export async function receiveAll(sqs: Sqs, queue: { url: string }): Promise<Rece
       }),
     );
     if (Messages.length === 0) return all;
-    all.push(...Messages.map(fromMessage));
+    all.push(...Messages.map(fromSqsMessage));
     await sqs.send(
       new DeleteMessageBatchCommand({
         QueueUrl: queue.url,

@@ -2,8 +2,8 @@ import { afterEach } from '@jest/globals';
 import type { Environment } from '../../lib/config/config.ts';
 import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { type Relay, startRelay } from '../../lib/local/relay.ts';
-import type { StandInState } from '../../lib/local/salesmachine/fake-salesmachine.ts';
-import { signatureOf } from '../../lib/segment/signature.ts';
+import type { FakeSalesmachineState } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import { sign } from '../../lib/segment/signature.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { until } from './until.ts';
@@ -18,7 +18,7 @@ export type TestRelay = Relay & {
   /** Posts as Segment does: signed, and an array by its first element. */
   postSigned(body: unknown): Promise<Response>;
   /** What the stand-in holds once the queue is empty. */
-  drained(): Promise<StandInState>;
+  drained(): Promise<FakeSalesmachineState>;
 };
 
 const running = new Set<Relay>();
@@ -32,8 +32,8 @@ afterEach(async () => {
  * A relay with a stand-in, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
  * goes to `further`.
  */
-export async function startTestRelay(env: Environment = {}, further?: Log): Promise<TestRelay> {
-  const log = recordingLog(further);
+export async function startTestRelay(env: Environment = {}, alsoTo?: Log): Promise<TestRelay> {
+  const log = recordingLog(alsoTo);
   const settings = { PORT: '0', SEGMENT_SHARED_SECRETS: SHARED_SECRET, INGEST_TOKENS: TOKEN, ...env };
   const config = readLocalConfig(settings, () => 'made-up');
   const relay = await startRelay({ config, log });
@@ -52,7 +52,7 @@ export async function startTestRelay(env: Environment = {}, further?: Log): Prom
     post: (path, body, headers = { authorization: `Bearer ${TOKEN}` }) => send(path, body, headers),
     postSigned(body) {
       const signed = JSON.stringify(Array.isArray(body) ? body[0] : body);
-      return send('/segment', body, { 'x-signature': signatureOf(signed, SHARED_SECRET) });
+      return send('/segment', body, { 'x-signature': sign(signed, SHARED_SECRET) });
     },
     async drained() {
       await until('the queue is empty', async () => {
@@ -60,7 +60,13 @@ export async function startTestRelay(env: Environment = {}, further?: Log): Prom
         return queued + inFlight === 0;
       });
       return (
-        relay.standIn?.state() ?? { contacts: {}, accounts: {}, events: [], aliases: [], operations: [] }
+        relay.fakeSalesmachine?.state() ?? {
+          contacts: {},
+          accounts: {},
+          events: [],
+          aliases: [],
+          operations: [],
+        }
       );
     },
   };

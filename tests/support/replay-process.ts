@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { readLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
+import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
 import { createSqs } from '../../lib/sqs/sqs-client.ts';
@@ -16,7 +16,7 @@ const task = v.object({
 });
 
 /** What the process is told, as JSON, in its only argument. */
-export type LetterTask = v.InferOutput<typeof task>;
+export type ReplayProcessTask = v.InferOutput<typeof task>;
 
 const { what, endpoint, rate, ...queues } = v.parse(task, JSON.parse(process.argv[2] ?? ''));
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -24,18 +24,18 @@ const sqs = createSqs({ endpoint, region: 'us-east-1', credentials });
 const ports = { ...queues, sqs, clock: systemClock, random: systemRandom, log: recordingLog() };
 const { visibilitySeconds } = queues;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
-say('ready');
+print('ready');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 if (what === 'replay') {
   await replay({ rate, visibilitySeconds, waitSeconds: 0 }, ports);
 } else {
-  let letters = 0;
-  for await (const batch of readLetters(ports, { visibilitySeconds, waitSeconds: 0 })) {
-    letters += batch.length;
+  let readCount = 0;
+  for await (const batch of readDeadLetters(ports, { visibilitySeconds, waitSeconds: 0 })) {
+    readCount += batch.length;
     if (batch.length === 0) {
-      say(`read ${letters}`);
+      print(`read ${readCount}`);
       await new Promise(() => {});
     }
   }

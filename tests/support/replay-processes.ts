@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { LetterTask } from './replay-process.ts';
+import type { ReplayProcessTask } from './replay-process.ts';
 
-export type LetterProcess = {
+export type ReplayProcess = {
   /** Resolves once it has loaded all that it needs. */
   ready(): Promise<void>;
   /** Lets it begin. */
@@ -17,7 +17,7 @@ export type LetterProcess = {
 };
 
 /** A process of its own that reads or replays dead letters. */
-export function spawnLetterProcess(task: LetterTask): LetterProcess {
+export function spawnReplayProcess(task: ReplayProcessTask): ReplayProcess {
   const script = join(import.meta.dirname, 'replay-process.ts');
   const child: ChildProcess = spawn(process.execPath, [script, JSON.stringify(task)], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import * as v from 'valibot';
-import { headersOf, json, listen, type Reply } from '../../lib/local/http-server.ts';
+import { json, listen, type Reply, readHeaders } from '../../lib/local/http-server.ts';
 import { until } from './until.ts';
 
 const sendCall = v.pipe(
@@ -17,7 +17,7 @@ const sendCall = v.pipe(
 export type SendCall = v.InferOutput<typeof sendCall>;
 
 /** What becomes of a call. */
-export type Fate =
+export type CallResult =
   /** SQS answers it. */
   | 'passed'
   /** An error of SQS's own, 500: it takes nothing. */
@@ -31,14 +31,14 @@ export type Fate =
   /** SQS has taken it, but the caller hears nothing. */
   | 'stalled'
   /** SQS refuses the entries with these ids, and takes the others. */
-  | { refused: readonly string[] };
+  | { failed: readonly string[] };
 
 export type SqsProxy = {
   endpoint: string;
   /** Every call that sends messages, in the order in which they came. */
-  calls: readonly SendCall[];
+  sendCalls: readonly SendCall[];
   /** Decides about the calls that come from now on; at first all pass. */
-  decide(fateOf: (call: SendCall) => Fate): void;
+  decide(resultFor: (call: SendCall) => CallResult): void;
   /** Resolves once all that callers had put on the wire has arrived, also what they have given up since. */
   arrivals(): Promise<void>;
   stop(): Promise<void>;
@@ -46,28 +46,28 @@ export type SqsProxy = {
 
 /** Stands between the SDK and an SQS, and makes the faults that a real one has too rarely to be tested with. */
 export async function startSqsProxy(sqsEndpoint: string, port = 0): Promise<SqsProxy> {
-  const calls: SendCall[] = [];
-  let fateOf: (call: SendCall) => Fate = () => 'passed';
+  const sendCalls: SendCall[] = [];
+  let resultFor: (call: SendCall) => CallResult = () => 'passed';
 
   async function forward(request: IncomingMessage, body: Buffer | string): Promise<Reply> {
-    const { 'x-amz-target': target = '', 'content-type': type = '' } = headersOf(request);
-    const answer = await fetch(sqsEndpoint, {
+    const { 'x-amz-target': target = '', 'content-type': type = '' } = readHeaders(request);
+    const response = await fetch(sqsEndpoint, {
       method: 'POST',
       headers: { 'x-amz-target': target, 'content-type': type },
       body,
     });
-    return { status: answer.status, headers: { 'content-type': type }, body: await answer.text() };
+    return { status: response.status, headers: { 'content-type': type }, body: await response.text() };
   }
 
   async function send(request: IncomingMessage, body: string): Promise<Reply> {
     const call = v.parse(sendCall, body);
-    calls.push(call);
-    const fate = fateOf(call);
-    if (fate === 'passed') return forward(request, body);
-    if (fate === 'failed') return json(500, { __type: 'com.amazonaws.sqs#InternalError' });
-    if (typeof fate === 'object') return without(call, fate.refused, (rest) => forward(request, rest));
-    if (fate === 'lost' || fate === 'stalled') await forward(request, body);
-    if (fate === 'held' || fate === 'stalled') {
+    sendCalls.push(call);
+    const result = resultFor(call);
+    if (result === 'passed') return forward(request, body);
+    if (result === 'failed') return json(500, { __type: 'com.amazonaws.sqs#InternalError' });
+    if (typeof result === 'object') return failEntries(call, result.failed, (rest) => forward(request, rest));
+    if (result === 'lost' || result === 'stalled') await forward(request, body);
+    if (result === 'held' || result === 'stalled') {
       await until('the caller gives up', () => request.socket.destroyed);
     }
     throw new Error('The connection is broken on purpose.');
@@ -82,9 +82,9 @@ export async function startSqsProxy(sqsEndpoint: string, port = 0): Promise<SqsP
 
   return {
     endpoint: server.url,
-    calls,
+    sendCalls,
     decide(decision) {
-      fateOf = decision;
+      resultFor = decision;
     },
     async arrivals() {
       // A connection of its own, so it is accepted, and read, after those that were there before.
@@ -94,26 +94,26 @@ export async function startSqsProxy(sqsEndpoint: string, port = 0): Promise<SqsP
   };
 }
 
-const answerOfSqs = v.pipe(
+const sqsResponse = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({ Successful: v.array(v.unknown()), Failed: v.array(v.unknown()) }),
 );
 
 /** SQS's answer to a call of which it refuses some entries. */
-async function without(
+async function failEntries(
   call: SendCall,
-  refused: readonly string[],
+  failedIds: readonly string[],
   forward: (body: string) => Promise<Reply>,
 ): Promise<Reply> {
-  const Entries = call.Entries.filter(({ Id }) => !refused.includes(Id));
-  const failures = call.Entries.filter(({ Id }) => refused.includes(Id)).map(({ Id }) => ({
+  const Entries = call.Entries.filter(({ Id }) => !failedIds.includes(Id));
+  const failures = call.Entries.filter(({ Id }) => failedIds.includes(Id)).map(({ Id }) => ({
     Id,
     Code: 'InternalError',
     SenderFault: false,
   }));
   if (Entries.length === 0) return json(200, { Successful: [], Failed: failures });
   const reply = await forward(JSON.stringify({ ...call, Entries }));
-  const { Successful, Failed } = v.parse(answerOfSqs, reply.body);
+  const { Successful, Failed } = v.parse(sqsResponse, reply.body);
   return json(200, { Successful, Failed: [...Failed, ...failures] });
 }

@@ -25,7 +25,7 @@ export function at(value: unknown, path: string): unknown {
  *
  * @throws if there is nothing to remove, or nowhere to put the value: such a change would prove nothing.
  */
-export function changed(template: Template, path: string, value?: unknown): Template {
+export function withChange(template: Template, path: string, value?: unknown): Template {
   // Not structuredClone: under jest its objects are of another realm, and equal to none of ours.
   const copy = parseTemplate(JSON.stringify(template));
   const end = path.lastIndexOf('.');

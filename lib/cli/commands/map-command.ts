@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import { readMappingSettings } from '../../config/config.ts';
 import { explainEvent } from '../../mapping/explain-event.ts';
-import { type MappingSettings, mapEvent, type SkipCause, skipCause } from '../../mapping/map-event.ts';
+import { type MappingSettings, type MappingSkipCause, mapEvent, skipCause } from '../../mapping/map-event.ts';
 import { isJsonObject, type Json } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
 import { parseEvent, type SegmentSkipCause } from '../../segment/event.ts';
-import { printJson, printLine, type Terminal } from '../command-context.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { readEvents, readText } from '../read-events.ts';
 
 /** What becomes of one event. `messageId` is null where the event has none. */
-export type Mapped = { messageId: string | null } & (
+export type MapResult = { messageId: string | null } & (
   | { operations: Operation[] }
-  | { skipped: SegmentSkipCause | SkipCause }
+  | { skipped: SegmentSkipCause | MappingSkipCause }
   | { invalid: string }
 );
 
@@ -28,7 +28,7 @@ Examples:
   $ echo '{"type":"track","userId":"7","event":"Order Completed"}' | relay map --explain
 `;
 
-export function defineMap(relay: Command, terminal: Terminal): void {
+export function defineMap(relay: Command, context: CommandContext): void {
   relay
     .command('map [FILE]')
     .description('print the operations that events become, without sending anything')
@@ -38,23 +38,23 @@ export function defineMap(relay: Command, terminal: Terminal): void {
     )
     .addHelpText('after', help)
     .action((file: string | undefined, options: { explain?: true }) =>
-      map(file ?? '-', options.explain === true, terminal),
+      map(file ?? '-', options.explain === true, context),
     );
 }
 
-async function map(file: string, explained: boolean, terminal: Terminal): Promise<void> {
-  const settings = readMappingSettings(terminal.env);
-  for await (const value of readEvents(readText(file, terminal.stdin))) {
-    if (explained) await printLine(terminal, explainEvent(value, settings, terminal.stdout));
-    else await printJson(terminal, mapValue(value, settings));
+async function map(file: string, explain: boolean, context: CommandContext): Promise<void> {
+  const settings = readMappingSettings(context.env);
+  for await (const value of readEvents(readText(file, context.stdin))) {
+    if (explain) await printLine(context, explainEvent(value, settings, context.stdout));
+    else await printJson(context, mapValue(value, settings));
   }
 }
 
 /** One event as it came, mapped as the relay does. */
-export function mapValue(value: Json, settings: MappingSettings): Mapped {
+export function mapValue(value: Json, settings: MappingSettings): MapResult {
   const parsed = parseEvent(value);
-  if (parsed.kind === 'invalid') return { messageId: messageIdOf(value), invalid: parsed.detail };
-  if (parsed.kind === 'skipped') return { messageId: messageIdOf(value), skipped: parsed.cause };
+  if (parsed.kind === 'invalid') return { messageId: readMessageId(value), invalid: parsed.detail };
+  if (parsed.kind === 'skipped') return { messageId: readMessageId(value), skipped: parsed.cause };
 
   const { event } = parsed;
   const messageId = event.messageId ?? null;
@@ -65,7 +65,7 @@ export function mapValue(value: Json, settings: MappingSettings): Mapped {
 }
 
 /** Of an event that was not parsed to the end. */
-function messageIdOf(value: Json): string | null {
+function readMessageId(value: Json): string | null {
   const id = isJsonObject(value) ? value['messageId'] : undefined;
   return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : null;
 }

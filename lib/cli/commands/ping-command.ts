@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
-import { type CredentialCheck, checkCredential } from '../../salesmachine/ping.ts';
-import { printJson, printLine, type Terminal } from '../command-context.ts';
-import { durationText } from '../progress.ts';
-import { askRelay } from '../request-local-relay.ts';
+import { type PingResult, pingSalesmachine } from '../../salesmachine/ping.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { formatDuration } from '../progress.ts';
+import { requestLocalRelay } from '../request-local-relay.ts';
 
 const help = `
 With SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET in the environment, asks Salesmachine with these; without them,
@@ -19,31 +19,31 @@ Examples:
   $ SALESMACHINE_API_TOKEN=… SALESMACHINE_API_SECRET=… relay ping
 `;
 
-export function definePing(relay: Command, terminal: Terminal): void {
+export function definePing(relay: Command, context: CommandContext): void {
   relay
     .command('ping')
     .description('is the Salesmachine credential good, and how much of the quota is left')
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
     .action(async ({ json }: { json?: true }) => {
-      const check = await ping(terminal);
-      const good = check.outcome === 'delivered';
-      if (!good) terminal.fail();
-      if (json) return printJson(terminal, { good, ...check });
+      const result = await sendPing(context);
+      const good = result.outcome === 'delivered';
+      if (!good) context.setFailed();
+      if (json) return printJson(context, { good, ...result });
       const color = good ? 'green' : 'red';
-      await printLine(terminal, styleText(color, verdictOn(check), { stream: terminal.stdout }));
-      await printLine(terminal, quotaText(check));
+      await printLine(context, styleText(color, formatPing(result), { stream: context.stdout }));
+      await printLine(context, formatQuota(result));
     });
 }
 
-async function ping({ env, clock }: Terminal): Promise<CredentialCheck> {
+async function sendPing({ env, clock }: CommandContext): Promise<PingResult> {
   if (!env['SALESMACHINE_API_TOKEN'] && !env['SALESMACHINE_API_SECRET']) {
-    return askRelay(env, 'POST /local/ping', answerSchema);
+    return requestLocalRelay(env, 'POST /local/ping', pingSchema);
   }
-  return checkCredential(createSalesmachine(readSalesmachineSettings(env)), clock.now);
+  return pingSalesmachine(createSalesmachine(readSalesmachineSettings(env)), clock.now);
 }
 
-const answerSchema = v.object({
+const pingSchema = v.object({
   outcome: v.picklist([
     'delivered',
     'ambiguous',
@@ -63,7 +63,7 @@ const answerSchema = v.object({
   resetsInSeconds: v.nullable(v.number()),
 });
 
-function verdictOn({ outcome, status, failure }: CredentialCheck): string {
+function formatPing({ outcome, status, failure }: PingResult): string {
   if (outcome === 'delivered') return 'The credential is good.';
   if (outcome === 'credential' || outcome === 'ambiguous')
     return `The credential is bad (${status}): check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET.`;
@@ -74,9 +74,9 @@ function verdictOn({ outcome, status, failure }: CredentialCheck): string {
   return `Salesmachine is not reachable (${failure ?? status}): try again.`;
 }
 
-function quotaText({ limit, remaining, resetsInSeconds }: CredentialCheck): string {
+function formatQuota({ limit, remaining, resetsInSeconds }: PingResult): string {
   if (remaining === null) return 'The answer does not tell what is left of the quota.';
   const of = limit === null ? '' : ` of ${limit.toLocaleString('en')}`;
-  const until = resetsInSeconds === null ? '' : ` for the next ${durationText(resetsInSeconds)}`;
+  const until = resetsInSeconds === null ? '' : ` for the next ${formatDuration(resetsInSeconds)}`;
   return `${remaining.toLocaleString('en')}${of} requests are left${until}.`;
 }

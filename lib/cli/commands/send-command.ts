@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Environment } from '../../config/config.ts';
-import { localConnection } from '../../local/api-schema.ts';
+import { localConnectionSchema } from '../../local/api-schema.ts';
 import { CommandError } from '../cli-errors.ts';
-import { printJson, printLine, type Terminal } from '../command-context.ts';
-import { numberOrNone, positiveNumber, wholeNumber } from '../options.ts';
-import { type Posted, post, type Target } from '../post-batch.ts';
-import { createProgress, durationText } from '../progress.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { nonNegativeInteger, positiveInteger, positiveNumber } from '../options.ts';
+import { type PostResult, postBatch, type Target } from '../post-batch.ts';
+import { createProgress, formatDuration } from '../progress.ts';
 import { readEvents, readText } from '../read-events.ts';
-import { askRelay, relayUrl } from '../request-local-relay.ts';
-import { batchesOf } from '../send-batches.ts';
+import { relayUrl, requestLocalRelay } from '../request-local-relay.ts';
+import { splitIntoBatches } from '../send-batches.ts';
 
 type SendOptions = {
   url?: string;
@@ -40,28 +40,28 @@ Examples:
   $ relay send backfill.ndjson --rate 200 --token "$TOKEN" --url https://….amazonaws.com/segment
 `;
 
-export function defineSend(relay: Command, terminal: Terminal): void {
+export function defineSend(relay: Command, context: CommandContext): void {
   relay
     .command('send [FILE]')
     .description('sign and post events: a backfill, or to try the relay')
     .option('--url <url>', 'the webhook URL of the relay')
     .option('--secret <secret>', "Segment's shared secret, to sign with")
     .option('--token <token>', 'a token, sent as Bearer')
-    .option('--batch <n>', 'events a request; 100 of any size fit', wholeNumber, 100)
+    .option('--batch <n>', 'events a request; 100 of any size fit', positiveInteger, 100)
     .option('--rate <n>', 'events a second, at most', positiveNumber)
-    .option('--skip <n>', 'leave out so many events at the beginning', numberOrNone, 0)
+    .option('--skip <n>', 'leave out so many events at the beginning', nonNegativeInteger, 0)
     .option('--json', 'for programs: the summary as one JSON object')
     .addHelpText('after', help)
-    .action((file: string | undefined, options: SendOptions) => send(file ?? '-', options, terminal));
+    .action((file: string | undefined, options: SendOptions) => send(file ?? '-', options, context));
 }
 
-async function send(file: string, options: SendOptions, terminal: Terminal): Promise<void> {
-  const { clock, stdin } = terminal;
+async function send(file: string, options: SendOptions, context: CommandContext): Promise<void> {
+  const { clock, stdin } = context;
   const { batch, skip, rate = Number.POSITIVE_INFINITY } = options;
-  const target = await targetOf(options, terminal.env);
-  const signal = terminal.interruption();
-  const bytes = await bytesOf(file);
-  const progress = createProgress(terminal, 'sent');
+  const target = await resolveTarget(options, context.env);
+  const signal = context.interruptSignal();
+  const bytes = await findInputSize(file);
+  const progress = createProgress(context, 'sent');
   const startedAt = clock.now();
   const summary: Summary = { accepted: 0, deadLettered: 0, skipped: 0, failed: 0 };
   let sent = 0;
@@ -72,19 +72,19 @@ async function send(file: string, options: SendOptions, terminal: Terminal): Pro
     read += chunkBytes;
   });
   try {
-    for await (const events of batchesOf(readEvents(text), { size: batch, skip })) {
+    for await (const events of splitIntoBatches(readEvents(text), { size: batch, skip })) {
       const waitMs = startedAt + (sent / rate) * 1_000 - clock.now();
       if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
       if (signal.aborted) break;
-      const posted = await post(events, target, terminal, signal);
-      if (posted.kind === 'stopped') break;
-      if (posted.kind === 'given_up') {
-        givenUp = posted.cause;
+      const result = await postBatch(events, target, context, signal);
+      if (result.kind === 'stopped') break;
+      if (result.kind === 'given_up') {
+        givenUp = result.cause;
         break;
       }
-      count(summary, posted, events.length);
-      if (posted.kind === 'refused')
-        terminal.stderr.write(`relay: ${events.length} events: ${posted.cause}\n`);
+      addToSummary(summary, result, events.length);
+      if (result.kind === 'refused')
+        context.stderr.write(`relay: ${events.length} events: ${result.cause}\n`);
       sent += events.length;
       progress.show(sent, bytes && read / bytes);
     }
@@ -97,48 +97,48 @@ async function send(file: string, options: SendOptions, terminal: Terminal): Pro
     progress.end();
   }
 
-  if (givenUp !== undefined || summary.failed + summary.deadLettered > 0) terminal.fail();
+  if (givenUp !== undefined || summary.failed + summary.deadLettered > 0) context.setFailed();
   const next = skip + sent;
-  if (options.json) return printJson(terminal, { ...summary, next, givenUp: givenUp ?? null });
-  await printLine(terminal, textOf(summary, (clock.now() - startedAt) / 1_000));
-  if (givenUp !== undefined) await printLine(terminal, `Given up: ${givenUp}. Go on with --skip ${next}.`);
-  else if (signal.aborted) await printLine(terminal, `Stopped. Go on with --skip ${next}.`);
+  if (options.json) return printJson(context, { ...summary, next, givenUp: givenUp ?? null });
+  await printLine(context, formatSummary(summary, (clock.now() - startedAt) / 1_000));
+  if (givenUp !== undefined) await printLine(context, `Given up: ${givenUp}. Go on with --skip ${next}.`);
+  else if (signal.aborted) await printLine(context, `Stopped. Go on with --skip ${next}.`);
 }
 
-function count(summary: Summary, posted: Posted, events: number): void {
-  if (posted.kind !== 'taken') {
+function addToSummary(summary: Summary, result: PostResult, events: number): void {
+  if (result.kind !== 'taken') {
     summary.failed += events;
     return;
   }
-  summary.accepted += posted.accepted;
-  summary.deadLettered += posted.deadLettered;
-  summary.skipped += posted.skipped;
+  summary.accepted += result.accepted;
+  summary.deadLettered += result.deadLettered;
+  summary.skipped += result.skipped;
 }
 
-function textOf({ accepted, deadLettered, skipped, failed }: Summary, seconds: number): string {
+function formatSummary({ accepted, deadLettered, skipped, failed }: Summary, seconds: number): string {
   const counts = `${accepted} accepted, ${deadLettered} dead-lettered, ${skipped} skipped, ${failed} failed`;
-  return `${counts}, in ${durationText(seconds)}`;
+  return `${counts}, in ${formatDuration(seconds)}`;
 }
 
 /** Where to send, and with which credential. */
-async function targetOf({ url, secret, token }: SendOptions, env: Environment): Promise<Target> {
+async function resolveTarget({ url, secret, token }: SendOptions, env: Environment): Promise<Target> {
   const local = relayUrl(env);
   const target = url ?? `${local}/segment`;
   if (!URL.canParse(target))
     throw new CommandError('--url must be a URL, https://….amazonaws.com/segment for example');
-  const first = (list: string | undefined) => list?.split(',')[0]?.trim() || undefined;
+  const firstItem = (list: string | undefined) => list?.split(',')[0]?.trim() || undefined;
   const credential = {
-    secret: secret ?? first(env['SEGMENT_SHARED_SECRETS']),
-    token: token ?? first(env['INGEST_TOKENS']),
+    secret: secret ?? firstItem(env['SEGMENT_SHARED_SECRETS']),
+    token: token ?? firstItem(env['INGEST_TOKENS']),
   };
-  const isKnown = credential.secret !== undefined || credential.token !== undefined;
-  if (isKnown || url !== undefined) return { url: target, ...credential };
-  const { madeUp } = await askRelay(env, 'GET /local/connection', localConnection);
+  const hasCredential = credential.secret !== undefined || credential.token !== undefined;
+  if (hasCredential || url !== undefined) return { url: target, ...credential };
+  const { madeUp } = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
   return { url: target, secret: madeUp.sharedSecret, token: madeUp.token };
 }
 
 /** How long the input is; nothing if nobody knows. */
-async function bytesOf(file: string): Promise<number | undefined> {
+async function findInputSize(file: string): Promise<number | undefined> {
   const stats = file === '-' ? undefined : await stat(file).catch(() => undefined);
   return stats?.isFile() ? stats.size : undefined;
 }

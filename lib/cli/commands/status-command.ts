@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { localStatus } from '../../local/api-schema.ts';
-import { depthOf } from '../../sqs/queue-depth.ts';
-import { printJson, printLine, type Terminal } from '../command-context.ts';
-import { type Connection, type Place, withConnection, withPlace } from '../connection.ts';
-import { listLetters } from '../dlq/dlq-list.ts';
+import { localStatusSchema } from '../../local/api-schema.ts';
+import { getQueueDepth } from '../../sqs/queue-depth.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import { listDeadLetters } from '../dlq/dlq-list.ts';
 import { positiveNumber } from '../options.ts';
-import { durationText } from '../progress.ts';
-import { askRelay } from '../request-local-relay.ts';
-import { connectFigures, type Figures, stageFigures } from '../stage-metrics.ts';
+import { formatDuration } from '../progress.ts';
+import { requestLocalRelay } from '../request-local-relay.ts';
+import { connectMetricsClients, fetchStageMetrics, type QueueMetrics } from '../stage-metrics.ts';
 
 const help = `
 Figures that nobody can be asked for, for want of rights for example, are "unknown". With --stage, the age and the last
@@ -22,27 +22,27 @@ Examples:
   $ relay status --wait 60 && relay dlq list
 `;
 
-export function defineStatus(relay: Command, terminal: Terminal): void {
-  withPlace(relay.command('status'))
+export function defineStatus(relay: Command, context: CommandContext): void {
+  withTargetOptions(relay.command('status'))
     .description('the queue, the dead letters by reason, and whether the worker is on')
     .option('--wait <seconds>', 'first wait until the main queue is empty, at most so long', positiveNumber)
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
     .action((options: StatusOptions) =>
-      withConnection(options, terminal, async (connection) => {
+      withConnection(options, context, async (connection) => {
         const isDrained =
-          options.wait === undefined || (await untilDrained(options.wait, connection, terminal));
-        const status = await statusOf(options, connection, terminal);
-        if (!isDrained || status.mappingOn === false) terminal.fail();
-        if (options.json) return printJson(terminal, status);
-        for (const line of textOf(status, connection)) await printLine(terminal, line);
+          options.wait === undefined || (await waitUntilDrained(options.wait, connection, context));
+        const status = await fetchStatus(options, connection, context);
+        if (!isDrained || status.mappingOn === false) context.setFailed();
+        if (options.json) return printJson(context, status);
+        for (const line of formatStatus(status, connection)) await printLine(context, line);
       }),
     );
 }
 
-type StatusOptions = Place & { wait?: number; json?: true };
+type StatusOptions = TargetOptions & { wait?: number; json?: true };
 
-type Status = Figures & {
+type Status = QueueMetrics & {
   queued: number;
   inFlight: number;
   deadLetters: number;
@@ -53,61 +53,68 @@ type Status = Figures & {
 const POLL_MS = 500;
 
 /** Whether the main queue was empty, twice in a row (SQS's counts are approximate), within so many seconds. */
-async function untilDrained(
+async function waitUntilDrained(
   seconds: number,
   { sqs, queueUrl }: Connection,
-  { clock, interruption }: Terminal,
+  { clock, interruptSignal }: CommandContext,
 ): Promise<boolean> {
-  const signal = interruption();
-  const until = clock.now() + seconds * 1_000;
-  let emptyLooks = 0;
-  while (emptyLooks < 2 && clock.now() < until && !signal.aborted) {
-    const { queued, inFlight } = await depthOf(sqs, queueUrl);
-    emptyLooks = queued + inFlight === 0 ? emptyLooks + 1 : 0;
+  const signal = interruptSignal();
+  const deadline = clock.now() + seconds * 1_000;
+  let emptyPolls = 0;
+  while (emptyPolls < 2 && clock.now() < deadline && !signal.aborted) {
+    const { queued, inFlight } = await getQueueDepth(sqs, queueUrl);
+    emptyPolls = queued + inFlight === 0 ? emptyPolls + 1 : 0;
     await clock.sleep(POLL_MS, signal).catch(() => undefined);
   }
-  return emptyLooks >= 2;
+  return emptyPolls >= 2;
 }
 
-async function statusOf(place: Place, connection: Connection, terminal: Terminal): Promise<Status> {
-  const [depth, figures, { matched, unread, causes }] = await Promise.all([
-    depthOf(connection.sqs, connection.queueUrl),
-    figuresOf(place, terminal),
-    listLetters({}, connection, terminal),
+async function fetchStatus(
+  target: TargetOptions,
+  connection: Connection,
+  context: CommandContext,
+): Promise<Status> {
+  const [depth, metrics, { matched, unread, causes }] = await Promise.all([
+    getQueueDepth(connection.sqs, connection.queueUrl),
+    fetchMetrics(target, context),
+    listDeadLetters({}, connection, context),
   ]);
   const byReason = Map.groupBy(causes, ({ reason }) => reason);
   return {
     ...depth,
-    ...figures,
+    ...metrics,
     deadLetters: matched + unread,
     deadLettersByReason: Object.fromEntries(
-      [...byReason].map(([reason, some]) => [reason, some.reduce((sum, { count }) => sum + count, 0)]),
+      [...byReason].map(([reason, sameReason]) => [
+        reason,
+        sameReason.reduce((sum, { count }) => sum + count, 0),
+      ]),
     ),
   };
 }
 
-const figuresOf = ({ stage, region }: Place, terminal: Terminal): Promise<Figures> =>
+const fetchMetrics = ({ stage, region }: TargetOptions, context: CommandContext): Promise<QueueMetrics> =>
   stage === undefined
-    ? localFigures(terminal)
-    : stageFigures(stage, terminal.clock, () => connectFigures(region));
+    ? fetchLocalMetrics(context)
+    : fetchStageMetrics(stage, context.clock, () => connectMetricsClients(region));
 
-const localState = v.object({ accepted: v.number(), delivered: v.number() });
+const localStateSchema = v.object({ accepted: v.number(), delivered: v.number() });
 
-async function localFigures({ env }: Terminal): Promise<Figures> {
+async function fetchLocalMetrics({ env }: CommandContext): Promise<QueueMetrics> {
   const [{ mappingOn, oldestAgeSeconds }, { accepted, delivered }] = await Promise.all([
-    askRelay(env, 'GET /local/status', localStatus),
-    askRelay(env, 'GET /local/state', localState),
+    requestLocalRelay(env, 'GET /local/status', localStatusSchema),
+    requestLocalRelay(env, 'GET /local/state', localStateSchema),
   ]);
   const flow = { period: 'since start', sent: accepted, done: delivered };
   return { mappingOn, oldestAgeSeconds, flow };
 }
 
-function textOf(status: Status, { title }: Connection): string[] {
+function formatStatus(status: Status, { title }: Connection): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters, deadLettersByReason } = status;
   const unread = Object.values(deadLettersByReason).reduce((rest, count) => rest - count, deadLetters);
   const number = (value: number) => value.toLocaleString('en');
   const worker = { true: 'on', false: 'OFF: nothing is delivered', null: 'unknown' }[`${mappingOn}`];
-  const age = oldestAgeSeconds === null ? '' : `, the oldest for ${durationText(oldestAgeSeconds)}`;
+  const age = oldestAgeSeconds === null ? '' : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
   return [
     `${title[0]?.toUpperCase()}${title.slice(1)}`,
     `  worker        ${worker}`,

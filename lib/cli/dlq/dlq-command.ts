@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CommandError } from '../cli-errors.ts';
-import type { Terminal } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { defineExport } from './dlq-export.ts';
 import { defineList } from './dlq-list.ts';
 import { definePurge } from './dlq-purge.ts';
@@ -17,13 +17,13 @@ At night:
 Looking never removes anything: what is read is hidden from others for less than a minute.
 `;
 
-export function defineDlq(relay: Command, terminal: Terminal): void {
+export function defineDlq(relay: Command, context: CommandContext): void {
   const dlq = relay
     .command('dlq')
     .description('the dead letters: list, show, replay, export, purge')
     .addHelpText('after', help);
   for (const define of [defineList, defineShow, defineReplay, defineExport, definePurge])
-    define(dlq, terminal);
+    define(dlq, context);
   dlq.allowExcessArguments().action(() => {
     throw new CommandError('which command on the dead letters? relay dlq --help lists them');
   });

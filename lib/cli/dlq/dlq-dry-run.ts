@@ -1,49 +1,49 @@
-import { printJson, printLine, type Terminal } from '../command-context.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
-import { createProgress, durationText } from '../progress.ts';
-import { createForecast, type Fate, type Forecast } from './dry-run-report.ts';
-import { counted } from './format.ts';
-import { letterReader } from './read-dead-letters.ts';
-import type { ReplayTerms } from './run-replay.ts';
+import { createProgress, formatDuration } from '../progress.ts';
+import { createDryRun, type DryRunReport, type ReplayOutcome } from './dry-run-report.ts';
+import { pluralize } from './format.ts';
+import { openDeadLetterReader } from './read-dead-letters.ts';
+import type { ReplayOptions } from './run-replay.ts';
 
 /** Says what a replay would do, and does nothing. */
 export async function dryRun(
-  terms: ReplayTerms,
+  options: ReplayOptions,
   connection: Connection,
-  terminal: Terminal,
+  context: CommandContext,
   asJson: boolean,
 ): Promise<void> {
-  const { add, forecast } = createForecast({ ...terms, ...(await connection.settings()) });
-  const progress = createProgress(terminal, 'reading dead letters:');
+  const { add, report } = createDryRun({ ...options, ...(await connection.settings()) });
+  const progress = createProgress(context, 'reading dead letters:');
   let read = 0;
-  for await (const letters of letterReader(connection, terminal).batches()) {
-    letters.forEach(add);
-    read += letters.length;
+  for await (const deadLetters of openDeadLetterReader(connection, context).batches()) {
+    deadLetters.forEach(add);
+    read += deadLetters.length;
     progress.show(read);
   }
   progress.end();
-  if (asJson) return printJson(terminal, forecast());
-  for (const line of textOf(forecast(), terms.rate)) await printLine(terminal, line);
+  if (asJson) return printJson(context, report());
+  for (const line of formatDryRun(report(), options.rate)) await printLine(context, line);
 }
 
-const now: Record<Fate['now'], (detail: string) => string> = {
+const describeOutcome: Record<ReplayOutcome['now'], (detail: string) => string> = {
   sent: () => 'would be sent; whether Salesmachine takes it now, --canary 5 tells',
   skipped: () => 'would be skipped: not meant for Salesmachine',
   fails: (detail) => `would fail again: ${detail}`,
 };
 
-function textOf(forecast: Forecast, rate: number): string[] {
-  const { matched, replayed, notReplayable, overReplayLimit, fates, operations, seconds } = forecast;
+function formatDryRun(report: DryRunReport, rate: number): string[] {
+  const { matched, replayed, notReplayable, overReplayLimit, fates: outcomes, operations, seconds } = report;
   const stay = (count: number, why: string) => (count > 0 ? [`  ${count} stay: ${why}`] : []);
   return [
-    `${counted(matched, 'dead letter')}, ${replayed.toLocaleString('en')} of them would be replayed.`,
-    `  ${counted(operations, 'operation')}, at ${rate} letters a second about ${durationText(Math.ceil(seconds))}`,
+    `${pluralize(matched, 'dead letter')}, ${replayed.toLocaleString('en')} of them would be replayed.`,
+    `  ${pluralize(operations, 'operation')}, at ${rate} letters a second about ${formatDuration(Math.ceil(seconds))}`,
     ...stay(notReplayable, 'they are not stored as a whole'),
     ...stay(overReplayLimit, 'replayed five times already (--force replays them all the same)'),
-    ...fates.flatMap((fate) => [
+    ...outcomes.flatMap((outcome) => [
       '',
-      `  ${fate.count.toLocaleString('en')} × ${fate.before}`,
-      `    today: ${now[fate.now](fate.detail)}`,
+      `  ${outcome.count.toLocaleString('en')} × ${outcome.before}`,
+      `    today: ${describeOutcome[outcome.now](outcome.detail)}`,
     ]),
   ];
 }

@@ -1,15 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { matches } from '../../dead-letters/dead-letter-filter.ts';
-import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
+import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
+import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
-import { printJson, type Terminal } from '../command-context.ts';
-import { type Place, withConnection, withPlace } from '../connection.ts';
+import { type CommandContext, printJson } from '../command-context.ts';
+import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { createProgress } from '../progress.ts';
-import { describedLetter } from './describe-dead-letter.ts';
-import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
-import { counted } from './format.ts';
-import { letterReader } from './read-dead-letters.ts';
+import { describeDeadLetter } from './describe-dead-letter.ts';
+import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
+import { pluralize } from './format.ts';
+import { openDeadLetterReader } from './read-dead-letters.ts';
 
 const help = `
 Writes NDJSON, a line for each letter, with the event as it came in "body": this is personal data.
@@ -20,31 +20,31 @@ Examples:
   $ relay dlq export --reason rejected | jq -r .body | relay map --explain
 `;
 
-export function defineExport(dlq: Command, terminal: Terminal): void {
-  withPlace(withFilters(dlq.command('export [FILE]')))
+export function defineExport(dlq: Command, context: CommandContext): void {
+  withTargetOptions(withFilterOptions(dlq.command('export [FILE]')))
     .description('write dead letters, with their events as they are, to FILE or standard output')
     .addHelpText('after', help)
-    .action((file: string | undefined, options: Place & FilterOptions) =>
-      exportLetters(file ?? '-', options, terminal),
+    .action((file: string | undefined, options: TargetOptions & FilterOptions) =>
+      exportDeadLetters(file ?? '-', options, context),
     );
 }
 
-async function exportLetters(
+async function exportDeadLetters(
   file: string,
-  options: Place & FilterOptions,
-  terminal: Terminal,
+  options: TargetOptions & FilterOptions,
+  context: CommandContext,
 ): Promise<void> {
-  await withConnection(options, terminal, async (connection) => {
-    const filter = filterOf(options, terminal.clock.now());
+  await withConnection(options, context, async (connection) => {
+    const filter = toFilter(options, context.clock.now());
     const output = file === '-' ? undefined : await createFile(file);
-    const progress = createProgress(terminal, 'exporting dead letters:');
+    const progress = createProgress(context, 'exporting dead letters:');
     let exported = 0;
     try {
-      for await (const letters of letterReader(connection, terminal).batches()) {
-        for (const letter of letters.filter((each) => matches(each, filter))) {
-          const line = exportedLetter(letter);
+      for await (const deadLetters of openDeadLetterReader(connection, context).batches()) {
+        for (const deadLetter of deadLetters.filter((each) => matchesFilter(each, filter))) {
+          const line = toExportRecord(deadLetter);
           if (output) await output.appendFile(`${JSON.stringify(line)}\n`);
-          else await printJson(terminal, line);
+          else await printJson(context, line);
           exported += 1;
         }
         progress.show(exported);
@@ -53,7 +53,7 @@ async function exportLetters(
       progress.end();
       await output?.close();
     }
-    if (output) terminal.stderr.write(`${counted(exported, 'dead letter')} in ${file}\n`);
+    if (output) context.stderr.write(`${pluralize(exported, 'dead letter')} in ${file}\n`);
   });
 }
 
@@ -70,10 +70,10 @@ export async function createFile(file: string): Promise<FileHandle> {
 }
 
 /** A letter as it is written to a file, from which the event could be sent again. */
-export const exportedLetter = (letter: StoredLetter) => ({
-  ...describedLetter(letter),
-  messageId: letter.messageId ?? null,
-  type: letter.type ?? null,
-  encoding: letter.replayable ? 'text' : 'base64',
-  body: letter.message.body,
+export const toExportRecord = (deadLetter: StoredDeadLetter) => ({
+  ...describeDeadLetter(deadLetter),
+  messageId: deadLetter.messageId ?? null,
+  type: deadLetter.type ?? null,
+  encoding: deadLetter.replayable ? 'text' : 'base64',
+  body: deadLetter.message.body,
 });

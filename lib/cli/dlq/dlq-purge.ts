@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { matches } from '../../dead-letters/dead-letter-filter.ts';
+import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { CommandError } from '../cli-errors.ts';
-import type { Terminal } from '../command-context.ts';
-import { type Connection, type Place, withConnection, withPlace } from '../connection.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { createProgress } from '../progress.ts';
-import { createFile, exportedLetter } from './dlq-export.ts';
-import { type FilterOptions, filterOf, withFilters } from './filter-options.ts';
-import { counted } from './format.ts';
-import { letterReader } from './read-dead-letters.ts';
+import { createFile, toExportRecord } from './dlq-export.ts';
+import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
+import { pluralize } from './format.ts';
+import { openDeadLetterReader } from './read-dead-letters.ts';
 
-type PurgeOptions = Place & FilterOptions & { why: string; file?: string; yes?: true };
+type PurgeOptions = TargetOptions & FilterOptions & { why: string; file?: string; yes?: true };
 
 const help = `
 --reason is demanded, too. Before a letter is deleted it is written to a file, with the why: nothing is gone for good.
@@ -20,8 +20,8 @@ Examples:
   $ relay dlq purge --reason alias_unsupported --why 'we do without aliases' --file aliases.ndjson --yes
 `;
 
-export function definePurge(dlq: Command, terminal: Terminal): void {
-  withPlace(withFilters(dlq.command('purge')))
+export function definePurge(dlq: Command, context: CommandContext): void {
+  withTargetOptions(withFilterOptions(dlq.command('purge')))
     .description('write dead letters to a file, then delete them')
     .requiredOption('--why <text>', 'why they are not needed any more; it is written to the file')
     .option('--file <name>', 'where to write them (default: dead-letters-purged-TIME.ndjson, here)')
@@ -29,60 +29,64 @@ export function definePurge(dlq: Command, terminal: Terminal): void {
     .addHelpText('after', help)
     .action((options: PurgeOptions) => {
       if (options.reason === undefined) throw new CommandError('purge which? Name a reason with --reason');
-      return withConnection(options, terminal, (connection) => purge(options, connection, terminal));
+      return withConnection(options, context, (connection) => purge(options, connection, context));
     });
 }
 
-async function purge(options: PurgeOptions, connection: Connection, terminal: Terminal): Promise<void> {
-  const { stderr, clock } = terminal;
-  const filter = filterOf(options, clock.now());
-  const signal = terminal.interruption();
+async function purge(options: PurgeOptions, connection: Connection, context: CommandContext): Promise<void> {
+  const { stderr, clock } = context;
+  const filter = toFilter(options, clock.now());
+  const signal = context.interruptSignal();
 
   // What comes later was not asked for.
   const ids = new Set<string>();
-  for await (const letters of letterReader(connection, terminal, signal).batches()) {
-    for (const letter of letters) if (matches(letter, filter)) ids.add(letter.id);
+  for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
+    for (const deadLetter of deadLetters) if (matchesFilter(deadLetter, filter)) ids.add(deadLetter.id);
   }
   if (signal.aborted) return;
   if (ids.size === 0) {
     stderr.write(`No such dead letters in ${connection.title}.\n`);
     return;
   }
-  const question = `Delete ${counted(ids.size, 'dead letter')} of ${connection.title}?`;
-  if (!options.yes && !(await confirm(question, terminal, signal))) return;
+  const question = `Delete ${pluralize(ids.size, 'dead letter')} of ${connection.title}?`;
+  if (!options.yes && !(await confirm(question, context, signal))) return;
 
   const now = new Date(clock.now()).toISOString();
   const name = options.file ?? `dead-letters-purged-${now.replaceAll(':', '-')}.ndjson`;
   const file = await createFile(name);
-  const progress = createProgress(terminal, 'purging dead letters:');
+  const progress = createProgress(context, 'purging dead letters:');
   let purged = 0;
-  let left = 0;
+  let undeleted = 0;
   try {
-    const reader = letterReader(connection, terminal, signal);
-    for await (const letters of reader.batches()) {
-      const doomed = letters.filter(({ id }) => ids.has(id));
-      if (doomed.length === 0) continue;
-      const lines = doomed.map((letter) =>
-        JSON.stringify({ ...exportedLetter(letter), purged: { at: now, why: options.why } }),
+    const reader = openDeadLetterReader(connection, context, signal);
+    for await (const deadLetters of reader.batches()) {
+      const toDelete = deadLetters.filter(({ id }) => ids.has(id));
+      if (toDelete.length === 0) continue;
+      const lines = toDelete.map((deadLetter) =>
+        JSON.stringify({ ...toExportRecord(deadLetter), purged: { at: now, why: options.why } }),
       );
       await file.appendFile(`${lines.join('\n')}\n`);
       await file.sync();
-      left += (await reader.remove(doomed)).length;
-      purged += doomed.length;
+      undeleted += (await reader.deleteDeadLetters(toDelete)).length;
+      purged += toDelete.length;
       progress.show(purged, purged / ids.size);
     }
   } finally {
     progress.end();
     await file.close();
   }
-  stderr.write(`${counted(purged - left, 'dead letter')} deleted; they are in ${name}\n`);
-  if (purged - left < ids.size) {
-    stderr.write(`${ids.size - purged + left} were not deleted: run it again.\n`);
-    terminal.fail();
+  stderr.write(`${pluralize(purged - undeleted, 'dead letter')} deleted; they are in ${name}\n`);
+  if (purged - undeleted < ids.size) {
+    stderr.write(`${ids.size - purged + undeleted} were not deleted: run it again.\n`);
+    context.setFailed();
   }
 }
 
-async function confirm(question: string, { stdin, stderr }: Terminal, signal: AbortSignal): Promise<boolean> {
+async function confirm(
+  question: string,
+  { stdin, stderr }: CommandContext,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (stdin.isTTY !== true) throw new CommandError(`${question} There is nobody to ask: say --yes`);
   // As a terminal it would take Ctrl-C for itself.
   const prompt = createInterface({ input: stdin, output: stderr, terminal: false });

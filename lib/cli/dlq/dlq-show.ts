@@ -1,17 +1,17 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { adviceOn } from '../../dead-letters/runbook.ts';
-import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
-import { workOf } from '../../delivery/queued-event.ts';
+import { runbook } from '../../dead-letters/runbook.ts';
+import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
+import { readQueuedEvent } from '../../delivery/queued-event.ts';
 import type { MappingSettings } from '../../mapping/map-event.ts';
 import { CommandError } from '../cli-errors.ts';
-import { printJson, printLine, type Terminal } from '../command-context.ts';
-import { type Place, withConnection, withPlace } from '../connection.ts';
-import { describedLetter } from './describe-dead-letter.ts';
-import { counted, shownEvent, timeText } from './format.ts';
-import { letterReader } from './read-dead-letters.ts';
+import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import { describeDeadLetter } from './describe-dead-letter.ts';
+import { formatEvent, formatTime, pluralize } from './format.ts';
+import { openDeadLetterReader } from './read-dead-letters.ts';
 
-type ShowOptions = Place & { reveal?: true; json?: true };
+type ShowOptions = TargetOptions & { reveal?: true; json?: true };
 
 const help = `
 The ID is the letter's own, as relay dlq list prints it.
@@ -21,25 +21,32 @@ Examples:
   $ relay dlq show --stage prod --reveal 3q2mI…    with ids, traits and properties as they are
 `;
 
-export function defineShow(dlq: Command, terminal: Terminal): void {
-  withPlace(dlq.command('show <ID>'))
+export function defineShow(dlq: Command, context: CommandContext): void {
+  withTargetOptions(dlq.command('show <ID>'))
     .description('one dead letter: why it died, its event, and what would become of it today')
     .option('--reveal', "the event's values, too: they are personal data")
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
     .action((id: string, options: ShowOptions) =>
-      withConnection(options, terminal, async (connection) => {
-        const letter = await findLetter(id, letterReader(connection, terminal).batches());
-        const shown = shownLetter(letter, (await connection.settings()).mapping, options.reveal === true);
-        if (options.json) return printJson(terminal, shown);
-        for (const line of textOf(shown, terminal)) await printLine(terminal, line);
+      withConnection(options, context, async (connection) => {
+        const deadLetter = await findDeadLetter(id, openDeadLetterReader(connection, context).batches());
+        const shown = toShowOutput(
+          deadLetter,
+          (await connection.settings()).mapping,
+          options.reveal === true,
+        );
+        if (options.json) return printJson(context, shown);
+        for (const line of formatDeadLetter(shown, context)) await printLine(context, line);
       }),
     );
 }
 
-async function findLetter(id: string, batches: AsyncIterable<StoredLetter[]>): Promise<StoredLetter> {
-  for await (const letters of batches) {
-    const found = letters.find((letter) => letter.id === id);
+async function findDeadLetter(
+  id: string,
+  batches: AsyncIterable<StoredDeadLetter[]>,
+): Promise<StoredDeadLetter> {
+  for await (const deadLetters of batches) {
+    const found = deadLetters.find((deadLetter) => deadLetter.id === id);
     if (found) return found;
   }
   throw new CommandError(
@@ -47,32 +54,32 @@ async function findLetter(id: string, batches: AsyncIterable<StoredLetter[]>): P
   );
 }
 
-const shownLetter = (letter: StoredLetter, mapping: MappingSettings, revealed: boolean) => ({
-  ...describedLetter(letter),
-  replayable: letter.replayable,
-  today: todayOf(letter, mapping),
-  event: shownEvent(letter, revealed),
+const toShowOutput = (deadLetter: StoredDeadLetter, mapping: MappingSettings, reveal: boolean) => ({
+  ...describeDeadLetter(deadLetter),
+  replayable: deadLetter.replayable,
+  today: predictReplay(deadLetter, mapping),
+  event: formatEvent(deadLetter, reveal),
 });
 
 /** What today's mapping makes of it. */
-function todayOf(letter: StoredLetter, mapping: MappingSettings): string {
-  if (!letter.replayable) return 'cannot be replayed: it is not stored as a whole';
-  const work = workOf(letter.message, mapping);
-  if ('invalid' in work) return `would fail again: ${work.invalid}`;
-  const methods = work.parts.map(({ operation }) => operation.method);
+function predictReplay(deadLetter: StoredDeadLetter, mapping: MappingSettings): string {
+  if (!deadLetter.replayable) return 'cannot be replayed: it is not stored as a whole';
+  const queuedEvent = readQueuedEvent(deadLetter.message, mapping);
+  if ('invalid' in queuedEvent) return `would fail again: ${queuedEvent.invalid}`;
+  const methods = queuedEvent.operations.map(({ operation }) => operation.method);
   if (methods.length === 0) return 'would be skipped: it is not meant for Salesmachine';
-  return `would be sent again, as ${counted(methods.length, 'operation')}: ${methods.join(', ')}`;
+  return `would be sent again, as ${pluralize(methods.length, 'operation')}: ${methods.join(', ')}`;
 }
 
-function textOf(shown: ReturnType<typeof shownLetter>, { stdout }: Terminal): string[] {
+function formatDeadLetter(shown: ReturnType<typeof toShowOutput>, { stdout }: CommandContext): string[] {
   const { reason, status, detail } = shown;
-  const { means, advice } = adviceOn[reason];
+  const { means, advice } = runbook[reason];
   const title = `${reason}${status === null ? '' : ` (${status})`}: ${detail}`;
   return [
     styleText('bold', title, { stream: stdout }),
     `  id        ${shown.id}`,
-    `  accepted  ${timeText(Date.parse(shown.acceptedAt))} UTC`,
-    `  died      ${timeText(Date.parse(shown.deadAt))} UTC, ${triesText(shown)}`,
+    `  accepted  ${formatTime(Date.parse(shown.acceptedAt))} UTC`,
+    `  died      ${formatTime(Date.parse(shown.deadAt))} UTC, ${formatAttempts(shown)}`,
     `  meaning   ${means}`,
     `  to do     ${advice}`,
     `  today     ${shown.today}`,
@@ -81,5 +88,5 @@ function textOf(shown: ReturnType<typeof shownLetter>, { stdout }: Terminal): st
   ];
 }
 
-const triesText = ({ attempts, replays }: { attempts: number; replays: number }): string =>
-  `after ${counted(attempts, 'attempt')} and ${counted(replays, 'replay')}`;
+const formatAttempts = ({ attempts, replays }: { attempts: number; replays: number }): string =>
+  `after ${pluralize(attempts, 'attempt')} and ${pluralize(replays, 'replay')}`;

@@ -1,12 +1,12 @@
 import { createSelection, type SelectionOptions } from '../../dead-letters/replay-selection.ts';
-import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
+import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import type { Quota } from '../../delivery/pacer.ts';
-import { workOf } from '../../delivery/queued-event.ts';
+import { readQueuedEvent } from '../../delivery/queued-event.ts';
 import { MAX_OPERATIONS } from '../../delivery/request.ts';
 import type { MappingSettings } from '../../mapping/map-event.ts';
 
 /** What today's mapping makes of letters that died of one cause. */
-export type Fate = {
+export type ReplayOutcome = {
   count: number;
   /** What they died of. */
   before: string;
@@ -15,7 +15,7 @@ export type Fate = {
   detail: string;
 };
 
-export type Forecast = {
+export type DryRunReport = {
   /** Letters that pass the filter. */
   matched: number;
   /** Those of them that would be sent to the main queue. */
@@ -23,13 +23,13 @@ export type Forecast = {
   /** Those that would stay, for want of a whole body, or because they were replayed five times. */
   notReplayable: number;
   overReplayLimit: number;
-  fates: Fate[];
+  fates: ReplayOutcome[];
   operations: number;
   /** At the rate of the replay, or of the quota if that is lower. */
   seconds: number;
 };
 
-type Terms = SelectionOptions & {
+type DryRunOptions = SelectionOptions & {
   /** Letters a second. */
   rate: number;
   mapping: MappingSettings;
@@ -37,33 +37,33 @@ type Terms = SelectionOptions & {
 };
 
 /** Tells what a replay would do, from the letters that it would take and today's mapping. */
-export function createForecast({ rate, mapping, quota, ...options }: Terms) {
+export function createDryRun({ rate, mapping, quota, ...options }: DryRunOptions) {
   const selection = createSelection(options);
-  const fates = new Map<string, Fate>();
+  const outcomes = new Map<string, ReplayOutcome>();
   let replayed = 0;
   let operations = 0;
-  let aliases = 0;
+  let aliasOperations = 0;
 
-  function add(letter: StoredLetter): void {
-    if (!selection.takes(letter)) return;
-    const work = workOf(letter.message, mapping);
-    const parts = 'invalid' in work ? [] : work.parts;
+  function add(deadLetter: StoredDeadLetter): void {
+    if (!selection.select(deadLetter)) return;
+    const queuedEvent = readQueuedEvent(deadLetter.message, mapping);
+    const eventOperations = 'invalid' in queuedEvent ? [] : queuedEvent.operations;
     replayed += 1;
-    operations += parts.length;
-    aliases += parts.filter(({ operation }) => operation.method === 'alias').length;
+    operations += eventOperations.length;
+    aliasOperations += eventOperations.filter(({ operation }) => operation.method === 'alias').length;
 
-    const before = `${letter.reason}: ${letter.detail}`;
-    const detail = 'invalid' in work ? work.invalid : '';
-    const now = 'invalid' in work ? 'fails' : parts.length > 0 ? 'sent' : 'skipped';
+    const before = `${deadLetter.reason}: ${deadLetter.detail}`;
+    const detail = 'invalid' in queuedEvent ? queuedEvent.invalid : '';
+    const now = 'invalid' in queuedEvent ? 'fails' : eventOperations.length > 0 ? 'sent' : 'skipped';
     const key = JSON.stringify([before, now, detail]);
-    const fate = fates.get(key) ?? { count: 0, before, now, detail };
-    fate.count += 1;
-    fates.set(key, fate);
+    const outcome = outcomes.get(key) ?? { count: 0, before, now, detail };
+    outcome.count += 1;
+    outcomes.set(key, outcome);
   }
 
-  function forecast(): Forecast {
-    const alone = mapping.alias === 'single' ? aliases : 0;
-    const requests = alone + Math.ceil((operations - alone) / MAX_OPERATIONS);
+  function report(): DryRunReport {
+    const aliasRequests = mapping.alias === 'single' ? aliasOperations : 0;
+    const requests = aliasRequests + Math.ceil((operations - aliasRequests) / MAX_OPERATIONS);
     const requestsPerSecond = (quota.requests * quota.share) / quota.windowSeconds;
     const { matched, skipped } = selection.counts();
     return {
@@ -71,11 +71,11 @@ export function createForecast({ rate, mapping, quota, ...options }: Terms) {
       replayed,
       notReplayable: skipped.not_replayable,
       overReplayLimit: skipped.replay_limit,
-      fates: [...fates.values()].sort((a, b) => b.count - a.count),
+      fates: [...outcomes.values()].sort((a, b) => b.count - a.count),
       operations,
       seconds: Math.max(replayed / rate, requests / requestsPerSecond),
     };
   }
 
-  return { add, forecast };
+  return { add, report };
 }

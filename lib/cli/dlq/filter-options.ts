@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { REASONS, type Reason } from '../../dead-letters/dead-letter.ts';
-import type { LetterFilter } from '../../dead-letters/dead-letter-filter.ts';
+import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { CommandError } from '../cli-errors.ts';
-import { list, someOf } from '../options.ts';
+import { choicesFrom, commaSeparated } from '../options.ts';
 
 export type FilterOptions = {
   reason?: Reason[];
@@ -14,10 +14,10 @@ export type FilterOptions = {
 };
 
 /** The filters that all the commands on dead letters share. */
-export const withFilters = (command: Command): Command =>
+export const withFilterOptions = (command: Command): Command =>
   command
-    .option('--reason <reasons>', `only of these reasons: ${REASONS.join(', ')}`, someOf(REASONS))
-    .option('--type <types>', 'only events of these types, track,page for example', list)
+    .option('--reason <reasons>', `only of these reasons: ${REASONS.join(', ')}`, choicesFrom(REASONS))
+    .option('--type <types>', 'only events of these types, track,page for example', commaSeparated)
     .option('--since <when>', 'only what died at this time or later: 2026-01-31T08:00Z, or 2h ago, 30m, 3d')
     .option('--until <when>', 'only what died before this time')
     .option('--user <id>', 'only events of this userId or anonymousId')
@@ -27,13 +27,13 @@ export const withFilters = (command: Command): Command =>
  * @param now milliseconds since the epoch
  * @throws CommandError
  */
-export function filterOf(options: FilterOptions, now: number): LetterFilter {
+export function toFilter(options: FilterOptions, now: number): DeadLetterFilter {
   const { reason, type, since, until, user, event } = options;
   return {
     ...(reason && { reasons: reason }),
     ...(type && { types: type }),
-    ...(since !== undefined && { since: momentOf('--since', since, now) }),
-    ...(until !== undefined && { until: momentOf('--until', until, now) }),
+    ...(since !== undefined && { since: parseTime('--since', since, now) }),
+    ...(until !== undefined && { until: parseTime('--until', until, now) }),
     ...(user !== undefined && { user }),
     ...(event !== undefined && { messageId: event }),
   };
@@ -41,13 +41,13 @@ export function filterOf(options: FilterOptions, now: number): LetterFilter {
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function momentOf(option: string, text: string, now: number): number {
+function parseTime(option: string, text: string, now: number): number {
   const [, amount = '', unit = ''] = /^(\d+)\s*([smhd])(?: ago)?$/.exec(text.trim()) ?? [];
-  const ago = unitMs[unit];
+  const unitLengthMs = unitMs[unit];
   // Date.parse would take "3" for a month.
   const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
-  const moment = ago === undefined ? date : now - Number(amount) * ago;
-  if (!Number.isNaN(moment)) return moment;
+  const time = unitLengthMs === undefined ? date : now - Number(amount) * unitLengthMs;
+  if (!Number.isNaN(time)) return time;
   throw new CommandError(
     `${option} must be a time, 2026-01-31T08:00Z for example, or how long ago: 30m, 2h, 3d`,
   );

@@ -1,5 +1,5 @@
 import type { Reason } from '../../dead-letters/dead-letter.ts';
-import type { StoredLetter } from '../../dead-letters/stored-dead-letter.ts';
+import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 
 /** Dead letters that died of the same. Times are milliseconds since the epoch. */
 export type Cause = {
@@ -14,34 +14,34 @@ export type Cause = {
   types: Record<string, number>;
   /** How many were replayed before, and failed again. */
   replayed: number;
-  sample: StoredLetter;
+  sample: StoredDeadLetter;
 };
 
 /** Sorts letters by what they died of; holds one sample of each cause, whatever the number of letters. */
-export function createCauses() {
+export function createCauseGroups() {
   const causes = new Map<string, Cause>();
   return {
-    add(letter: StoredLetter): void {
-      const { reason, status = null, deadAt, type = 'unknown' } = letter;
-      const detail = normalized(letter.detail);
+    add(deadLetter: StoredDeadLetter): void {
+      const { reason, status = null, deadAt: deadLetteredAt, type = 'unknown' } = deadLetter;
+      const detail = normalizeDetail(deadLetter.detail);
       const key = JSON.stringify([reason, status, detail]);
       const cause = causes.get(key) ?? {
         reason,
         status,
-        detail: letter.detail,
+        detail: deadLetter.detail,
         count: 0,
-        first: deadAt,
-        last: deadAt,
+        first: deadLetteredAt,
+        last: deadLetteredAt,
         types: {},
         replayed: 0,
-        sample: letter,
+        sample: deadLetter,
       };
-      if (cause.detail !== letter.detail) cause.detail = detail;
+      if (cause.detail !== deadLetter.detail) cause.detail = detail;
       cause.count += 1;
-      cause.first = Math.min(cause.first, deadAt);
-      cause.last = Math.max(cause.last, deadAt);
+      cause.first = Math.min(cause.first, deadLetteredAt);
+      cause.last = Math.max(cause.last, deadLetteredAt);
       cause.types[type] = (cause.types[type] ?? 0) + 1;
-      if (letter.replays > 0) cause.replayed += 1;
+      if (deadLetter.replays > 0) cause.replayed += 1;
       causes.set(key, cause);
     },
     /** The most frequent first. */
@@ -50,5 +50,5 @@ export function createCauses() {
 }
 
 /** "Item 3: …" and "Item 7: …" are one cause, and so are two ids. */
-export const normalized = (detail: string): string =>
+export const normalizeDetail = (detail: string): string =>
   detail.replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b/gi, '#').replace(/\d+/g, '#');

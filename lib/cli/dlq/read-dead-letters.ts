@@ -1,12 +1,15 @@
-import { createLetterReader, type LetterReader } from '../../dead-letters/dead-letter-reader.ts';
-import type { Terminal } from '../command-context.ts';
+import { createDeadLetterReader, type DeadLetterReader } from '../../dead-letters/dead-letter-reader.ts';
+import type { CommandContext } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 
 /** Reads the dead letters of a relay, until Ctrl-C. */
-export function letterReader(
+export function openDeadLetterReader(
   connection: Connection,
-  terminal: Terminal,
-  signal: AbortSignal = terminal.interruption(),
-): LetterReader {
-  return createLetterReader({ ...connection, ...terminal }, { signal, waitSeconds: connection.waitSeconds });
+  context: CommandContext,
+  signal: AbortSignal = context.interruptSignal(),
+): DeadLetterReader {
+  return createDeadLetterReader(
+    { ...connection, ...context },
+    { signal, waitSeconds: connection.waitSeconds },
+  );
 }

@@ -1,47 +1,51 @@
-import type { LetterFilter } from '../../dead-letters/dead-letter-filter.ts';
-import { type Replayed, type ReplayResult, replay } from '../../dead-letters/replay-dead-letters.ts';
-import { depthOf } from '../../sqs/queue-depth.ts';
+import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
+import {
+  type ReplayedDeadLetter,
+  type ReplayResult,
+  replay,
+} from '../../dead-letters/replay-dead-letters.ts';
+import { getQueueDepth } from '../../sqs/queue-depth.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Terminal } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 
 /** What is to be replayed, and how fast: letters a second. */
-export type ReplayTerms = { filter: LetterFilter; force: boolean; rate: number; limit?: number };
+export type ReplayOptions = { filter: DeadLetterFilter; force: boolean; rate: number; limit?: number };
 
-export type ReplayMeans = { connection: Connection; terminal: Terminal; signal: AbortSignal };
+export type ReplaySession = { connection: Connection; context: CommandContext; signal: AbortSignal };
 
 /** The replay itself, with a bar that tells how far it is. */
 export async function runReplay(
-  terms: ReplayTerms,
-  { connection, terminal, signal }: ReplayMeans,
-  onReplayed: (replayed: readonly Replayed[]) => void = () => undefined,
+  options: ReplayOptions,
+  { connection, context, signal }: ReplaySession,
+  onReplayed: (replayed: readonly ReplayedDeadLetter[]) => void = () => undefined,
 ): Promise<ReplayResult> {
-  const { queued, inFlight } = await depthOf(connection.sqs, connection.deadLetterQueueUrl);
-  const total = Math.min(queued + inFlight, terms.limit ?? Number.POSITIVE_INFINITY);
-  const progress = createProgress(terminal, 'replayed');
-  const options = {
-    ...terms,
+  const { queued, inFlight } = await getQueueDepth(connection.sqs, connection.deadLetterQueueUrl);
+  const total = Math.min(queued + inFlight, options.limit ?? Number.POSITIVE_INFINITY);
+  const progress = createProgress(context, 'replayed');
+  const replayOptions = {
+    ...options,
     signal,
     waitSeconds: connection.waitSeconds,
     onProgress: (
       { replayed, skipped }: Pick<ReplayResult, 'replayed' | 'skipped'>,
-      step: readonly Replayed[],
+      chunk: readonly ReplayedDeadLetter[],
     ) => {
       const seen = Object.values(skipped).reduce((sum, count) => sum + count, replayed);
       progress.show(replayed, seen / total);
-      onReplayed(step);
+      onReplayed(chunk);
     },
   };
   try {
-    return await replay(options, { ...connection, ...terminal, log: logTo(terminal) });
+    return await replay(replayOptions, { ...connection, ...context, log: createStderrLog(context) });
   } finally {
     progress.end();
   }
 }
 
 /** What goes wrong on the way is told at once: it may take long. */
-function logTo({ stderr }: Terminal): Log {
+function createStderrLog({ stderr }: CommandContext): Log {
   const silent = () => undefined;
   const write: Log['warn'] = (message) => void stderr.write(`relay: ${message}\n`);
   return { debug: silent, info: silent, warn: write, error: write };

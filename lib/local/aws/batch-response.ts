@@ -1,6 +1,6 @@
-type BatchAnswer = { batchItemFailures?: unknown } & object;
+type BatchResponse = { batchItemFailures?: unknown } & object;
 
-const isObject = (value: unknown): value is BatchAnswer =>
+const isObject = (value: unknown): value is BatchResponse =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
@@ -10,18 +10,18 @@ const isObject = (value: unknown): value is BatchAnswer =>
  * empty or null; a list under a misspelt name is thus a success, too. It is a whole failure if the answer cannot be
  * read, or if any identifier is empty, null, under a misspelt name, or not of this batch.
  */
-export function failedIds(answer: unknown, batchIds: ReadonlySet<string>): ReadonlySet<string> {
-  if (answer === undefined || answer === null) return new Set();
-  if (!isObject(answer)) return batchIds;
-  const failures = answer.batchItemFailures ?? [];
+export function findFailedIds(response: unknown, batchIds: ReadonlySet<string>): ReadonlySet<string> {
+  if (response === undefined || response === null) return new Set();
+  if (!isObject(response)) return batchIds;
+  const failures = response.batchItemFailures ?? [];
   if (!Array.isArray(failures)) return batchIds;
-  const ids = failures.map(identifierOf);
+  const ids = failures.map(readIdentifier);
   return ids.every((id) => id !== undefined && batchIds.has(id))
     ? new Set(ids.filter((id) => id !== undefined))
     : batchIds;
 }
 
-function identifierOf(failure: unknown): string | undefined {
-  const named = typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure;
-  return named && typeof failure.itemIdentifier === 'string' ? failure.itemIdentifier : undefined;
+function readIdentifier(failure: unknown): string | undefined {
+  const hasIdentifier = typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure;
+  return hasIdentifier && typeof failure.itemIdentifier === 'string' ? failure.itemIdentifier : undefined;
 }

@@ -3,10 +3,10 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Sqs } from '../../sqs/sqs-client.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { withinMs } from '../time-limit.ts';
-import { failedIds } from './batch-response.ts';
-import { lambdaContext } from './lambda-context.ts';
-import { sqsRecord } from './sqs-record.ts';
+import { withTimeout } from '../time-limit.ts';
+import { findFailedIds } from './batch-response.ts';
+import { createLambdaContext } from './lambda-context.ts';
+import { toSqsRecord } from './sqs-record.ts';
 
 /** The most that a mapping of a FIFO queue hands to one invocation. Source: Lambda's documentation. */
 const BATCH_SIZE = 10;
@@ -53,8 +53,8 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
   async function runLane(lane: number): Promise<void> {
     while (!stopping.signal.aborted) {
       const records = await receive();
-      const done = records.length > 0 ? await succeeded(lane, records) : [];
-      if (done.length > 0) await remove(done);
+      const succeeded = records.length > 0 ? await invokeFunction(lane, records) : [];
+      if (succeeded.length > 0) await deleteMessages(succeeded);
     }
   }
 
@@ -70,10 +70,10 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
         }),
         { abortSignal: stopping.signal },
       );
-      return Messages.map((message) => sqsRecord(message, queue.arn));
+      return Messages.map((message) => toSqsRecord(message, queue.arn));
     } catch (error) {
       if (!stopping.signal.aborted) {
-        log.warn('cannot receive from the queue, trying again', { cause: causeOf(error) });
+        log.warn('cannot receive from the queue, trying again', { cause: errorName(error) });
         await clock.sleep(RECEIVE_RETRY_MS, stopping.signal).catch(() => undefined);
       }
       return [];
@@ -81,23 +81,27 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
   }
 
   /** Invokes the function with the batch, and returns what is to be deleted. */
-  async function succeeded(lane: number, records: SQSRecord[]): Promise<SQSRecord[]> {
-    const context = lambdaContext('worker', functionTimeoutMs, clock, `lane-${lane}`);
+  async function invokeFunction(lane: number, records: SQSRecord[]): Promise<SQSRecord[]> {
+    const context = createLambdaContext('worker', functionTimeoutMs, clock, `lane-${lane}`);
     try {
-      const answer = await withinMs(invoke(lane, { Records: records }, context), functionTimeoutMs, clock);
-      const failed = failedIds(answer, new Set(records.map(({ messageId }) => messageId)));
+      const response = await withTimeout(
+        invoke(lane, { Records: records }, context),
+        functionTimeoutMs,
+        clock,
+      );
+      const failed = findFailedIds(response, new Set(records.map(({ messageId }) => messageId)));
       return records.filter(({ messageId }) => !failed.has(messageId));
     } catch (error) {
       log.error('the worker failed: its whole batch comes back', {
         lane: `lane-${lane}`,
         messages: records.length,
-        cause: causeOf(error),
+        cause: errorName(error),
       });
       return [];
     }
   }
 
-  async function remove(records: readonly SQSRecord[]): Promise<void> {
+  async function deleteMessages(records: readonly SQSRecord[]): Promise<void> {
     try {
       const { Failed = [] } = await sqs.send(
         new DeleteMessageBatchCommand({
@@ -112,7 +116,7 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
     } catch (error) {
       log.warn('messages were not deleted and come back', {
         messages: records.length,
-        cause: causeOf(error),
+        cause: errorName(error),
       });
     }
   }
@@ -123,11 +127,11 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
     },
     async stop() {
       stopping.abort();
-      await withinMs(running, STOP_GRACE_MS, clock).catch(() =>
+      await withTimeout(running, STOP_GRACE_MS, clock).catch(() =>
         log.warn('stopped while invocations still ran; their messages come back', {}),
       );
     },
   };
 }
 
-const causeOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
+const errorName = (error: unknown) => (error instanceof Error ? error.name : 'unknown');

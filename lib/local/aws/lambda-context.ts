@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 
-const unused = () => {
+const throwUnsupported = () => {
   throw new Error('The callbacks of old Node.js runtimes do not exist here: return a promise instead.');
 };
 
 /** What Lambda tells a function about its invocation. */
-export function lambdaContext(
+export function createLambdaContext(
   functionName: string,
   timeoutMs: number,
   clock: Clock,
@@ -24,8 +24,8 @@ export function lambdaContext(
     memoryLimitInMB: '256',
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
-    done: unused,
-    fail: unused,
-    succeed: unused,
+    done: throwUnsupported,
+    fail: throwUnsupported,
+    succeed: throwUnsupported,
   };
 }

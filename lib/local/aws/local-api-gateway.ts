@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { headersOf, json, type Reply, readBody } from '../http-server.ts';
-import { withinMs } from '../time-limit.ts';
-import { lambdaContext } from './lambda-context.ts';
+import { json, type Reply, readBody, readHeaders } from '../http-server.ts';
+import { withTimeout } from '../time-limit.ts';
+import { createLambdaContext } from './lambda-context.ts';
 
 /** The routes of the ingest as they are deployed. */
 export const ROUTES = [
@@ -43,13 +43,13 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!routes.has(routeOf(request))) return json(404, { message: 'Not Found' });
     if (body === undefined) return json(413, { message: 'Request Entity Too Large' });
-    const event = httpEvent(request, body, clock.now());
+    const event = toHttpEvent(request, body, clock.now());
     if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
       return json(413, { message: 'Request Too Long' });
     }
     try {
-      const context = lambdaContext('ingest', functionTimeoutMs, clock);
-      return replyOf(await withinMs(invoke(event, context), functionTimeoutMs, clock));
+      const context = createLambdaContext('ingest', functionTimeoutMs, clock);
+      return toReply(await withTimeout(invoke(event, context), functionTimeoutMs, clock));
     } catch (error) {
       log.error('the ingest failed', { cause: error instanceof Error ? error.name : 'unknown' });
       return json(500, { message: 'Internal Server Error' });
@@ -57,14 +57,14 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
   };
 }
 
-const urlOf = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost');
+const parseUrl = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost');
 
-const routeOf = (request: IncomingMessage) => `${request.method} ${urlOf(request).pathname}`;
+const routeOf = (request: IncomingMessage) => `${request.method} ${parseUrl(request).pathname}`;
 
 /** The request in API Gateway's payload format 2.0. */
-function httpEvent(request: IncomingMessage, body: Buffer, now: number): APIGatewayProxyEventV2 {
-  const { pathname, search, searchParams } = urlOf(request);
-  const { cookie, ...headers } = headersOf(request);
+function toHttpEvent(request: IncomingMessage, body: Buffer, now: number): APIGatewayProxyEventV2 {
+  const { pathname, search, searchParams } = parseUrl(request);
+  const { cookie, ...headers } = readHeaders(request);
   const query = Map.groupBy(searchParams, ([name]) => name);
   const isText = isUtf8(body);
   return {
@@ -102,7 +102,7 @@ function httpEvent(request: IncomingMessage, body: Buffer, now: number): APIGate
   };
 }
 
-function replyOf(result: APIGatewayProxyStructuredResultV2): Reply {
+function toReply(result: APIGatewayProxyStructuredResultV2): Reply {
   const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [
     name.toLowerCase(),
     String(value),

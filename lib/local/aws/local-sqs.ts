@@ -4,7 +4,7 @@ import { createSqs } from '../../sqs/sqs-client.ts';
 
 export type LocalQueue = { url: string; arn: string };
 
-export type LocalQueues = {
+export type LocalSqs = {
   /** Where SQS's own protocol is spoken, over HTTP. */
   endpoint: string;
   main: LocalQueue;
@@ -14,7 +14,7 @@ export type LocalQueues = {
   stop(): Promise<void>;
 };
 
-type LocalQueuesOptions = { visibilityTimeoutSeconds?: number; maxReceiveCount?: number };
+type LocalSqsOptions = { visibilityTimeoutSeconds?: number; maxReceiveCount?: number };
 
 /** 14 days, the most that SQS offers. */
 const RETENTION_SECONDS = 14 * 24 * 3_600;
@@ -27,7 +27,7 @@ const fifo = {
 } as const;
 
 /** The relay's two queues as they are deployed, in memory, on an SQS that only this machine can reach. */
-export async function startQueues(options: LocalQueuesOptions = {}): Promise<LocalQueues> {
+export async function startLocalSqs(options: LocalSqsOptions = {}): Promise<LocalSqs> {
   const { visibilityTimeoutSeconds = 540, maxReceiveCount = 1_000 } = options;
   // fauxqs's own start function would listen on every network interface.
   const app = buildApp({ logger: false });

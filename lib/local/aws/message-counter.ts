@@ -4,7 +4,7 @@ export type MessageCounter = {
   /** Messages that were deleted from the main queue and are not dead letters. */
   delivered(): number;
   /** Counts what goes through this client. */
-  watch(sqs: SQSClient): void;
+  instrument(sqs: SQSClient): void;
 };
 
 /** Counts deliveries by watching the queues' clients, so that whoever delivers need not know of it. */
@@ -31,7 +31,7 @@ export function createMessageCounter(queues: { main: string; deadLetters: string
   return {
     // A dead letter is written before its message is deleted: for a moment it is both.
     delivered: () => Math.max(0, deleted - deadLetters.size),
-    watch(sqs) {
+    instrument(sqs) {
       sqs.middlewareStack.add(
         (next, { commandName }) =>
           async (args) => {

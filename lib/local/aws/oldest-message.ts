@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { LocalQueue } from './local-sqs.ts';
 
 /** Of a longer queue nothing is told: the stand-in for SQS can only list all of it at once. */
-const MOST_MESSAGES = 10_000;
+const MAX_INSPECTED = 10_000;
 
 const message = v.object({ sentTimestamp: v.number() });
 const inspection = v.object({
@@ -13,12 +13,12 @@ const inspection = v.object({
  * When the queue's oldest message was sent, in milliseconds since the epoch. SQS tells this through CloudWatch only;
  * fauxqs lists what it holds.
  */
-export async function oldestSentAt(
+export async function findOldestSentAt(
   endpoint: string,
   queue: LocalQueue,
-  messages: number,
+  messageCount: number,
 ): Promise<number | undefined> {
-  if (messages === 0 || messages > MOST_MESSAGES) return undefined;
+  if (messageCount === 0 || messageCount > MAX_INSPECTED) return undefined;
   const name = queue.arn.split(':').at(-1);
   const response = await fetch(`${endpoint}/_fauxqs/queues/${name}`);
   const { ready, inflight } = v.parse(inspection, await response.json()).messages;

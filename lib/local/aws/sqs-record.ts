@@ -2,7 +2,7 @@ import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttribute, SQSRecord } from 'aws-lambda';
 
 /** A received message as Lambda hands it to a function. Attribute names are SQS's own, so most of it is renaming. */
-export function sqsRecord(message: Message, queueArn: string): SQSRecord {
+export function toSqsRecord(message: Message, queueArn: string): SQSRecord {
   const { SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp, SenderId, ...others } =
     message.Attributes ?? {};
   return {
@@ -17,7 +17,10 @@ export function sqsRecord(message: Message, queueArn: string): SQSRecord {
       ApproximateFirstReceiveTimestamp: ApproximateFirstReceiveTimestamp ?? '',
     },
     messageAttributes: Object.fromEntries(
-      Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, recordAttribute(value)]),
+      Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [
+        name,
+        toRecordAttribute(value),
+      ]),
     ),
     md5OfBody: message.MD5OfBody ?? '',
     ...(message.MD5OfMessageAttributes && { md5OfMessageAttributes: message.MD5OfMessageAttributes }),
@@ -27,7 +30,11 @@ export function sqsRecord(message: Message, queueArn: string): SQSRecord {
   };
 }
 
-function recordAttribute({ StringValue, BinaryValue, DataType }: MessageAttributeValue): SQSMessageAttribute {
+function toRecordAttribute({
+  StringValue,
+  BinaryValue,
+  DataType,
+}: MessageAttributeValue): SQSMessageAttribute {
   return {
     ...(StringValue !== undefined && { stringValue: StringValue }),
     ...(BinaryValue !== undefined && { binaryValue: Buffer.from(BinaryValue).toString('base64') }),

@@ -1,13 +1,13 @@
 export type Limit = { requests: number; windowSeconds: number };
 
 /** Whether the request goes beyond the quota, and the headers that tell how much of it is left. */
-export type QuotaVerdict = { exceeded: boolean; headers: Record<string, string> };
+export type QuotaCheck = { exceeded: boolean; headers: Record<string, string> };
 
 /**
  * Salesmachine's rate limit. It documents the headers, and that 429 is the answer beyond it. A fixed window that starts
  * with its first request is our reading; a refused request uses nothing up.
  */
-export function createQuota(limit: Limit, now: () => number): { take(): QuotaVerdict } {
+export function createQuota(limit: Limit, now: () => number): { take(): QuotaCheck } {
   let endsAt = Number.NEGATIVE_INFINITY;
   let used = 0;
 

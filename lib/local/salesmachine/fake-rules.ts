@@ -1,7 +1,7 @@
 import type { Operation } from '../../salesmachine/operation.ts';
 
 type Item = Record<string, unknown>;
-type Rule = { holds(value: unknown): boolean; must: string };
+type Rule = { isValid(value: unknown): boolean; must: string };
 type Rules = Record<string, Rule>;
 
 const isObject = (value: unknown): value is Item =>
@@ -19,18 +19,21 @@ function hasScalarsOnly(params: unknown): boolean {
 const SNAKE_CASE = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:_[\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*$/u;
 const ISO_MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d)$/;
 
-const text: Rule = { holds: (value) => typeof value === 'string', must: 'be a string' };
+const text: Rule = { isValid: (value) => typeof value === 'string', must: 'be a string' };
 const id: Rule = {
-  holds: (value) => typeof value === 'string' && value !== '',
+  isValid: (value) => typeof value === 'string' && value !== '',
   must: 'be a non-empty string',
 };
 const eventId: Rule = {
-  holds: (value) => typeof value === 'string' && SNAKE_CASE.test(value) && value === value.toLowerCase(),
+  isValid: (value) => typeof value === 'string' && SNAKE_CASE.test(value) && value === value.toLowerCase(),
   must: 'be in snake_case',
 };
-const params: Rule = { holds: hasScalarsOnly, must: 'be an object of strings, numbers, booleans and nulls' };
+const params: Rule = {
+  isValid: hasScalarsOnly,
+  must: 'be an object of strings, numbers, booleans and nulls',
+};
 const date: Rule = {
-  holds: (value) =>
+  isValid: (value) =>
     typeof value === 'string' && ISO_MILLISECONDS.test(value) && !Number.isNaN(Date.parse(value)),
   must: 'be a date in ISO 8601 with milliseconds',
 };
@@ -49,10 +52,10 @@ const isMethod = (value: unknown): value is Operation['method'] =>
   typeof value === 'string' && Object.hasOwn(required, value);
 
 /** Names of fields come from outside, so `constructor` must not be found. */
-const ruleOf = (rules: Rules, name: string) => (Object.hasOwn(rules, name) ? rules[name] : undefined);
+const findRule = (rules: Rules, name: string) => (Object.hasOwn(rules, name) ? rules[name] : undefined);
 
 /** What is wrong with an item, for a person and without any of its values; nothing if it is an operation. */
-export function problemOf(item: unknown): string | undefined {
+export function findProblem(item: unknown): string | undefined {
   if (!isObject(item)) return 'an item must be an object';
   const method = item['method'];
   if (!isMethod(method)) return `method must be one of ${Object.keys(required).join(', ')}`;
@@ -61,11 +64,11 @@ export function problemOf(item: unknown): string | undefined {
     if (!Object.hasOwn(item, name)) return `${name} is missing`;
   }
   for (const name in item) {
-    const rule = ruleOf(rules, name) ?? ruleOf(optional, name);
+    const rule = findRule(rules, name) ?? findRule(optional, name);
     if (rule === undefined) return `an item of the method ${method} has a field that is not documented`;
-    if (!rule.holds(item[name])) return `${name} must ${rule.must}`;
+    if (!rule.isValid(item[name])) return `${name} must ${rule.must}`;
   }
   return undefined;
 }
 
-export const isOperation = (item: unknown): item is Operation => problemOf(item) === undefined;
+export const isOperation = (item: unknown): item is Operation => findProblem(item) === undefined;

@@ -1,8 +1,8 @@
 import type { AliasOperation, EventOperation, Operation, Params } from '../../salesmachine/operation.ts';
 import { createQuota, type Limit } from './fake-quota.ts';
-import { isOperation, problemOf } from './fake-rules.ts';
+import { findProblem, isOperation } from './fake-rules.ts';
 
-export type StandInRequest = {
+export type FakeRequest = {
   method: string;
   path: string;
   /** By lower-case name. */
@@ -10,10 +10,10 @@ export type StandInRequest = {
   body: string;
 };
 
-export type StandInAnswer = { status: number; headers: Record<string, string>; body: string };
+export type FakeResponse = { status: number; headers: Record<string, string>; body: string };
 
 /** What the stand-in holds: what a user of Salesmachine would see, and every item as it came, in order of arrival. */
-export type StandInState = {
+export type FakeSalesmachineState = {
   contacts: Record<string, Params>;
   accounts: Record<string, Params>;
   events: EventOperation[];
@@ -21,16 +21,16 @@ export type StandInState = {
   operations: Operation[];
 };
 
-export type StandIn = {
-  handle(request: StandInRequest): StandInAnswer;
-  state(): StandInState;
+export type FakeSalesmachine = {
+  handle(request: FakeRequest): FakeResponse;
+  state(): FakeSalesmachineState;
   /** Refuses from now on whatever has this attribute among its params, as an app may that wants it of another type. */
   reject(attribute: string): void;
   /** Refuses no attribute any more. */
-  rejectNothing(): void;
+  acceptAll(): void;
 };
 
-export type StandInOptions = {
+export type FakeSalesmachineOptions = {
   credential: { token: string; secret: string };
   limit: Limit;
   /** Milliseconds since the epoch. */
@@ -54,13 +54,17 @@ const calls: Record<string, 'ping' | 'batch' | Operation['method']> = {
  * Salesmachine's Tracking API in memory, as strict as its documents allow: every field is checked, a request is applied
  * as a whole or not at all, and the quota is enforced. The alias call is a guess, as it is in the relay.
  */
-export function createStandIn({ credential, limit, now }: StandInOptions): StandIn {
+export function createFakeSalesmachine({
+  credential,
+  limit,
+  now,
+}: FakeSalesmachineOptions): FakeSalesmachine {
   const authorization = `Basic ${Buffer.from(`${credential.token}:${credential.secret}`).toString('base64')}`;
   const quota = createQuota(limit, now);
   const contacts = new Map<string, Params>();
   const accounts = new Map<string, Params>();
   const operations: Operation[] = [];
-  const rejected = new Set<string>();
+  const rejectedAttributes = new Set<string>();
 
   /** Updates merge: what is absent stays as it was, and null is a value like any other. */
   function update(objects: Map<string, Params>, uid: string, params: Params): void {
@@ -82,28 +86,31 @@ export function createStandIn({ credential, limit, now }: StandInOptions): Stand
     if (operation.method === 'alias') merge(operation.contact_uid, operation.previous_contact_uid);
   }
 
-  function handle({ method, path, headers, body }: StandInRequest): StandInAnswer {
+  function handle({ method, path, headers, body }: FakeRequest): FakeResponse {
     const call = Object.hasOwn(calls, path) ? calls[path] : undefined;
-    if (call === undefined) return refusal(404, 'There is no such call.');
-    if (method !== 'POST') return refusal(405, 'Only POST is allowed.');
-    if (headers['authorization'] !== authorization) return refusal(401, 'The API key is wrong or missing.');
+    if (call === undefined) return errorResponse(404, 'There is no such call.');
+    if (method !== 'POST') return errorResponse(405, 'Only POST is allowed.');
+    if (headers['authorization'] !== authorization)
+      return errorResponse(401, 'The API key is wrong or missing.');
 
     const { exceeded, headers: quotaHeaders } = quota.take();
-    const answer = exceeded ? refusal(429, 'The rate limit is exceeded.') : serve(call, headers, body);
-    return { ...answer, headers: { ...answer.headers, ...quotaHeaders } };
+    const response = exceeded
+      ? errorResponse(429, 'The rate limit is exceeded.')
+      : serve(call, headers, body);
+    return { ...response, headers: { ...response.headers, ...quotaHeaders } };
   }
 
-  function serve(call: string, headers: StandInRequest['headers'], body: string): StandInAnswer {
-    if (!speaksJson(headers)) return refusal(406, 'Only application/json is understood and given.');
+  function serve(call: string, headers: FakeRequest['headers'], body: string): FakeResponse {
+    if (!acceptsJson(headers)) return errorResponse(406, 'Only application/json is understood and given.');
     if (call === 'ping') return success;
 
-    const items = itemsOf(call, body);
-    if (items === undefined) return refusal(400, 'The body must be JSON, and an array for a batch.');
-    if (items.length === 0) return refusal(400, 'The batch is empty.');
-    if (items.length > MAX_ITEMS) return refusal(400, `A batch may hold ${MAX_ITEMS} items at most.`);
-    if (!items.every(isOperation)) return refusal(400, firstProblem(items));
-    const refused = firstRejected(items, rejected);
-    if (refused !== undefined) return refusal(400, refused);
+    const items = parseItems(call, body);
+    if (items === undefined) return errorResponse(400, 'The body must be JSON, and an array for a batch.');
+    if (items.length === 0) return errorResponse(400, 'The batch is empty.');
+    if (items.length > MAX_ITEMS) return errorResponse(400, `A batch may hold ${MAX_ITEMS} items at most.`);
+    if (!items.every(isOperation)) return errorResponse(400, findFirstProblem(items));
+    const rejection = findRejected(items, rejectedAttributes);
+    if (rejection !== undefined) return errorResponse(400, rejection);
     for (const operation of items) apply(operation);
     return success;
   }
@@ -117,32 +124,33 @@ export function createStandIn({ credential, limit, now }: StandInOptions): Stand
       aliases: operations.filter((operation) => operation.method === 'alias'),
       operations: [...operations],
     }),
-    reject: (attribute) => rejected.add(attribute),
-    rejectNothing: () => rejected.clear(),
+    reject: (attribute) => rejectedAttributes.add(attribute),
+    acceptAll: () => rejectedAttributes.clear(),
   };
 }
 
-const answer = (status: number, value: unknown): StandInAnswer => ({
+const jsonResponse = (status: number, value: unknown): FakeResponse => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(value),
 });
 
-const success = answer(201, { status: 'success' });
+const success = jsonResponse(201, { status: 'success' });
 
 /** An answer that says no. */
-export const refusal = (code: number, message: string): StandInAnswer => answer(code, { code, message });
+export const errorResponse = (code: number, message: string): FakeResponse =>
+  jsonResponse(code, { code, message });
 
 const JSON_TYPE = 'application/json';
 
-function speaksJson(headers: StandInRequest['headers']): boolean {
+function acceptsJson(headers: FakeRequest['headers']): boolean {
   const accept = headers['accept'] ?? '*/*';
-  const acceptsJson = accept.includes(JSON_TYPE) || accept.includes('*/*');
-  return acceptsJson && headers['content-type']?.startsWith(JSON_TYPE) === true;
+  const acceptsJsonResponse = accept.includes(JSON_TYPE) || accept.includes('*/*');
+  return acceptsJsonResponse && headers['content-type']?.startsWith(JSON_TYPE) === true;
 }
 
 /** The items of a call; a single call's item gets its method from the path. */
-function itemsOf(call: string, body: string): unknown[] | undefined {
+function parseItems(call: string, body: string): unknown[] | undefined {
   try {
     const value: unknown = JSON.parse(body);
     if (call === 'batch') return Array.isArray(value) ? value : undefined;
@@ -153,15 +161,18 @@ function itemsOf(call: string, body: string): unknown[] | undefined {
   }
 }
 
-function firstProblem(items: readonly unknown[]): string {
+function findFirstProblem(items: readonly unknown[]): string {
   const index = items.findIndex((item) => !isOperation(item));
-  return `Item ${index}: ${problemOf(items[index])}.`;
+  return `Item ${index}: ${findProblem(items[index])}.`;
 }
 
-function firstRejected(items: readonly Operation[], rejected: ReadonlySet<string>): string | undefined {
+function findRejected(
+  items: readonly Operation[],
+  rejectedAttributes: ReadonlySet<string>,
+): string | undefined {
   for (const [index, item] of items.entries()) {
     const names = 'params' in item ? Object.keys(item.params) : [];
-    const name = names.find((key) => rejected.has(key));
+    const name = names.find((key) => rejectedAttributes.has(key));
     if (name !== undefined) return `Item ${index}: the attribute ${name} is refused.`;
   }
   return undefined;

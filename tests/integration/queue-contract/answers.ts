@@ -10,13 +10,13 @@ import { expect } from '@jest/globals';
 import {
   type Behaviour,
   bodies,
+  changeVisibility,
+  deleteMessage,
   entry,
+  errorNamed,
   eventually,
-  hide,
   type Queues,
   receive,
-  refusal,
-  remove,
   send,
 } from './contract-helpers.ts';
 
@@ -27,7 +27,7 @@ export const answers: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'));
       const [first] = await receive(queues);
-      await hide(queues, first, 0);
+      await changeVisibility(queues, first, 0);
       await receive(queues, { VisibilityTimeout: 1 });
       await queues.sqs
         .send(new DeleteMessageCommand({ QueueUrl: queues.main, ReceiptHandle: first?.ReceiptHandle }))
@@ -40,7 +40,7 @@ export const answers: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('b1', 'b'));
       const [stale, good] = await receive(queues);
-      await hide(queues, stale, 0);
+      await changeVisibility(queues, stale, 0);
       const Entries = [stale, good].map((message, index) => ({
         Id: String(index),
         ReceiptHandle: message?.ReceiptHandle,
@@ -56,8 +56,8 @@ export const answers: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('b1', 'b'));
       const [first] = await receive(queues, { MaxNumberOfMessages: 1 });
-      await remove(queues, first);
-      await expect(remove(queues, first)).resolves.toBeDefined();
+      await deleteMessage(queues, first);
+      await expect(deleteMessage(queues, first)).resolves.toBeDefined();
       expect(bodies(await receive(queues))).toEqual(['b1']);
     },
   },
@@ -66,8 +66,8 @@ export const answers: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('b1', 'b'));
       const [first, second] = await receive(queues);
-      await hide(queues, first, 0);
-      await expect(hide(queues, first, 10)).rejects.toEqual(refusal('MessageNotInflight'));
+      await changeVisibility(queues, first, 0);
+      await expect(changeVisibility(queues, first, 10)).rejects.toEqual(errorNamed('MessageNotInflight'));
       const Entries = [first, second].map((message, index) => ({
         Id: String(index),
         ReceiptHandle: message?.ReceiptHandle,
@@ -181,7 +181,7 @@ export const answers: readonly Behaviour[] = [
     check: async (queues) => {
       const { sqs, main: QueueUrl } = queues;
       const message = { QueueUrl, MessageBody: 'x', MessageDeduplicationId: 'x' };
-      await expect(sqs.send(new SendMessageCommand(message))).rejects.toEqual(refusal('MissingParameter'));
+      await expect(sqs.send(new SendMessageCommand(message))).rejects.toEqual(errorNamed('MissingParameter'));
       expect(await receive(queues)).toEqual([]);
     },
   },
@@ -201,7 +201,7 @@ export const answers: readonly Behaviour[] = [
   ].map(({ what, entries, code }) => ({
     name: `a batch of ${what} is refused as a whole`,
     check: async (queues: Queues) => {
-      await expect(send(queues, ...entries)).rejects.toEqual(refusal(code));
+      await expect(send(queues, ...entries)).rejects.toEqual(errorNamed(code));
       expect(await receive(queues)).toEqual([]);
     },
   })),
@@ -209,7 +209,7 @@ export const answers: readonly Behaviour[] = [
     name: 'a queue that does not exist is an error',
     check: async (queues) => {
       const missing = { ...queues, main: `${queues.main}-not` };
-      await expect(receive(missing)).rejects.toEqual(refusal('QueueDoesNotExist'));
+      await expect(receive(missing)).rejects.toEqual(errorNamed('QueueDoesNotExist'));
     },
   },
 ];

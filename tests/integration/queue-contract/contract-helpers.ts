@@ -57,13 +57,16 @@ export async function eventually(
 
 export const bodies = (messages: readonly Message[]) => messages.map(({ Body }) => Body);
 
-export const remove = ({ sqs, main }: Queues, { ReceiptHandle }: Message = {}) =>
+export const deleteMessage = ({ sqs, main }: Queues, { ReceiptHandle }: Message = {}) =>
   sqs.send(new DeleteMessageCommand({ QueueUrl: main, ReceiptHandle }));
 
-export const hide = ({ sqs, main }: Queues, { ReceiptHandle }: Message = {}, VisibilityTimeout = 0) =>
-  sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: main, ReceiptHandle, VisibilityTimeout }));
+export const changeVisibility = (
+  { sqs, main }: Queues,
+  { ReceiptHandle }: Message = {},
+  VisibilityTimeout = 0,
+) => sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: main, ReceiptHandle, VisibilityTimeout }));
 
-export const refusal = (name: string) => expect.objectContaining({ name: expect.stringContaining(name) });
+export const errorNamed = (name: string) => expect.objectContaining({ name: expect.stringContaining(name) });
 
 /** Receives from the main queue until SQS has moved something to the other. */
 export async function eventuallyRedriven(queues: Queues): Promise<Message[]> {
@@ -73,8 +76,8 @@ export async function eventuallyRedriven(queues: Queues): Promise<Message[]> {
   };
   for (;;) {
     await receive(queues, { VisibilityTimeout: 0 });
-    const letters = await receive({ ...queues, main: queues.dead }, input);
-    if (letters.length > 0) return letters;
+    const deadLetters = await receive({ ...queues, main: queues.dead }, input);
+    if (deadLetters.length > 0) return deadLetters;
     await queues.clock.sleep(50);
   }
 }

@@ -2,12 +2,12 @@ import { expect } from '@jest/globals';
 import {
   type Behaviour,
   bodies,
+  changeVisibility,
+  deleteMessage,
   entry,
   eventually,
   eventuallyRedriven,
-  hide,
   receive,
-  remove,
   send,
 } from './contract-helpers.ts';
 
@@ -45,7 +45,7 @@ export const flow: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('a2'));
       const [first] = await receive(queues, { MaxNumberOfMessages: 1 });
-      await remove(queues, first);
+      await deleteMessage(queues, first);
       expect(bodies(await receive(queues))).toEqual(['a2']);
     },
   },
@@ -54,9 +54,9 @@ export const flow: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('a2'), entry('a3'));
       const [first, second] = await receive(queues, { MaxNumberOfMessages: 2 });
-      await remove(queues, first);
+      await deleteMessage(queues, first);
       expect(await receive(queues)).toEqual([]);
-      await remove(queues, second);
+      await deleteMessage(queues, second);
       expect(bodies(await receive(queues))).toEqual(['a3']);
     },
     fauxqs: 'hands out one message of a group',
@@ -66,7 +66,7 @@ export const flow: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'), entry('a2'));
       const [first] = await receive(queues, { MaxNumberOfMessages: 1 });
-      await hide(queues, first, 0);
+      await changeVisibility(queues, first, 0);
       const [again] = await receive(queues, { MaxNumberOfMessages: 1, MessageSystemAttributeNames: ['All'] });
       expect(again).toMatchObject({ Body: 'a1', MessageId: first?.MessageId });
       expect(again?.Attributes?.ApproximateReceiveCount).toBe('2');
@@ -87,7 +87,7 @@ export const flow: readonly Behaviour[] = [
     check: async (queues) => {
       await send(queues, entry('a1'));
       const [first] = await receive(queues);
-      await hide(queues, first, 1);
+      await changeVisibility(queues, first, 1);
       expect(await receive(queues)).toEqual([]);
       expect(bodies(await eventually(queues))).toEqual(['a1']);
     },
@@ -100,7 +100,7 @@ export const flow: readonly Behaviour[] = [
       expect(second.Successful?.[0]?.MessageId).toBe(first.Successful?.[0]?.MessageId);
       const received = await receive(queues);
       expect(bodies(received)).toEqual(['a1']);
-      await remove(queues, received[0]);
+      await deleteMessage(queues, received[0]);
       await send(queues, entry('a1'), entry('a2'));
       expect(bodies(await receive(queues))).toEqual(['a2']);
     },
@@ -124,8 +124,8 @@ export const flow: readonly Behaviour[] = [
       const MessageAttributes = { reason: { DataType: 'String', StringValue: 'why' } };
       await send(queues, entry('a1', 'a', { MessageAttributes }));
       const [original] = await receive(queues, { VisibilityTimeout: 0 });
-      const letters = await eventuallyRedriven(queues);
-      expect(letters).toMatchObject([
+      const deadLetters = await eventuallyRedriven(queues);
+      expect(deadLetters).toMatchObject([
         {
           MessageId: original?.MessageId,
           Body: 'a1',

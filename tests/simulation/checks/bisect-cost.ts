@@ -1,49 +1,49 @@
 /** What the search for the bad operations of a refused batch costs, seen from where the requests arrive. */
-export type Searches = {
+export type BisectCosts = {
   /** A batch was refused; `bad` of its events are. */
-  refused(events: readonly number[], bad: number): void;
+  onRejected(events: readonly number[], rejectedCount: number): void;
   /** A batch that came is part of a search if it holds nothing but what was refused together. */
-  asked(events: readonly number[]): void;
+  onBatch(events: readonly number[]): void;
   /** Whether there has been any; before, nothing can be part of one. */
-  areAny(): boolean;
+  hasAny(): boolean;
   /** A ping counts as part of the latest search. */
-  pinged(): void;
+  onPing(): void;
   /** Requests for each bad operation, beside the one that was refused first. */
   costs(): { mean: number; worst: number };
 };
 
-type Search = { requests: number; bad: number };
+type Bisect = { requests: number; rejectedCount: number };
 
-export function createSearches(): Searches {
-  const byEvent = new Map<number, Search>();
-  const all: Search[] = [];
-  const searchOf = ([first = -1, ...rest]: readonly number[]): Search | undefined => {
-    const search = byEvent.get(first);
-    return rest.every((event) => byEvent.get(event) === search) ? search : undefined;
+export function createBisectCosts(): BisectCosts {
+  const byEvent = new Map<number, Bisect>();
+  const all: Bisect[] = [];
+  const findBisect = ([first = -1, ...rest]: readonly number[]): Bisect | undefined => {
+    const bisect = byEvent.get(first);
+    return rest.every((event) => byEvent.get(event) === bisect) ? bisect : undefined;
   };
 
   return {
-    refused(events, bad) {
-      if (bad === 0 || searchOf(events)) return;
-      const search = { requests: 0, bad };
-      all.push(search);
-      for (const event of events) byEvent.set(event, search);
+    onRejected(events, rejectedCount) {
+      if (rejectedCount === 0 || findBisect(events)) return;
+      const bisect = { requests: 0, rejectedCount };
+      all.push(bisect);
+      for (const event of events) byEvent.set(event, bisect);
     },
-    asked(events) {
-      const search = searchOf(events);
-      if (search) search.requests += 1;
+    onBatch(events) {
+      const bisect = findBisect(events);
+      if (bisect) bisect.requests += 1;
     },
-    areAny: () => all.length > 0,
-    pinged() {
+    hasAny: () => all.length > 0,
+    onPing() {
       const latest = all.at(-1);
       if (latest) latest.requests += 1;
     },
     costs() {
-      const requests = all.reduce((sum, search) => sum + search.requests, 0);
-      const bad = all.reduce((sum, search) => sum + search.bad, 0);
+      const requests = all.reduce((sum, bisect) => sum + bisect.requests, 0);
+      const rejectedCount = all.reduce((sum, bisect) => sum + bisect.rejectedCount, 0);
       return {
-        mean: requests / Math.max(1, bad),
-        worst: all.reduce((worst, search) => Math.max(worst, search.requests / search.bad), 0),
+        mean: requests / Math.max(1, rejectedCount),
+        worst: all.reduce((worst, bisect) => Math.max(worst, bisect.requests / bisect.rejectedCount), 0),
       };
     },
   };

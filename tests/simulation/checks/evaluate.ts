@@ -1,23 +1,23 @@
-import { type Outcome, type Size, trialOf } from '../job.ts';
-import { always } from '../scenarios/scenarios.ts';
-import { type Measured, measured } from './thresholds.ts';
+import { findScenario, type JobOutcome, type Size } from '../job.ts';
+import { commonThresholds } from '../scenarios/scenarios.ts';
+import { checkThreshold, type ThresholdResult } from './thresholds.ts';
 
 /** What the runs of one trial come to. */
-export type Verdict = {
-  figures: Measured[];
+export type Evaluation = {
+  thresholds: ThresholdResult[];
   /** What is wrong: invariants that do not hold, runs that failed, and figures that fall short. */
   problems: string[];
 };
 
 /** Judges all runs of one trial; the figures of a shorter one only as far as they do not need the time. */
-export function judge(name: string, size: Size, outcomes: readonly Outcome[]): Verdict {
-  const { withinSeconds = Number.POSITIVE_INFINITY, ...trial } = trialOf(name);
+export function evaluate(name: string, size: Size, outcomes: readonly JobOutcome[]): Evaluation {
+  const { withinSeconds = Number.POSITIVE_INFINITY, ...scenario } = findScenario(name);
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? outcome.result : []));
-  const figures = [...trial.figures, ...always]
-    .filter(({ needsTime }) => results.length > 0 && (size === 'whole' || !needsTime))
-    .map((figure) => measured(figure, results));
+  const thresholds = [...scenario.thresholds, ...commonThresholds]
+    .filter(({ fullOnly }) => results.length > 0 && (size === 'whole' || !fullOnly))
+    .map((threshold) => checkThreshold(threshold, results));
   return {
-    figures,
+    thresholds,
     problems: [
       ...outcomes.flatMap(({ job, ...outcome }) =>
         'error' in outcome ? `seed ${job.seed}: ${outcome.error}` : [],
@@ -28,9 +28,9 @@ export function judge(name: string, size: Size, outcomes: readonly Outcome[]): V
         .map(
           ({ job, seconds }) => `seed ${job.seed}: took ${seconds.toFixed(0)} s, wanted ≤ ${withinSeconds} s`,
         ),
-      ...figures
-        .filter(({ isReached }) => !isReached)
-        .map(({ title, value, wanted }) => `${title}: ${value}, wanted ${wanted}`),
+      ...thresholds
+        .filter(({ isMet }) => !isMet)
+        .map(({ title, value, expected }) => `${title}: ${value}, wanted ${expected}`),
     ],
   };
 }

@@ -2,26 +2,26 @@
  * What the world knows of each event. Events are numbered from 0, and carry their number through everything as a
  * property or trait of its own, `sim_<number>`, which survives mapping and merging.
  */
-export type Ledger = ReturnType<typeof createLedger>;
+export type EventTracker = ReturnType<typeof createEventTracker>;
 
 export const KINDS = ['track', 'identify', 'page', 'named page', 'group', 'alias'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The parts of an event that reach Salesmachine, as bits. */
-export const PART = { event: 1, pageview: 2, contact: 4, account: 8, alias: 16 } as const;
+export const OPERATION = { event: 1, pageview: 2, contact: 4, account: 8, alias: 16 } as const;
 
 /** What has to arrive for an event to count as delivered. */
-export const PARTS_OF: Record<Kind, number> = {
-  track: PART.event,
-  identify: PART.contact,
-  page: PART.pageview,
-  'named page': PART.pageview | PART.event,
-  group: PART.account,
-  alias: PART.alias,
+export const REQUIRED_OPERATIONS: Record<Kind, number> = {
+  track: OPERATION.event,
+  identify: OPERATION.contact,
+  page: OPERATION.pageview,
+  'named page': OPERATION.pageview | OPERATION.event,
+  group: OPERATION.account,
+  alias: OPERATION.alias,
 };
 
 /** Why an event may arrive twice, as bits. */
-export const CAUSE = {
+export const DUPLICATE_CAUSE = {
   /** Salesmachine applied a request whose answer never came. */
   unanswered: 1,
   /** A worker died, or threw, while it held the event. */
@@ -35,19 +35,19 @@ export const CAUSE = {
 } as const;
 
 /** What is wrong with an event's data: the status that Salesmachine answers to a request that holds it; 0 for none. */
-export type Poison = 0 | 400 | 422 | 500;
+export type RejectionStatus = 0 | 400 | 422 | 500;
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** SQS recognises a message for five minutes from when it came, which is a little after it was sent. */
-const FORGOTTEN_AFTER_MS = 290_000;
+const DEDUPLICATION_WINDOW_MS = 290_000;
 
-export function createLedger(capacity: number) {
+export function createEventTracker(capacity: number) {
   const events = {
     kind: new Uint8Array(capacity),
     user: new Uint32Array(capacity),
-    poison: new Uint16Array(capacity),
+    rejectedWith: new Uint16Array(capacity),
     /** Until then a request that holds the event fails with 500. */
-    ailsUntil: new Float64Array(capacity),
+    flakyUntil: new Float64Array(capacity),
     /** The event's own time, which is not the order of arrival. */
     timestamp: new Float64Array(capacity),
     firstSentAt: new Float64Array(capacity).fill(NEVER),
@@ -56,7 +56,7 @@ export function createLedger(capacity: number) {
     deliveredAt: new Float64Array(capacity).fill(NEVER),
     /** The place of the request that delivered it first, in the order in which requests were applied. */
     deliveredIn: new Uint32Array(capacity),
-    parts: new Uint8Array(capacity),
+    arrivedOperations: new Uint8Array(capacity),
     /** The place of the request that delivered the last of its parts; 0 before. */
     completedIn: new Uint32Array(capacity),
     duplicates: new Uint8Array(capacity),
@@ -65,7 +65,7 @@ export function createLedger(capacity: number) {
   let size = 0;
   let merged = 0;
 
-  const ledger = {
+  const tracker = {
     events,
     size: () => size,
     merged: () => merged,
@@ -73,8 +73,8 @@ export function createLedger(capacity: number) {
     add: (event: {
       kind: Kind;
       user: number;
-      poison: Poison;
-      ailsUntil: number;
+      rejectedWith: RejectionStatus;
+      flakyUntil: number;
       timestamp: number;
       webhook: number;
     }): number => {
@@ -82,67 +82,67 @@ export function createLedger(capacity: number) {
       size += 1;
       events.kind[number] = KINDS.indexOf(event.kind);
       events.user[number] = event.user;
-      events.poison[number] = event.poison;
-      events.ailsUntil[number] = event.ailsUntil;
+      events.rejectedWith[number] = event.rejectedWith;
+      events.flakyUntil[number] = event.flakyUntil;
       events.timestamp[number] = event.timestamp;
       events.webhook[number] = event.webhook;
       return number;
     },
 
-    sent: (number: number, now: number) => {
+    onSent: (number: number, now: number) => {
       const first = Math.min(events.firstSentAt[number] ?? NEVER, now);
       events.firstSentAt[number] = first;
-      if (now - first >= FORGOTTEN_AFTER_MS) ledger.excuse(number, CAUSE.resent);
+      if (now - first >= DEDUPLICATION_WINDOW_MS) tracker.allowDuplicate(number, DUPLICATE_CAUSE.resent);
     },
 
     /** `now`: when a webhook with this event was answered by 2xx. */
-    accepted: (number: number, now: number) => {
+    onAccepted: (number: number, now: number) => {
       events.acceptedAt[number] = Math.min(events.acceptedAt[number] ?? NEVER, now);
     },
 
     /** One operation of this event was applied, by the request at this place. */
-    delivered: (number: number, part: number, request: number, now: number) => {
-      const parts = events.parts[number] ?? 0;
-      if ((parts & part) !== 0) {
+    onDelivered: (number: number, operation: number, request: number, now: number) => {
+      const arrivedOperations = events.arrivedOperations[number] ?? 0;
+      if ((arrivedOperations & operation) !== 0) {
         events.duplicates[number] = Math.min(255, (events.duplicates[number] ?? 0) + 1);
         const completedIn = events.completedIn[number] || request;
         // The other operation of a group call, the contact's link, has no mark: it may have been missing still.
-        const isLinked = ledger.kindOf(number) === 'group';
-        if (completedIn === request || isLinked) ledger.excuse(number, CAUSE.partial);
+        const isLinked = tracker.kindOf(number) === 'group';
+        if (completedIn === request || isLinked) tracker.allowDuplicate(number, DUPLICATE_CAUSE.partial);
         return;
       }
-      events.parts[number] = parts | part;
-      if (parts === 0) {
+      events.arrivedOperations[number] = arrivedOperations | operation;
+      if (arrivedOperations === 0) {
         events.deliveredAt[number] = now;
         events.deliveredIn[number] = request;
       }
-      if (ledger.isDelivered(number)) events.completedIn[number] = request;
+      if (tracker.isDelivered(number)) events.completedIn[number] = request;
     },
 
-    mergedAway: (operations: number) => {
+    onMerged: (operations: number) => {
       merged += operations;
     },
 
-    excuse: (number: number, cause: number) => {
+    allowDuplicate: (number: number, cause: number) => {
       events.causes[number] = (events.causes[number] ?? 0) | cause;
     },
 
     kindOf: (number: number): Kind => KINDS[events.kind[number] ?? 0] ?? 'track',
     isAccepted: (number: number): boolean => events.acceptedAt[number] !== NEVER,
     isDelivered: (number: number): boolean => {
-      const needed = PARTS_OF[KINDS[events.kind[number] ?? 0] ?? 'track'];
-      return ((events.parts[number] ?? 0) & needed) === needed;
+      const needed = REQUIRED_OPERATIONS[KINDS[events.kind[number] ?? 0] ?? 'track'];
+      return ((events.arrivedOperations[number] ?? 0) & needed) === needed;
     },
   };
-  return ledger;
+  return tracker;
 }
 
-const MARK = /sim_(\d+)/;
+const MARKER = /sim_(\d+)/;
 
-export const markOf = (number: number): string => `sim_${number}`;
+export const toMarker = (number: number): string => `sim_${number}`;
 
 /** The number of the event in a message's body or in a name; undefined where there is none. */
-export function numberIn(text: string): number | undefined {
-  const digits = MARK.exec(text)?.[1];
+export function parseEventNumber(text: string): number | undefined {
+  const digits = MARKER.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

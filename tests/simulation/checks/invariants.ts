@@ -1,15 +1,15 @@
 import { createHeap } from '../heap.ts';
-import type { Ledger } from './event-tracker.ts';
-import type { RequestLog } from './request-checker.ts';
+import type { EventTracker } from './event-tracker.ts';
+import type { RequestChecker } from './request-checker.ts';
 
 /** A dead letter, as it lies in the queue at the end. */
-export type Letter = { number: number | undefined; reason: string };
+export type DeadLetterRecord = { number: number | undefined; reason: string };
 
 /** Everything that is known when a run is over. */
-export type Evidence = {
-  ledger: Ledger;
-  requests: RequestLog;
-  letters: readonly Letter[];
+export type RunState = {
+  tracker: EventTracker;
+  requests: RequestChecker;
+  deadLetters: readonly DeadLetterRecord[];
   /** Numbers of the events that are still in the main queue. */
   queued: ReadonlySet<number>;
   /** Messages that grew too old in one of the queues. */
@@ -20,23 +20,23 @@ export type Evidence = {
   leaks: readonly string[];
 };
 
-type Check = (evidence: Evidence) => string[];
+type Check = (runState: RunState) => string[];
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-function* acceptedIn({ ledger }: Evidence): Generator<number> {
-  for (let number = 0; number < ledger.size(); number += 1) if (ledger.isAccepted(number)) yield number;
+function* acceptedNumbers({ tracker }: RunState): Generator<number> {
+  for (let number = 0; number < tracker.size(); number += 1) if (tracker.isAccepted(number)) yield number;
 }
 
-const lettersByNumber = ({ letters }: Evidence): Map<number, string> =>
+const reasonsByNumber = ({ deadLetters }: RunState): Map<number, string> =>
   new Map(
-    letters.flatMap(({ number, reason }): [number, string][] =>
+    deadLetters.flatMap(({ number, reason }): [number, string][] =>
       number === undefined ? [] : [[number, reason]],
     ),
   );
 
 /** A finding with a few of the numbers it is about. */
-function finding(what: string, numbers: readonly number[]): string[] {
+function formatFinding(what: string, numbers: readonly number[]): string[] {
   if (numbers.length === 0) return [];
   const shown = numbers.slice(0, 5).join(', ');
   return [`${what}: ${numbers.length} (${shown}${numbers.length > 5 ? ', …' : ''})`];
@@ -44,29 +44,29 @@ function finding(what: string, numbers: readonly number[]): string[] {
 
 /** What must hold after every run, whatever went wrong in it. */
 export const invariants = {
-  'nothing accepted is lost': (evidence) => {
-    const { ledger, queued, expired } = evidence;
-    const dead = lettersByNumber(evidence);
-    const lost = [...acceptedIn(evidence)].filter(
-      (number) => !ledger.isDelivered(number) && !queued.has(number) && !dead.has(number),
+  'nothing accepted is lost': (runState) => {
+    const { tracker, queued, expired } = runState;
+    const deadLetterReasons = reasonsByNumber(runState);
+    const lost = [...acceptedNumbers(runState)].filter(
+      (number) => !tracker.isDelivered(number) && !queued.has(number) && !deadLetterReasons.has(number),
     );
     return [
-      ...finding('accepted events that are nowhere', lost),
+      ...formatFinding('accepted events that are nowhere', lost),
       ...(expired > 0 ? [`expired: ${expired}`] : []),
     ];
   },
 
-  'each user is in order': (evidence) =>
-    finding('events delivered before an earlier one of their user', overtaking(evidence)),
+  'each user is in order': (runState) =>
+    formatFinding('events delivered before an earlier one of their user', findOvertaking(runState)),
 
-  'only what Salesmachine refuses is given up, and for that reason': (evidence) => {
-    const { poison } = evidence.ledger.events;
-    const wrong = [...lettersByNumber(evidence)].filter(
-      ([number, reason]) => reason !== (REASON_OF_POISON[poison[number] ?? 0] ?? 'none'),
+  'only what Salesmachine refuses is given up, and for that reason': (runState) => {
+    const { rejectedWith } = runState.tracker.events;
+    const wrong = [...reasonsByNumber(runState)].filter(
+      ([number, reason]) => reason !== (REASON_BY_STATUS[rejectedWith[number] ?? 0] ?? 'none'),
     );
-    const unknown = evidence.letters.filter(({ number }) => number === undefined).length;
+    const unknown = runState.deadLetters.filter(({ number }) => number === undefined).length;
     return [
-      ...finding(
+      ...formatFinding(
         'dead letters without a right',
         wrong.map(([number]) => number),
       ),
@@ -74,25 +74,25 @@ export const invariants = {
     ];
   },
 
-  'all that Salesmachine refuses is given up': (evidence) => {
-    const dead = lettersByNumber(evidence);
-    const { queued, ledger } = evidence;
-    const missing = [...acceptedIn(evidence)].filter(
+  'all that Salesmachine refuses is given up': (runState) => {
+    const deadLetterReasons = reasonsByNumber(runState);
+    const { queued, tracker } = runState;
+    const missing = [...acceptedNumbers(runState)].filter(
       (number) =>
-        ledger.events.poison[number] !== 0 &&
-        !ledger.isDelivered(number) &&
-        !dead.has(number) &&
+        tracker.events.rejectedWith[number] !== 0 &&
+        !tracker.isDelivered(number) &&
+        !deadLetterReasons.has(number) &&
         !queued.has(number),
     );
-    return finding('poison without a dead letter', missing);
+    return formatFinding('poison without a dead letter', missing);
   },
 
-  'a duplicate has a cause': ({ ledger }) => {
-    const { duplicates, causes } = ledger.events;
+  'a duplicate has a cause': ({ tracker }) => {
+    const { duplicates, causes } = tracker.events;
     const unexplained = [...duplicates.keys()].filter(
       (number) => duplicates[number] !== 0 && causes[number] === 0,
     );
-    return finding('events delivered twice without a cause', unexplained);
+    return formatFinding('events delivered twice without a cause', unexplained);
   },
 
   'no request breaks a rule': ({ requests }) =>
@@ -104,16 +104,16 @@ export const invariants = {
     leaks.slice(0, 3).map((line) => `a log line with a secret: ${line}`),
 } as const satisfies Record<string, Check>;
 
-const REASON_OF_POISON: Readonly<Record<number, string>> = {
+const REASON_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'rejected',
   422: 'rejected',
   500: 'server_error',
 };
 
 /** Every invariant that does not hold, and why. */
-export const brokenInvariants = (evidence: Evidence): string[] =>
+export const brokenInvariants = (runState: RunState): string[] =>
   Object.entries(invariants).flatMap(([name, check]) =>
-    check(evidence).map((problem) => `${name}: ${problem}`),
+    check(runState).map((problem) => `${name}: ${problem}`),
   );
 
 /**
@@ -121,12 +121,12 @@ export const brokenInvariants = (evidence: Evidence): string[] =>
  * been accepted when they were sent, or that stood before them in the same webhook. What was refused and replayed has
  * lost its place.
  */
-function overtaking({ ledger }: Evidence): number[] {
-  const { user, poison, firstSentAt, acceptedAt, deliveredIn, webhook } = ledger.events;
+function findOvertaking({ tracker }: RunState): number[] {
+  const { user, rejectedWith, firstSentAt, acceptedAt, deliveredIn, webhook } = tracker.events;
   const inOrder = createHeap<number>((a, b) => (acceptedAt[a] ?? 0) < (acceptedAt[b] ?? 0));
   const byUser = Map.groupBy(
-    Array.from({ length: ledger.size() }, (_, number) => number).filter(
-      (number) => acceptedAt[number] !== NEVER && deliveredIn[number] !== 0 && poison[number] === 0,
+    Array.from({ length: tracker.size() }, (_, number) => number).filter(
+      (number) => acceptedAt[number] !== NEVER && deliveredIn[number] !== 0 && rejectedWith[number] === 0,
     ),
     (number) => user[number],
   );

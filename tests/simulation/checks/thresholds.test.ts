@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { plainRelay } from '../plain-relay.ts';
 import { type Result, simulate } from '../simulation.ts';
-import { measured } from './thresholds.ts';
+import { checkThreshold } from './thresholds.ts';
 
 let results: Result[];
 
@@ -14,31 +14,31 @@ beforeAll(async () => {
 });
 
 test('the worst of several runs counts', () => {
-  expect(measured({ measure: 'p99', atMost: 3_000 }, results)).toMatchObject({
+  expect(checkThreshold({ metric: 'p99', atMost: 3_000 }, results)).toMatchObject({
     value: '4.00 s',
-    wanted: '≤ 3.00 s',
-    isReached: false,
+    expected: '≤ 3.00 s',
+    isMet: false,
   });
-  expect(measured({ measure: 'p99', atLeast: 3_000 }, results)).toMatchObject({
+  expect(checkThreshold({ metric: 'p99', atLeast: 3_000 }, results)).toMatchObject({
     value: '2.00 s',
-    wanted: '≥ 3.00 s',
-    isReached: false,
+    expected: '≥ 3.00 s',
+    isMet: false,
   });
 });
 
 test('a figure that is just reached is reached', () => {
-  expect(measured({ measure: 'p99', atLeast: 2_000, atMost: 4_000 }, results).isReached).toBe(true);
+  expect(checkThreshold({ metric: 'p99', atLeast: 2_000, atMost: 4_000 }, results).isMet).toBe(true);
 });
 
 test('a figure without a bound is the mean, and only shown', () => {
-  expect(measured({ measure: 'throttled' }, results)).toMatchObject({
+  expect(checkThreshold({ metric: 'throttled' }, results)).toMatchObject({
     value: '0.20 %',
-    wanted: '',
-    isReached: true,
+    expected: '',
+    isMet: true,
   });
 });
 
 test('a latency of nothing at all reaches no bound', () => {
   const nothing = results.map((result) => ({ ...result, p99: Number.NaN }));
-  expect(measured({ measure: 'p99', atMost: 3_000 }, nothing).isReached).toBe(false);
+  expect(checkThreshold({ metric: 'p99', atMost: 3_000 }, nothing).isMet).toBe(false);
 });

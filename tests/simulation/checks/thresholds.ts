@@ -1,6 +1,6 @@
 import type { Result } from '../simulation.ts';
 
-type Measure = { title: string; unit: keyof typeof units; of: (result: Result) => number };
+type Metric = { title: string; unit: keyof typeof units; of: (result: Result) => number };
 
 const units = {
   number: (value: number) => String(Math.round(value * 100) / 100),
@@ -10,7 +10,7 @@ const units = {
 };
 
 /** What can be measured of a run. */
-export const measures = {
+export const metrics = {
   rate: { title: 'events delivered per second', unit: 'number', of: (run) => run.deliveredPerSecond },
   fullness: { title: 'operations per request', unit: 'number', of: (run) => run.operationsPerBatch },
   quota: { title: 'quota used', unit: 'percent', of: (run) => run.quotaShare },
@@ -46,12 +46,12 @@ export const measures = {
   searchMean: {
     title: 'extra requests for a bad operation, mean',
     unit: 'number',
-    of: (run) => run.searches.mean,
+    of: (run) => run.bisectCost.mean,
   },
   searchWorst: {
     title: 'extra requests for a bad operation, most',
     unit: 'number',
-    of: (run) => run.searches.worst,
+    of: (run) => run.bisectCost.worst,
   },
   deadLetters: { title: 'dead letters', unit: 'number', of: (run) => sum(run.deadLetters) },
   left: { title: 'left in the queue', unit: 'number', of: (run) => run.queued },
@@ -60,34 +60,37 @@ export const measures = {
     unit: 'number',
     of: ({ webhooks }) => webhooks.discarded + webhooks.givenUp,
   },
-} as const satisfies Record<string, Measure>;
+} as const satisfies Record<string, Metric>;
 
 /** A measure, and what it has to come to. Without a bound it is only shown. */
-export type Figure = {
-  measure: keyof typeof measures;
+export type Threshold = {
+  metric: keyof typeof metrics;
   atLeast?: number;
   atMost?: number;
   /** A shorter run does not reach it, or does not show it. */
-  needsTime?: boolean;
+  fullOnly?: boolean;
 };
 
 /** A figure over several runs: the worst of them; or the mean, if it is only shown. */
-export type Measured = { title: string; value: string; wanted: string; isReached: boolean };
+export type ThresholdResult = { title: string; value: string; expected: string; isMet: boolean };
 
-export function measured({ measure, atLeast, atMost }: Figure, results: readonly Result[]): Measured {
-  const { title, unit, of }: Measure = measures[measure];
+export function checkThreshold(
+  { metric, atLeast, atMost }: Threshold,
+  results: readonly Result[],
+): ThresholdResult {
+  const { title, unit, of }: Metric = metrics[metric];
   const values = results.map(of);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  const text = units[unit];
+  const format = units[unit];
   return {
     title,
-    value: text(atLeast !== undefined ? least : atMost !== undefined ? most : mean),
-    wanted: [
-      ...(atLeast === undefined ? [] : [`≥ ${text(atLeast)}`]),
-      ...(atMost === undefined ? [] : [`≤ ${text(atMost)}`]),
+    value: format(atLeast !== undefined ? least : atMost !== undefined ? most : mean),
+    expected: [
+      ...(atLeast === undefined ? [] : [`≥ ${format(atLeast)}`]),
+      ...(atMost === undefined ? [] : [`≤ ${format(atMost)}`]),
     ].join(', '),
-    isReached: (atLeast === undefined || least >= atLeast) && (atMost === undefined || most <= atMost),
+    isMet: (atLeast === undefined || least >= atLeast) && (atMost === undefined || most <= atMost),
   };
 }
 

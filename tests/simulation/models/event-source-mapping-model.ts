@@ -1,14 +1,14 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { failedIds } from '../../../lib/local/aws/batch-response.ts';
-import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
-import { sqsRecord } from '../../../lib/local/aws/sqs-record.ts';
+import { findFailedIds } from '../../../lib/local/aws/batch-response.ts';
+import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { toSqsRecord } from '../../../lib/local/aws/sqs-record.ts';
 import type { Random } from '../../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
 import { exponential } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { prevailing, type Spell } from './fault-window.ts';
+import { activeFault, type FaultWindow } from './fault-window.ts';
 import { type SqsHandler, sqsClient } from './sqs-client.ts';
 
 /**
@@ -18,7 +18,7 @@ import { type SqsHandler, sqsClient } from './sqs-client.ts';
  * - `garbled`: its answer cannot be read
  * - `restart`: it runs in a new process
  */
-export type LambdaTrouble = 'crash' | 'throttle' | 'garbled' | 'restart';
+export type LambdaFault = 'crash' | 'throttle' | 'garbled' | 'restart';
 
 export type WorkerFunction = (event: SQSEvent, context: Context) => Promise<unknown>;
 
@@ -31,7 +31,7 @@ export type MappingModelOptions = {
   functionTimeoutMs: number;
   connect: () => Salesmachine;
   createWorker: (sandbox: Sandbox) => WorkerFunction;
-  troubles?: readonly Spell<LambdaTrouble>[];
+  faults?: readonly FaultWindow<LambdaFault>[];
   /** Told of the bodies that an invocation had in hands when it failed. */
   onFailure: (bodies: readonly string[]) => void;
 };
@@ -45,12 +45,12 @@ export type EventSourceMapping = {
 const BATCH_SIZE = 10;
 const POLL_SECONDS = 20;
 const RETRY_MS = 1_000;
-const MEAN_LIFE_OF_A_CRASHER_MS = 3_000;
+const MEAN_TIME_TO_CRASH_MS = 3_000;
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events.fifo';
 
 /** Lambda's event source mapping and the workers behind it: each lane is a process that runs one batch at a time. */
 export function startEventSourceMapping(options: MappingModelOptions): EventSourceMapping {
-  const { time, random, queueUrl, lanes, functionTimeoutMs, connect, createWorker, troubles = [] } = options;
+  const { time, random, queueUrl, lanes, functionTimeoutMs, connect, createWorker, faults = [] } = options;
   const sqs = sqsClient(options.sqs);
   const start = time.now();
   let invocations = 0;
@@ -58,7 +58,7 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
 
   const launch = () => {
     const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect() });
-    return { sandbox, work: createWorker(sandbox) };
+    return { sandbox, handle: createWorker(sandbox) };
   };
 
   const receive = async (): Promise<Message[]> => {
@@ -88,24 +88,24 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
     for (;;) {
       const messages = await receive();
       if (messages.length === 0) continue;
-      const trouble = prevailing(troubles, time.now() - start, random);
-      if (trouble === 'throttle') {
+      const fault = activeFault(faults, time.now() - start, random);
+      if (fault === 'throttle') {
         await time.sleep(RETRY_MS);
         continue;
       }
-      if (trouble === 'restart' || !worker.sandbox.isAlive()) worker = launch();
-      const { sandbox, work } = worker;
-      if (trouble === 'crash') time.schedule(exponential(random, MEAN_LIFE_OF_A_CRASHER_MS), sandbox.kill);
+      if (fault === 'restart' || !worker.sandbox.isAlive()) worker = launch();
+      const { sandbox, handle } = worker;
+      if (fault === 'crash') time.schedule(exponential(random, MEAN_TIME_TO_CRASH_MS), sandbox.kill);
       invocations += 1;
-      const event = { Records: messages.map((message) => sqsRecord(message, QUEUE_ARN)) };
-      const context = lambdaContext('worker', functionTimeoutMs, time);
-      const ended = await sandbox.invoke(() => work(event, context), functionTimeoutMs);
-      if (ended.kind === 'timed_out') timeouts += 1;
+      const event = { Records: messages.map((message) => toSqsRecord(message, QUEUE_ARN)) };
+      const context = createLambdaContext('worker', functionTimeoutMs, time);
+      const result = await sandbox.invoke(() => handle(event, context), functionTimeoutMs);
+      if (result.kind === 'timed_out') timeouts += 1;
       const ids = new Set(event.Records.map(({ messageId }) => messageId));
-      const answer = trouble === 'garbled' ? 'garbled' : ended.kind === 'answered' ? ended.value : 'none';
-      const failed = failedIds(answer, ids);
+      const answer = fault === 'garbled' ? 'garbled' : result.kind === 'answered' ? result.value : 'none';
+      const failed = findFailedIds(answer, ids);
       const done = messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
-      if (ended.kind !== 'answered' || trouble === 'garbled') {
+      if (result.kind !== 'answered' || fault === 'garbled') {
         options.onFailure([...messages.map(({ Body = '' }) => Body), ...sandbox.received()]);
       }
       if (done.length > 0) await remove(done);

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import type { HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
 import type { Random } from '../../../lib/runtime/clock.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { prevailing, type Spell } from './fault-window.ts';
+import { activeFault, type FaultWindow } from './fault-window.ts';
 import type { Post } from './segment-model.ts';
 import type { SqsHandler } from './sqs-client.ts';
 
@@ -17,7 +17,7 @@ export type GatewayOptions = {
   /** Headers that let the webhook in. */
   authorize: (body: string) => Record<string, string>;
   /** When the ingest's process dies in the middle of a request. */
-  crashes: readonly Spell<'crash'>[];
+  crashes: readonly FaultWindow<'crash'>[];
 };
 
 /** After this Segment takes a webhook for failed. */
@@ -34,22 +34,22 @@ export function createGateway(options: GatewayOptions): Post {
     return { sandbox, ingest: createIngest(sandbox) };
   };
 
-  const answer = async (body: string): Promise<number> => {
+  const respond = async (body: string): Promise<number> => {
     const instance = idle.pop() ?? create();
     const { sandbox, ingest } = instance;
-    if (prevailing(crashes, time.now() - start, random)) time.schedule(random() * 20, sandbox.kill);
-    const event = httpEvent(body, authorize(body), time.now());
-    const context = lambdaContext('ingest', functionTimeoutMs, time);
-    const ended = await sandbox.invoke(() => ingest(event, context), functionTimeoutMs);
+    if (activeFault(crashes, time.now() - start, random)) time.schedule(random() * 20, sandbox.kill);
+    const event = toHttpEvent(body, authorize(body), time.now());
+    const context = createLambdaContext('ingest', functionTimeoutMs, time);
+    const result = await sandbox.invoke(() => ingest(event, context), functionTimeoutMs);
     if (sandbox.isAlive()) idle.push(instance);
-    if (ended.kind === 'answered') return ended.value.statusCode ?? 200;
-    return ended.kind === 'threw' ? 500 : 503;
+    if (result.kind === 'answered') return result.value.statusCode ?? 200;
+    return result.kind === 'threw' ? 500 : 503;
   };
 
   return (body) =>
     new Promise((resolve, reject) => {
       const cancel = time.schedule(ANSWER_TIMEOUT_MS, () => resolve(undefined));
-      answer(body).then((status) => {
+      respond(body).then((status) => {
         cancel();
         resolve(status);
       }, reject);
@@ -64,7 +64,7 @@ const http = {
   userAgent: 'Segment',
 };
 
-function httpEvent(body: string, headers: Record<string, string>, now: number): APIGatewayProxyEventV2 {
+function toHttpEvent(body: string, headers: Record<string, string>, now: number): APIGatewayProxyEventV2 {
   return {
     version: '2.0',
     routeKey: 'POST /segment',

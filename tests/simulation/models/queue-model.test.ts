@@ -48,13 +48,13 @@ describe('the model of the queue, over time', () => {
 
   test('a dead letter is kept for the whole retention of its queue', () => {
     const { queue: source, redriven } = createQueue({ maxReceiveCount: 1 });
-    const { queue: letters } = createQueue();
+    const { queue: deadLetters } = createQueue();
     source.send(entry('one'), 0);
     source.receive({ count: 1, visibilityMs: 0 }, HOUR);
     expect(source.receive({ count: 1 }, 2 * HOUR)).toEqual([]);
-    for (const message of redriven) letters.adopt(message, 2 * HOUR);
-    expect(letters.counts(settings.retentionMs + HOUR).visible).toBe(1);
-    expect(letters.counts(settings.retentionMs + 2 * HOUR).visible).toBe(0);
+    for (const message of redriven) deadLetters.adopt(message, 2 * HOUR);
+    expect(deadLetters.counts(settings.retentionMs + HOUR).visible).toBe(1);
+    expect(deadLetters.counts(settings.retentionMs + 2 * HOUR).visible).toBe(0);
   });
 
   test('hides a message for twelve hours at most, counted from its receipt', () => {
@@ -117,36 +117,36 @@ test('whatever is done to the queue, no group is handed out while in flight, ord
       const { queue } = createQueue();
       const deleted = new Set<string>();
       const sent: string[] = [];
-      let held: QueuedMessage[] = [];
+      let inFlight: QueuedMessage[] = [];
       let now = 0;
       for (const { kind, group, index } of sequence) {
         now += 1;
-        held = held.filter(({ hiddenUntil }) => hiddenUntil > now);
-        const chosen = held[index % Math.max(1, held.length)];
+        inFlight = inFlight.filter(({ invisibleUntil }) => invisibleUntil > now);
+        const chosen = inFlight[index % Math.max(1, inFlight.length)];
         if (kind === 'send') {
           const body = String(sent.length).padStart(4, '0');
           sent.push(body);
           queue.send(entry(body, String(group)), now);
         } else if (kind === 'receive') {
-          const locked = new Set(held.map(({ groupId }) => groupId));
+          const locked = new Set(inFlight.map(({ groupId }) => groupId));
           const received = queue.receive({ count: 1 + (index % 10), visibilityMs: 50 }, now);
           expect(received.filter(({ groupId }) => locked.has(groupId))).toEqual([]);
           for (const [groupId, messages] of Map.groupBy(received, (message) => message.groupId)) {
             const waiting = [...queue.contents()].filter((message) => message.groupId === groupId);
             expect(bodies(messages)).toEqual(bodies(waiting).slice(0, messages.length));
           }
-          held.push(...received);
+          inFlight.push(...received);
         } else if (kind === 'delete' && chosen) {
           expect(queue.deleteMessage(chosen.receipt, now)).toBe('done');
           deleted.add(chosen.body);
-          held = held.filter((message) => message !== chosen);
+          inFlight = inFlight.filter((message) => message !== chosen);
         } else if (kind === 'return' && chosen) {
           expect(queue.changeVisibility(chosen.receipt, 0, now)).toBe('done');
         } else if (kind === 'wait') {
           now += index * 3;
         }
-        held = held.filter(({ hiddenUntil }) => hiddenUntil > now);
-        expect(queue.counts(now).inFlight).toBe(held.length);
+        inFlight = inFlight.filter(({ invisibleUntil }) => invisibleUntil > now);
+        expect(queue.counts(now).inFlight).toBe(inFlight.length);
       }
       expect(bodies([...queue.contents()])).toEqual(sent.filter((body) => !deleted.has(body)));
     }),

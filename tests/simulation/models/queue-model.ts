@@ -28,24 +28,27 @@ export type QueuedMessage = QueueEntry & {
   /** The last receipt handle. */
   receipt: string;
   /** When it can be received again; 0 while it is not in flight. */
-  hiddenUntil: number;
+  invisibleUntil: number;
 };
 
-type Stored = QueuedMessage & {
+type StoredMessage = QueuedMessage & {
   group: Group;
-  inQueue: Link<Stored> | undefined;
-  inGroup: Link<Stored> | undefined;
+  inQueue: Link<StoredMessage> | undefined;
+  inGroup: Link<StoredMessage> | undefined;
 };
-type Group = { id: string; messages: List<Stored>; inFlight: number; isReady: boolean };
-type Handed = { at: number; visibilityMs: number; messages: Stored[] };
+type Group = { id: string; messages: List<StoredMessage>; inFlight: number; isReady: boolean };
+type ReceiveAttempt = { at: number; visibilityMs: number; messages: StoredMessage[] };
 
 /** What becomes of messages that leave the queue without having been deleted. */
-export type Departures = { redriven(message: QueuedMessage): void; expired(message: QueuedMessage): void };
+export type RemovalCallbacks = {
+  redriven(message: QueuedMessage): void;
+  expired(message: QueuedMessage): void;
+};
 
 export type FifoQueue = ReturnType<typeof createFifoQueue>;
 
 const DEDUPLICATION_MS = 300_000;
-const LONGEST_VISIBILITY_MS = 43_200_000;
+const MAX_VISIBILITY_MS = 43_200_000;
 /** SQS looks through this many messages for groups to hand out, and lets as many be in flight. */
 const LOOK_AHEAD = 120_000;
 
@@ -59,36 +62,40 @@ const LOOK_AHEAD = 120_000;
  * - neither the counts nor a deletion lag behind;
  * - there are no quotas of calls, delays, tags or move tasks.
  */
-export function createFifoQueue(settings: QueueSettings, departures: Departures, lookAhead = LOOK_AHEAD) {
+export function createFifoQueue(
+  settings: QueueSettings,
+  onRemoved: RemovalCallbacks,
+  lookAhead = LOOK_AHEAD,
+) {
   const { maxReceiveCount = Number.POSITIVE_INFINITY } = settings;
-  const messages: List<Stored> = createList();
-  const byId = new Map<string, Stored>();
+  const messages: List<StoredMessage> = createList();
+  const byId = new Map<string, StoredMessage>();
   const groups = new Map<string, Group>();
   const ready = createHeap<{ sequence: number; group: Group }>((a, b) => a.sequence < b.sequence);
-  const hidden = createHeap<{ until: number; message: Stored }>((a, b) => a.until < b.until);
+  const invisible = createHeap<{ until: number; message: StoredMessage }>((a, b) => a.until < b.until);
   const sent = new Map<string, { id: string; sequence: number }>();
   const sentInOrder: List<{ key: string; at: number }> = createList();
-  const attempts = new Map<string, Handed>();
+  const attempts = new Map<string, ReceiveAttempt>();
   let sequences = 0;
   let inFlight = 0;
   /** The last of the messages that SQS looks at. */
-  let horizon: Link<Stored> | undefined;
+  let horizon: Link<StoredMessage> | undefined;
 
-  const offer = (group: Group) => {
+  const markReady = (group: Group) => {
     const first = group.messages.first?.value;
     if (!first || group.inFlight > 0 || group.isReady) return;
     group.isReady = true;
     ready.push({ sequence: first.sequence, group });
   };
 
-  const release = (message: Stored) => {
-    if (message.hiddenUntil === 0) return;
-    message.hiddenUntil = 0;
+  const release = (message: StoredMessage) => {
+    if (message.invisibleUntil === 0) return;
+    message.invisibleUntil = 0;
     message.group.inFlight -= 1;
     inFlight -= 1;
   };
 
-  const takeOut = (message: Stored) => {
+  const removeMessage = (message: StoredMessage) => {
     const { group, inQueue, inGroup } = message;
     release(message);
     if (horizon && message.sequence <= horizon.value.sequence) {
@@ -98,25 +105,25 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     if (inGroup) remove(group.messages, inGroup);
     byId.delete(message.id);
     if (group.messages.size === 0) groups.delete(group.id);
-    else offer(group);
+    else markReady(group);
   };
 
-  const hide = (message: Stored, until: number) => {
-    message.hiddenUntil = until;
-    hidden.push({ until, message });
+  const makeInvisible = (message: StoredMessage, until: number) => {
+    message.invisibleUntil = until;
+    invisible.push({ until, message });
   };
 
   /** Lets happen what was due by `now`: messages that come back, are too old, or are forgotten as duplicates. */
   const advance = (now: number) => {
-    for (let next = hidden.peek(); next && next.until <= now; next = hidden.peek()) {
-      hidden.pop();
-      if (next.message.hiddenUntil !== next.until) continue;
+    for (let next = invisible.peek(); next && next.until <= now; next = invisible.peek()) {
+      invisible.pop();
+      if (next.message.invisibleUntil !== next.until) continue;
       release(next.message);
-      offer(next.message.group);
+      markReady(next.message.group);
     }
     for (let first = messages.first?.value; first && first.sentAt + settings.retentionMs <= now; ) {
-      takeOut(first);
-      departures.expired(first);
+      removeMessage(first);
+      onRemoved.expired(first);
       first = messages.first?.value;
     }
     for (let first = sentInOrder.first; first && first.value.at + DEDUPLICATION_MS <= now; ) {
@@ -126,11 +133,11 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     }
   };
 
-  const store = (entry: QueueEntry, id: string, now: number): Stored => {
+  const store = (entry: QueueEntry, id: string, now: number): StoredMessage => {
     const group = groups.get(entry.groupId) ?? createGroup(entry.groupId);
     groups.set(group.id, group);
     sequences += 1;
-    const message: Stored = {
+    const message: StoredMessage = {
       body: entry.body,
       groupId: entry.groupId,
       deduplicationId: entry.deduplicationId,
@@ -143,7 +150,7 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
       receivedAt: 0,
       receiveCount: 0,
       receipt: '',
-      hiddenUntil: 0,
+      invisibleUntil: 0,
       group,
       inQueue: undefined,
       inGroup: undefined,
@@ -152,7 +159,7 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     message.inGroup = append(group.messages, message);
     byId.set(id, message);
     if (messages.size <= lookAhead) horizon = message.inQueue;
-    offer(group);
+    markReady(group);
     return message;
   };
 
@@ -168,7 +175,7 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     return { id, sequence, isDuplicate: false };
   };
 
-  const handOut = (message: Stored, visibilityMs: number, now: number) => {
+  const markReceived = (message: StoredMessage, visibilityMs: number, now: number) => {
     message.receiveCount += 1;
     message.firstReceivedAt ||= now;
     message.receivedAt = now;
@@ -176,12 +183,12 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     if (visibilityMs === 0) return;
     message.group.inFlight += 1;
     inFlight += 1;
-    hide(message, now + visibilityMs);
+    makeInvisible(message, now + visibilityMs);
   };
 
   /** As many as possible of the group that waits longest, then of the next one. */
-  const receiveNew = (count: number, visibilityMs: number, now: number): Stored[] => {
-    const received: Stored[] = [];
+  const receiveNew = (count: number, visibilityMs: number, now: number): StoredMessage[] => {
+    const received: StoredMessage[] = [];
     const visited: Group[] = [];
     while (received.length < count && inFlight < lookAhead) {
       const next = ready.peek();
@@ -193,29 +200,29 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
       for (const message of valuesOf(next.group.messages)) {
         if (received.length >= count || (horizon && message.sequence > horizon.value.sequence)) break;
         if (message.receiveCount >= maxReceiveCount) {
-          takeOut(message);
-          departures.redriven(message);
+          removeMessage(message);
+          onRemoved.redriven(message);
         } else {
-          handOut(message, visibilityMs, now);
+          markReceived(message, visibilityMs, now);
           received.push(message);
         }
       }
     }
     // Only now: what is received with a visibility of zero must not come twice in one answer.
-    for (const group of visited) offer(group);
+    for (const group of visited) markReady(group);
     return received;
   };
 
   /** The same messages again, if this attempt was made before and nothing has happened to them since. */
-  const receiveAgain = (attempt: string, now: number): Stored[] | undefined => {
+  const receiveAgain = (attempt: string, now: number): StoredMessage[] | undefined => {
     const earlier = attempts.get(attempt);
     if (!earlier || earlier.at + DEDUPLICATION_MS <= now) return undefined;
-    const { visibilityMs, messages: handed, at } = earlier;
-    const untouched = handed.every((message) => message.hiddenUntil === at + visibilityMs);
+    const { visibilityMs, messages: earlierMessages, at } = earlier;
+    const untouched = earlierMessages.every((message) => message.invisibleUntil === at + visibilityMs);
     if (!untouched) return undefined;
-    for (const message of handed) hide(message, now + visibilityMs);
+    for (const message of earlierMessages) makeInvisible(message, now + visibilityMs);
     attempts.set(attempt, { ...earlier, at: now });
-    return handed;
+    return earlierMessages;
   };
 
   const receive = (
@@ -241,12 +248,12 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
   };
 
   /** The message that a receipt handle stands for, or why it stands for none. */
-  const find = (receipt: string): Stored | 'gone' | 'stale' | 'nonsense' => {
+  const find = (receipt: string): StoredMessage | 'gone' | 'stale' | 'nonsense' => {
     const [id, count] = receipt.split('/');
     if (!id || !count) return 'nonsense';
     const message = byId.get(id);
     if (!message) return 'gone';
-    return message.receipt === receipt && message.hiddenUntil > 0 ? message : 'stale';
+    return message.receipt === receipt && message.invisibleUntil > 0 ? message : 'stale';
   };
 
   const deleteMessage = (receipt: string, now: number): 'done' | 'stale' | 'nonsense' => {
@@ -254,7 +261,7 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     const message = find(receipt);
     if (message === 'gone') return 'done';
     if (typeof message === 'string') return message;
-    takeOut(message);
+    removeMessage(message);
     return 'done';
   };
 
@@ -266,12 +273,12 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     advance(now);
     const message = find(receipt);
     if (typeof message === 'string') return message;
-    if (now + visibilityMs > message.receivedAt + LONGEST_VISIBILITY_MS) return 'too_long';
+    if (now + visibilityMs > message.receivedAt + MAX_VISIBILITY_MS) return 'too_long';
     if (visibilityMs > 0) {
-      hide(message, now + visibilityMs);
+      makeInvisible(message, now + visibilityMs);
     } else {
       release(message);
-      offer(message.group);
+      markReady(message.group);
     }
     return 'done';
   };
@@ -289,7 +296,7 @@ export function createFifoQueue(settings: QueueSettings, departures: Departures,
     /** The body of the message that a receipt handle, old or new, belongs to, while it is in the queue. */
     bodyOf: (receipt: string): string | undefined => byId.get(receipt.split('/')[0] ?? '')?.body,
     /** When the next message comes back, if any is in flight. */
-    nextReturn: (): number | undefined => hidden.peek()?.until,
+    nextReturn: (): number | undefined => invisible.peek()?.until,
     counts: (now: number) => {
       advance(now);
       return { visible: messages.size - inFlight, inFlight };

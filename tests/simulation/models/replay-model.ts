@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
-import { deadLetterMessage } from '../../../lib/dead-letters/dead-letter.ts';
-import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
-import type { Ledger } from '../checks/event-tracker.ts';
+import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import type { EventTracker } from '../checks/event-tracker.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { FifoQueue } from './queue-model.ts';
@@ -12,7 +12,7 @@ export type ReplaySettings = {
   /** Milliseconds after the start at which somebody begins to replay all dead letters. */
   from: number;
   /** Dead letters that have been there since before the start, of users who send nothing now. */
-  letters: number;
+  deadLetters: number;
 };
 
 const FIRST_ABSENT_USER = 1_000_000_000;
@@ -45,29 +45,34 @@ export async function replayAll({
   for (let more = true; more; ) {
     if (!process.sandbox.isAlive()) process = launch();
     const { sandbox, replay } = process;
-    const context = lambdaContext('replay', functionTimeoutMs, time);
-    const ended = await sandbox.invoke(() => replay({}, context), functionTimeoutMs);
-    more = ended.kind !== 'answered' || ended.value.more || ended.value.unread > 0;
+    const context = createLambdaContext('replay', functionTimeoutMs, time);
+    const result = await sandbox.invoke(() => replay({}, context), functionTimeoutMs);
+    more = result.kind !== 'answered' || result.value.more || result.value.unread > 0;
     if (more) await time.sleep(PAUSE_MS);
   }
 }
 
 /** Fills the queue with letters of events that were accepted and refused before the start. */
-export function layLetters(count: number, deadLetters: FifoQueue, ledger: Ledger, now: number): void {
+export function seedDeadLetters(
+  count: number,
+  deadLetters: FifoQueue,
+  tracker: EventTracker,
+  now: number,
+): void {
   for (let user = FIRST_ABSENT_USER; user < FIRST_ABSENT_USER + count; user += 1) {
-    const number = ledger.add({
+    const number = tracker.add({
       kind: 'track',
       user,
-      poison: 422,
-      ailsUntil: 0,
+      rejectedWith: 422,
+      flakyUntil: 0,
       timestamp: now,
       webhook: 0,
     });
-    ledger.sent(number, now);
-    ledger.accepted(number, now);
-    const { attributes, ...message } = deadLetterMessage({
+    tracker.onSent(number, now);
+    tracker.onAccepted(number, now);
+    const { attributes, ...message } = serializeDeadLetter({
       body: eventJson({ number, kind: 'track', user, timestamp: now, sentAt: now, bulk: 0 }),
-      origin: `message ${number}`,
+      sourceId: `message ${number}`,
       reason: 'rejected',
       detail: '',
       status: 422,

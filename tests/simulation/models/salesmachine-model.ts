@@ -1,16 +1,16 @@
 import type { Random } from '../../../lib/runtime/clock.ts';
-import type { Answer, Salesmachine, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
+import type { ApiResult, Salesmachine, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
-import { createOperationBook } from '../checks/applied-operations.ts';
-import type { Ledger } from '../checks/event-tracker.ts';
-import { createRequestLog, type RequestLog } from '../checks/request-checker.ts';
+import { createAppliedOperations } from '../checks/applied-operations.ts';
+import type { EventTracker } from '../checks/event-tracker.ts';
+import { createRequestChecker, type RequestChecker } from '../checks/request-checker.ts';
 import { aroundMedian, pick } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { prevailing, type Spell } from './fault-window.ts';
+import { activeFault, type FaultWindow } from './fault-window.ts';
 import { createQuota, type QuotaSettings, type QuotaState } from './quota-model.ts';
 
 /** What can be wrong with Salesmachine. */
-export type Mishap =
+export type ApiFault =
   /** An answer of this status; nothing is applied unless said. */
   | { status: number; body?: string; headers?: Record<string, string>; isApplied?: boolean }
   /** No connection. */
@@ -24,32 +24,32 @@ export type HeaderStyle = 'documented' | 'retry-after' | 'skewed' | 'garbage' | 
 export type SalesmachineSettings = {
   quota: QuotaSettings;
   /** Other limits for a while. */
-  limits?: readonly Spell<number>[];
+  limits?: readonly FaultWindow<number>[];
   /** The part of the quota that others spend. */
-  others?: readonly Spell<number>[];
+  others?: readonly FaultWindow<number>[];
   /** The median of a request's duration. */
   latencyMs?: number;
-  mishaps?: readonly Spell<Mishap>[];
+  faults?: readonly FaultWindow<ApiFault>[];
   headers?: HeaderStyle;
   /** Milliseconds after the start from which it takes what it used to refuse. */
-  mendedAt?: number;
+  fixedAt?: number;
 };
 
 export type SalesmachineModel = {
   /** The connection of one process. */
   connect(): Salesmachine;
-  log: RequestLog;
+  requestChecker: RequestChecker;
 };
 
-type Outside = { time: VirtualTime; random: Random; ledger: Ledger };
+type ModelDependencies = { time: VirtualTime; random: Random; tracker: EventTracker };
 /** What will come of a request, and when; no answer at all if it hangs. */
-type Fate = { afterMs: number; mishap?: Mishap | undefined; refused?: QuotaState };
+type PlannedResponse = { afterMs: number; fault?: ApiFault | undefined; throttled?: QuotaState };
 
 const TOTAL_TIMEOUT_MS = 10_000;
 const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><p>Welcome' };
 
 /** Mishaps by name, for scenarios. */
-export const mishaps = {
+export const apiFaults = {
   serverError: { status: 500 },
   maintenance: { status: 503 },
   badCredential: { status: 401 },
@@ -64,36 +64,42 @@ export const mishaps = {
   hangBefore: { failure: 'hang', isApplied: false },
   hangAfter: { failure: 'hang', isApplied: true },
   errorAfter: { status: 500, isApplied: true },
-} as const satisfies Record<string, Mishap>;
+} as const satisfies Record<string, ApiFault>;
 
 /** Salesmachine's API behind the network, and a record of everything it was asked. */
-export function createSalesmachineModel(settings: SalesmachineSettings, outside: Outside): SalesmachineModel {
-  const { time, random, ledger } = outside;
+export function createSalesmachineModel(
+  settings: SalesmachineSettings,
+  dependencies: ModelDependencies,
+): SalesmachineModel {
+  const { time, random, tracker } = dependencies;
   const {
     latencyMs = 300,
-    mishaps: spells = [],
+    faults: faultWindows = [],
     headers = 'documented',
     others = [],
     limits = [],
-    mendedAt = Number.POSITIVE_INFINITY,
+    fixedAt = Number.POSITIVE_INFINITY,
   } = settings;
   const start = time.now();
   const quota = createQuota(settings.quota, start);
-  const log = createRequestLog(start, (event) => (ledger.events.poison[event] ?? 0) !== 0);
-  const book = createOperationBook(ledger, log.violation, start + mendedAt);
+  const requestChecker = createRequestChecker(
+    start,
+    (event) => (tracker.events.rejectedWith[event] ?? 0) !== 0,
+  );
+  const appliedOperations = createAppliedOperations(tracker, requestChecker.violation, start + fixedAt);
 
-  const fateOf = (): Fate => {
+  const planResponse = (): PlannedResponse => {
     const elapsed = time.now() - start;
-    const mishap = prevailing(spells, elapsed, random);
+    const fault = activeFault(faultWindows, elapsed, random);
     const latency = aroundMedian(random, latencyMs);
-    if (mishap && 'failure' in mishap && mishap.failure === 'refused') return { afterMs: 2, mishap };
-    const limit = prevailing(limits, elapsed, random) ?? settings.quota.requests;
-    const state = quota.take(time.now(), limit, prevailing(others, elapsed, random) ?? 0);
-    if (!state.granted) return { afterMs: Math.min(latency, 50), refused: state };
-    return { afterMs: latency, mishap };
+    if (fault && 'failure' in fault && fault.failure === 'refused') return { afterMs: 2, fault };
+    const limit = activeFault(limits, elapsed, random) ?? settings.quota.requests;
+    const state = quota.take(time.now(), limit, activeFault(others, elapsed, random) ?? 0);
+    if (!state.granted) return { afterMs: Math.min(latency, 50), throttled: state };
+    return { afterMs: latency, fault };
   };
 
-  const response = (status: number, body = '', more: Record<string, string> = {}): Answer => ({
+  const response = (status: number, body = '', more: Record<string, string> = {}): ApiResult => ({
     kind: 'response',
     status,
     body,
@@ -101,72 +107,75 @@ export function createSalesmachineModel(settings: SalesmachineSettings, outside:
   });
 
   /** Applies the request if it is to be applied. No answer means that none will come. */
-  const conclude = (
-    { mishap, refused }: Fate,
+  const applyPlan = (
+    { fault, throttled }: PlannedResponse,
     operations: readonly Operation[],
-  ): { answer?: Answer; isApplied: boolean } => {
-    if (refused) {
+  ): { answer?: ApiResult; isApplied: boolean } => {
+    if (throttled) {
       const answer = response(
         429,
         '{"error":"rate limit"}',
-        rateHeaders(headers, refused, time.now(), random),
+        rateHeaders(headers, throttled, time.now(), random),
       );
       return { answer, isApplied: false };
     }
-    if (mishap && 'failure' in mishap && mishap.failure === 'refused') {
-      return { answer: { kind: 'failure', sent: false, code: 'ECONNREFUSED' }, isApplied: false };
+    if (fault && 'failure' in fault && fault.failure === 'refused') {
+      return { answer: { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }, isApplied: false };
     }
-    const isMeantToApply = mishap === undefined || ('isApplied' in mishap && mishap.isApplied === true);
-    const status = isMeantToApply ? book.apply(operations, log.nextPlace(), time.now()) : 503;
-    const isApplied = isMeantToApply && status < 300;
-    if (!mishap) {
+    const shouldApply = fault === undefined || ('isApplied' in fault && fault.isApplied === true);
+    const status = shouldApply
+      ? appliedOperations.apply(operations, requestChecker.nextPlace(), time.now())
+      : 503;
+    const isApplied = shouldApply && status < 300;
+    if (!fault) {
       const body = isApplied ? '{"status":"success"}' : '{"error":"refused"}';
       return { answer: response(status, body), isApplied };
     }
-    if ('status' in mishap)
-      return { answer: response(mishap.status, mishap.body, mishap.headers), isApplied };
+    if ('status' in fault) return { answer: response(fault.status, fault.body, fault.headers), isApplied };
     return {
-      ...(mishap.failure === 'reset' && { answer: { kind: 'failure', sent: true, code: 'ECONNRESET' } }),
+      ...(fault.failure === 'reset' && {
+        answer: { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' },
+      }),
       isApplied,
     };
   };
 
   const connect = (): Salesmachine => {
-    const lane = log.connect();
+    const lane = requestChecker.connect();
     return {
-      renewCredential: async () => {},
+      refreshCredentialIfOlderThan: async () => {},
       post: (path, json, signal) =>
         new Promise((resolve) => {
           const operations = operationsIn(path, json);
-          const request = lane.started({ path, operations, bytes: Buffer.byteLength(json) }, time.now());
-          const fate = fateOf();
+          const request = lane.onStart({ path, operations, bytes: Buffer.byteLength(json) }, time.now());
+          const plan = planResponse();
           let isOver = false;
-          const finish = (answer: Answer) => {
+          const finish = (answer: ApiResult) => {
             if (isOver) return;
             isOver = true;
             cancelTimeout();
             signal?.removeEventListener('abort', abort);
-            lane.ended(request, answer, time.now());
+            lane.onEnd(request, answer, time.now());
             resolve(answer);
           };
-          const giveUp = (code: string) => () => finish({ kind: 'failure', sent: true, code });
+          const giveUp = (code: string) => () => finish({ kind: 'failure', mayHaveBeenSent: true, code });
           const abort = giveUp('ABORTED');
           const cancelTimeout = time.schedule(TOTAL_TIMEOUT_MS, giveUp('ETIMEDOUT'));
           signal?.addEventListener('abort', abort, { once: true });
-          time.schedule(fate.afterMs, () => {
-            const { answer, isApplied } = conclude(fate, operations);
+          time.schedule(plan.afterMs, () => {
+            const { answer, isApplied } = applyPlan(plan, operations);
             const isKnown = answer !== undefined && isSuccess(answer) && !isOver;
-            if (isApplied && !isKnown) book.excuse(operations);
+            if (isApplied && !isKnown) appliedOperations.allowDuplicate(operations);
             if (answer) finish(answer);
           });
         }),
     };
   };
 
-  return { connect, log };
+  return { connect, requestChecker };
 }
 
-const isSuccess = (answer: Answer) =>
+const isSuccess = (answer: ApiResult) =>
   answer.kind === 'response' && answer.status >= 200 && answer.status < 300;
 
 function operationsIn(path: SalesmachinePath, json: string): Operation[] {

@@ -1,5 +1,5 @@
 import type { Random } from '../../../lib/runtime/clock.ts';
-import { KINDS, type Kind, type Ledger, type Poison } from '../checks/event-tracker.ts';
+import { type EventTracker, KINDS, type Kind, type RejectionStatus } from '../checks/event-tracker.ts';
 import { exponential } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { eventJson } from './segment-event.ts';
@@ -16,11 +16,11 @@ export type SegmentSettings = {
   /** Shares of the kinds; all track unless said. */
   mix?: Partial<Record<Kind, number>>;
   /** One event in so many is refused by Salesmachine. */
-  poison?: readonly { oneIn: number; status: Poison }[];
+  rejectedEvents?: readonly { oneIn: number; status: RejectionStatus }[];
   /** Bytes that each track and identify event holds beside what it needs. */
   bulk?: number;
   /** One event in so many makes Salesmachine fail, for so long after it was made. */
-  ailing?: { oneIn: number; ms: number };
+  flakyEvents?: { oneIn: number; ms: number };
   /** The part of the webhooks that is sent once more, within the hour, though it was accepted. */
   duplicates?: number;
   /** How far an event's own time may lie before its sending. */
@@ -44,7 +44,7 @@ const HOUR_MS = 3_600_000;
 /** Segment: sends each event until it is answered by 2xx, for four hours at most, and a few twice. */
 export function createSegment(
   settings: SegmentSettings,
-  { time, random, ledger, post }: { time: VirtualTime; random: Random; ledger: Ledger; post: Post },
+  { time, random, tracker, post }: { time: VirtualTime; random: Random; tracker: EventTracker; post: Post },
 ): Segment {
   const {
     events,
@@ -55,61 +55,61 @@ export function createSegment(
     perWebhook = 1,
     mix = { track: 1 },
   } = settings;
-  const { poison = [], ailing, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
-  const { events: columns } = ledger;
-  const kindFor = chooser(mix);
+  const { rejectedEvents = [], flakyEvents, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
+  const { events: columns } = tracker;
+  const kindFor = createKindPicker(mix);
   const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
-  let open = 0;
+  let inProgress = 0;
   let batches = 0;
   let isStopped = false;
 
   const create = (): number => {
-    const status = poison.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
-    const isAiling = ailing !== undefined && random() * ailing.oneIn < 1;
-    return ledger.add({
+    const status = rejectedEvents.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
+    const isFlaky = flakyEvents !== undefined && random() * flakyEvents.oneIn < 1;
+    return tracker.add({
       kind: kindFor(random()),
-      user: skew === 0 ? ledger.size() % users : Math.floor(users * random() ** skew),
-      poison: status,
-      ailsUntil: isAiling ? time.now() + ailing.ms : 0,
+      user: skew === 0 ? tracker.size() % users : Math.floor(users * random() ** skew),
+      rejectedWith: status,
+      flakyUntil: isFlaky ? time.now() + flakyEvents.ms : 0,
       timestamp: time.now() - Math.floor(random() * disorderMs),
       webhook: batches,
     });
   };
 
-  const jsonOf = (number: number): string =>
+  const toJson = (number: number): string =>
     eventJson({
       number,
-      kind: ledger.kindOf(number),
+      kind: tracker.kindOf(number),
       user: columns.user[number] ?? 0,
       timestamp: columns.timestamp[number] ?? 0,
       sentAt: time.now(),
       bulk,
     });
 
-  const bodyOf = (numbers: readonly number[]): string => {
+  const toBody = (numbers: readonly number[]): string => {
     const [first = 0] = numbers;
-    return perWebhook === 1 ? jsonOf(first) : `[${numbers.map(jsonOf).join(',')}]`;
+    return perWebhook === 1 ? toJson(first) : `[${numbers.map(toJson).join(',')}]`;
   };
 
   /** Sends these events until they are accepted or given up. */
   const deliver = async (numbers: readonly number[], since: number, attempt: number): Promise<void> => {
-    for (const number of numbers) ledger.sent(number, time.now());
-    const status = await post(bodyOf(numbers));
+    for (const number of numbers) tracker.onSent(number, time.now());
+    const status = await post(toBody(numbers));
     if (status !== undefined && status >= 200 && status < 300) {
-      for (const number of numbers) ledger.accepted(number, time.now());
-    } else if (status !== undefined && !isRetried(status)) {
+      for (const number of numbers) tracker.onAccepted(number, time.now());
+    } else if (status !== undefined && !isRetryable(status)) {
       counts.discarded += numbers.length;
     } else if (time.now() - since > RETRIES_FOR_MS) {
       counts.givenUp += numbers.length;
     } else {
       counts.retries += 1;
       await time.sleep((0.5 + random() / 2) * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** attempt));
-      await Promise.all(regrouped(numbers).map((part) => deliver(part, since, attempt + 1)));
+      await Promise.all(regroup(numbers).map((group) => deliver(group, since, attempt + 1)));
     }
   };
 
   /** A batch that is retried may hold other events than before; those of two batches have no order. */
-  const regrouped = (numbers: readonly number[]): (readonly number[])[] => {
+  const regroup = (numbers: readonly number[]): (readonly number[])[] => {
     if (numbers.length < 2 || random() < 0.5) return [numbers];
     const cut = 1 + Math.floor(random() * (numbers.length - 1));
     const [first, second] = [numbers.slice(0, cut), numbers.slice(cut)];
@@ -119,38 +119,38 @@ export function createSegment(
   };
 
   const webhook = async (numbers: readonly number[]): Promise<void> => {
-    open += 1;
+    inProgress += 1;
     await deliver(numbers, time.now(), 0);
     if (random() < duplicates) {
       await time.sleep(random() ** 3 * HOUR_MS);
       await deliver(numbers, time.now(), 0);
     }
-    open -= 1;
+    inProgress -= 1;
   };
 
   const sendAll = async (): Promise<void> => {
     const gapMs = (1_000 * perWebhook) / perSecond;
     let next = time.now();
-    const end = ledger.size() + events;
-    while (ledger.size() < end) {
+    const end = tracker.size() + events;
+    while (tracker.size() < end) {
       next += arrival === 'even' ? gapMs : exponential(random, gapMs);
       if (next - time.now() >= 1) await time.sleep(next - time.now());
       counts.webhooks += 1;
-      const size = Math.min(perWebhook, end - ledger.size());
+      const size = Math.min(perWebhook, end - tracker.size());
       batches += 1;
       void webhook(Array.from({ length: size }, create));
     }
     isStopped = true;
   };
 
-  return { start: () => void sendAll(), isDone: () => isStopped && open === 0, counts: () => counts };
+  return { start: () => void sendAll(), isDone: () => isStopped && inProgress === 0, counts: () => counts };
 }
 
 /** Which failures Segment tries again. Source: Segment's documentation of webhooks. */
-const isRetried = (status: number) => [408, 423, 429].includes(status) || (status >= 500 && status !== 501);
+const isRetryable = (status: number) => [408, 423, 429].includes(status) || (status >= 500 && status !== 501);
 
 /** Draws a kind by its share. */
-function chooser(mix: Partial<Record<Kind, number>>): (draw: number) => Kind {
+function createKindPicker(mix: Partial<Record<Kind, number>>): (draw: number) => Kind {
   const shares = KINDS.map((kind) => mix[kind] ?? 0);
   const sum = shares.reduce((total, share) => total + share, 0);
   const steps = shares.map(

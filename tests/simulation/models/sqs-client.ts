@@ -15,7 +15,7 @@ export function sqsClient(handler: SqsHandler): Sqs {
 }
 
 /** As the SDK reports a call that its signal ended. */
-export const aborted = () => Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+export const createAbortError = () => Object.assign(new Error('Request aborted'), { name: 'AbortError' });
 
 function signalOf(options: unknown): AbortSignal | undefined {
   const signal =

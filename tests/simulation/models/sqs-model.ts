@@ -6,11 +6,11 @@ import {
 import type { Random } from '../../../lib/runtime/clock.ts';
 import { aroundMedian } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { prevailing, type Spell } from './fault-window.ts';
+import { activeFault, type FaultWindow } from './fault-window.ts';
 import type { FifoQueue } from './queue-model.ts';
-import { aborted, type SqsCall, type SqsHandler } from './sqs-client.ts';
+import { createAbortError, type SqsCall, type SqsHandler } from './sqs-client.ts';
 import { createSqsService } from './sqs-service.ts';
-import { sqsError } from './sqs-service-limits.ts';
+import { toSqsException } from './sqs-service-limits.ts';
 
 /**
  * What can be wrong with SQS, after the SDK's own retries:
@@ -22,7 +22,7 @@ import { sqsError } from './sqs-service-limits.ts';
  * - `unsendable`: nothing can be sent, though all else works
  * - `no_letters`: the queue of dead letters takes nothing, though all else works
  */
-export type SqsTrouble = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable' | 'no_letters';
+export type SqsFault = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable' | 'no_letters';
 
 export type SqsModelOptions = {
   time: VirtualTime;
@@ -32,7 +32,7 @@ export type SqsModelOptions = {
   deadLetterQueueUrl?: string;
   /** The median of a call's duration. */
   latencyMs?: number;
-  troubles?: readonly Spell<SqsTrouble>[];
+  faults?: readonly FaultWindow<SqsFault>[];
   /** Told of each message that somebody tried to delete in vain, through SQS's fault. */
   onUndeleted?: (queueUrl: string, receipt: string) => void;
 };
@@ -46,16 +46,16 @@ const NONE: Failing = new Set();
 
 /** SQS behind a network, in virtual time: takes the SDK's commands, and fails as the SDK's client would. */
 export function createSqsModel(options: SqsModelOptions): SqsHandler {
-  const { time, random, queues, latencyMs = 8, troubles = [], onUndeleted = () => {} } = options;
+  const { time, random, queues, latencyMs = 8, faults = [], onUndeleted = () => {} } = options;
   const service = createSqsService(time, queues);
   const usual = { failing: NONE, atMost: MAX_RECEIVED };
   const start = time.now();
 
-  const isRefused = (command: SqsCall, trouble: SqsTrouble | undefined) => {
-    if (trouble === 'refused') return true;
+  const isFailing = (command: SqsCall, fault: SqsFault | undefined) => {
+    if (fault === 'refused') return true;
     if (!(command instanceof SendMessageBatchCommand)) return false;
-    const isLetter = command.input.QueueUrl === options.deadLetterQueueUrl;
-    return trouble === 'unsendable' || (trouble === 'no_letters' && isLetter);
+    const isDeadLetter = command.input.QueueUrl === options.deadLetterQueueUrl;
+    return fault === 'unsendable' || (fault === 'no_letters' && isDeadLetter);
   };
 
   const reportUndeleted = (command: SqsCall, failing: Failing | 'all') => {
@@ -69,31 +69,35 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
   };
 
   const answer = async (command: SqsCall, signal: AbortSignal | undefined): Promise<object> => {
-    if (signal?.aborted) throw aborted();
-    const trouble = prevailing(troubles, time.now() - start, random);
-    const latency = aroundMedian(random, latencyMs) + (trouble === 'slow' ? 500 + random() * 1_000 : 0);
+    if (signal?.aborted) throw createAbortError();
+    const fault = activeFault(faults, time.now() - start, random);
+    const latency = aroundMedian(random, latencyMs) + (fault === 'slow' ? 500 + random() * 1_000 : 0);
     try {
-      if (trouble === 'lost') {
+      if (fault === 'lost') {
         await service(command, { ...usual, signal });
         await time.sleep(REQUEST_TIMEOUT_MS, signal);
         throw Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
       }
       // A call that is given up may have arrived or not: some are carried out at once, some at the end.
-      const arrivesEarly = signal !== undefined && trouble === undefined && random() < 0.5;
+      const arrivesEarly = signal !== undefined && fault === undefined && random() < 0.5;
       const early = arrivesEarly ? await service(command, { ...usual, signal }) : undefined;
       await time.sleep(latency, signal);
       if (early) return early;
-      if (isRefused(command, trouble)) {
+      if (isFailing(command, fault)) {
         reportUndeleted(command, 'all');
-        throw sqsError({ code: 'ServiceUnavailable', message: 'SQS is not available.', senderFault: false });
+        throw toSqsException({
+          code: 'ServiceUnavailable',
+          message: 'SQS is not available.',
+          senderFault: false,
+        });
       }
-      const failing = trouble === 'partial' ? someOf(entryIdsOf(command), random) : NONE;
+      const failing = fault === 'partial' ? pickSome(entryIdsOf(command), random) : NONE;
       reportUndeleted(command, failing);
-      return await service(command, { failing, atMost: trouble === 'short' ? 1 : MAX_RECEIVED, signal });
+      return await service(command, { failing, atMost: fault === 'short' ? 1 : MAX_RECEIVED, signal });
     } catch (error) {
       if (signal?.aborted) {
         reportUndeleted(command, 'all');
-        throw aborted();
+        throw createAbortError();
       }
       throw error;
     }
@@ -106,7 +110,7 @@ const entryIdsOf = ({ input }: SqsCall): string[] =>
   'Entries' in input ? (input.Entries ?? []).map(({ Id }) => Id ?? '') : [];
 
 /** About a third of them, one at least. */
-function someOf(ids: readonly string[], random: Random): Failing {
+function pickSome(ids: readonly string[], random: Random): Failing {
   const unlucky = ids[Math.floor(random() * ids.length)];
   return new Set(ids.filter((id) => id === unlucky || random() < 0.3));
 }

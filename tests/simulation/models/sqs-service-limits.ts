@@ -1,7 +1,7 @@
 import { type MessageAttributeValue, SQSServiceException } from '@aws-sdk/client-sqs';
 
 /** What SQS calls the mistake, and whose it is. */
-export type Refusal = { code: string; message: string; senderFault: boolean };
+export type SqsFailure = { code: string; message: string; senderFault: boolean };
 
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 1_048_576;
@@ -10,10 +10,14 @@ const UNSENDABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 const ENTRY_ID = /^[\w-]{1,80}$/;
 const FIFO_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
-export const senderFault = (code: string, message: string): Refusal => ({ code, message, senderFault: true });
+export const senderFault = (code: string, message: string): SqsFailure => ({
+  code,
+  message,
+  senderFault: true,
+});
 
 /** As the SDK throws it. */
-export const sqsError = ({ code, message, senderFault: isSenders }: Refusal): SQSServiceException =>
+export const toSqsException = ({ code, message, senderFault: isSenders }: SqsFailure): SQSServiceException =>
   new SQSServiceException({
     name: code,
     message,
@@ -22,7 +26,7 @@ export const sqsError = ({ code, message, senderFault: isSenders }: Refusal): SQ
   });
 
 /** What is wrong with a batch as a whole. */
-export function batchRefusal(entries: readonly { Id: string | undefined }[]): Refusal | undefined {
+export function findBatchFailure(entries: readonly { Id: string | undefined }[]): SqsFailure | undefined {
   const ids = entries.map(({ Id }) => Id ?? '');
   if (ids.length === 0) return senderFault('EmptyBatchRequest', 'The batch has no entries.');
   if (ids.length > MAX_ENTRIES)
@@ -35,7 +39,7 @@ export function batchRefusal(entries: readonly { Id: string | undefined }[]): Re
   return undefined;
 }
 
-export type Sending = {
+export type OutgoingEntry = {
   MessageBody?: string | undefined;
   MessageGroupId?: string | undefined;
   MessageDeduplicationId?: string | undefined;
@@ -44,7 +48,7 @@ export type Sending = {
 };
 
 /** Bytes as SQS counts them: the body, and name, type and value of each attribute. */
-export function sizeOf({ MessageBody = '', MessageAttributes = {} }: Sending): number {
+export function messageBytes({ MessageBody = '', MessageAttributes = {} }: OutgoingEntry): number {
   let bytes = Buffer.byteLength(MessageBody);
   for (const [name, { DataType = '', StringValue = '', BinaryValue }] of Object.entries(MessageAttributes)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(DataType) + Buffer.byteLength(StringValue);
@@ -53,18 +57,18 @@ export function sizeOf({ MessageBody = '', MessageAttributes = {} }: Sending): n
   return bytes;
 }
 
-export const sendBatchRefusal = (entries: readonly Sending[]): Refusal | undefined =>
-  entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > MAX_BYTES
+export const findSendBatchFailure = (entries: readonly OutgoingEntry[]): SqsFailure | undefined =>
+  entries.reduce((sum, entry) => sum + messageBytes(entry), 0) > MAX_BYTES
     ? senderFault('BatchRequestTooLong', `The batch is longer than ${MAX_BYTES} bytes.`)
     : undefined;
 
 /** What is wrong with one message for a FIFO queue without content-based deduplication. */
-export function messageRefusal(message: Sending): Refusal | undefined {
+export function findMessageFailure(message: OutgoingEntry): SqsFailure | undefined {
   const invalid = (what: string) => senderFault('InvalidParameterValue', what);
   const { MessageBody = '', MessageGroupId, MessageDeduplicationId = '', MessageAttributes = {} } = message;
   if (MessageBody === '') return senderFault('MissingParameter', 'The request must contain a message body.');
   if (UNSENDABLE.test(MessageBody)) return senderFault('InvalidMessageContents', 'Invalid characters found.');
-  if (sizeOf(message) > MAX_BYTES) return invalid(`Message must be shorter than ${MAX_BYTES} bytes.`);
+  if (messageBytes(message) > MAX_BYTES) return invalid(`Message must be shorter than ${MAX_BYTES} bytes.`);
   if (!MessageGroupId)
     return senderFault('MissingParameter', 'The request must contain the parameter MessageGroupId.');
   if (!FIFO_ID.test(MessageGroupId)) return invalid('The MessageGroupId is not valid.');

@@ -12,17 +12,17 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { FifoQueue } from './queue-model.ts';
-import { aborted, type SqsCall } from './sqs-client.ts';
+import { createAbortError, type SqsCall } from './sqs-client.ts';
 import {
-  batchRefusal,
-  messageRefusal,
-  type Refusal,
-  type Sending,
-  sendBatchRefusal,
+  findBatchFailure,
+  findMessageFailure,
+  findSendBatchFailure,
+  type OutgoingEntry,
+  type SqsFailure,
   senderFault,
-  sqsError,
+  toSqsException,
 } from './sqs-service-limits.ts';
-import { present } from './sqs-view.ts';
+import { toSqsMessage } from './sqs-view.ts';
 
 /** What a call meets with. */
 export type Circumstances = {
@@ -37,7 +37,7 @@ export type SqsService = (command: SqsCall, circumstances: Circumstances) => obj
 
 type Failing = Circumstances['failing'];
 
-const INTERNAL: Refusal = {
+const INTERNAL_ERROR: SqsFailure = {
   code: 'InternalError',
   message: 'We encountered an internal error.',
   senderFault: false,
@@ -48,10 +48,10 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
   /** Long polls that have found nothing yet. */
   const waiting = new Set<() => void>();
 
-  const queueOf = (url: string | undefined): FifoQueue => {
+  const getQueue = (url: string | undefined): FifoQueue => {
     const queue = queues[url ?? ''];
     if (queue) return queue;
-    throw sqsError(senderFault('QueueDoesNotExist', 'The specified queue does not exist.'));
+    throw toSqsException(senderFault('QueueDoesNotExist', 'The specified queue does not exist.'));
   };
 
   const notify = () => {
@@ -62,15 +62,15 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
   const batch = <Entry extends { Id: string | undefined }, Done extends object>(
     entries: readonly Entry[],
     failing: Failing,
-    apply: (entry: Entry) => Done | Refusal,
+    apply: (entry: Entry) => Done | SqsFailure,
   ) => {
-    const refusal = batchRefusal(entries);
-    if (refusal) throw sqsError(refusal);
+    const failure = findBatchFailure(entries);
+    if (failure) throw toSqsException(failure);
     const Successful: ({ Id: string } & Done)[] = [];
     const Failed: { Id: string; Code: string; Message: string; SenderFault: boolean }[] = [];
     for (const entry of entries) {
       const Id = entry.Id ?? '';
-      const result = failing.has(Id) ? INTERNAL : apply(entry);
+      const result = failing.has(Id) ? INTERNAL_ERROR : apply(entry);
       if ('senderFault' in result) {
         Failed.push({ Id, Code: result.code, Message: result.message, SenderFault: result.senderFault });
       } else {
@@ -82,18 +82,18 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
   };
 
   /** The same for a call of one. */
-  const single = <Done extends object>(result: Done | Refusal): Done => {
-    if ('senderFault' in result) throw sqsError(result);
+  const single = <Done extends object>(result: Done | SqsFailure): Done => {
+    if ('senderFault' in result) throw toSqsException(result);
     notify();
     return result;
   };
 
   const sendOne = (
     queue: FifoQueue,
-    entry: Sending & { MessageSystemAttributes?: Message['MessageAttributes'] },
+    entry: OutgoingEntry & { MessageSystemAttributes?: Message['MessageAttributes'] },
   ) => {
-    const refusal = messageRefusal(entry);
-    if (refusal) return refusal;
+    const failure = findMessageFailure(entry);
+    if (failure) return failure;
     const { id, sequence } = queue.send(
       {
         body: entry.MessageBody ?? '',
@@ -107,24 +107,24 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
     return { MessageId: id, SequenceNumber: String(sequence), MD5OfMessageBody: '' };
   };
 
-  const deleteOne = (queue: FifoQueue, receipt = ''): object | Refusal =>
+  const deleteOne = (queue: FifoQueue, receipt = ''): object | SqsFailure =>
     deletions[queue.deleteMessage(receipt, time.now())];
 
-  const changeOne = (queue: FifoQueue, receipt = '', seconds = -1): object | Refusal =>
+  const changeOne = (queue: FifoQueue, receipt = '', seconds = -1): object | SqsFailure =>
     seconds < 0 || seconds > 43_200
       ? senderFault('InvalidParameterValue', 'VisibilityTimeout must be between 0 and 43200.')
       : changes[queue.changeVisibility(receipt, seconds * 1_000, time.now())];
 
   /** Long polling: asks again whenever something may have become available, until the wait is over. */
   const receive = async (input: ReceiveMessageCommandInput, { atMost, signal }: Circumstances) => {
-    const queue = queueOf(input.QueueUrl);
+    const queue = getQueue(input.QueueUrl);
     const {
       MaxNumberOfMessages: count = 1,
       WaitTimeSeconds: wait = 0,
       VisibilityTimeout: visibility,
     } = input;
     if (count < 1 || count > 10)
-      throw sqsError(senderFault('InvalidParameterValue', 'MaxNumberOfMessages: 1 to 10.'));
+      throw toSqsException(senderFault('InvalidParameterValue', 'MaxNumberOfMessages: 1 to 10.'));
     const until = time.now() + wait * 1_000;
     const ask = () =>
       queue.receive(
@@ -141,7 +141,7 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
       await pause(Math.max(1, next - time.now()), signal);
       messages = ask();
     }
-    return { Messages: messages.map((message) => present(message, input)) };
+    return { Messages: messages.map((message) => toSqsMessage(message, input)) };
   };
 
   const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
@@ -153,7 +153,7 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
         settle();
       };
       const wake = end(resolve);
-      const abort = end(() => reject(aborted()));
+      const abort = end(() => reject(createAbortError()));
       const cancel = time.schedule(ms, wake);
       waiting.add(wake);
       signal?.addEventListener('abort', abort, { once: true });
@@ -163,35 +163,35 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
     const { failing } = circumstances;
     if (command instanceof SendMessageBatchCommand) {
       const { Entries = [], QueueUrl } = command.input;
-      const refusal = batchRefusal(Entries) ?? sendBatchRefusal(Entries);
-      if (refusal) throw sqsError(refusal);
-      const queue = queueOf(QueueUrl);
+      const failure = findBatchFailure(Entries) ?? findSendBatchFailure(Entries);
+      if (failure) throw toSqsException(failure);
+      const queue = getQueue(QueueUrl);
       return batch(Entries, failing, (entry) => sendOne(queue, entry));
     }
     if (command instanceof ReceiveMessageCommand) return receive(command.input, circumstances);
     if (command instanceof DeleteMessageBatchCommand) {
-      const queue = queueOf(command.input.QueueUrl);
+      const queue = getQueue(command.input.QueueUrl);
       return batch(command.input.Entries ?? [], failing, ({ ReceiptHandle }) =>
         deleteOne(queue, ReceiptHandle),
       );
     }
     if (command instanceof ChangeMessageVisibilityBatchCommand) {
-      const queue = queueOf(command.input.QueueUrl);
+      const queue = getQueue(command.input.QueueUrl);
       return batch(command.input.Entries ?? [], failing, ({ ReceiptHandle, VisibilityTimeout }) =>
         changeOne(queue, ReceiptHandle, VisibilityTimeout),
       );
     }
     if (command instanceof SendMessageCommand)
-      return single(sendOne(queueOf(command.input.QueueUrl), command.input));
+      return single(sendOne(getQueue(command.input.QueueUrl), command.input));
     if (command instanceof DeleteMessageCommand) {
-      return single(deleteOne(queueOf(command.input.QueueUrl), command.input.ReceiptHandle));
+      return single(deleteOne(getQueue(command.input.QueueUrl), command.input.ReceiptHandle));
     }
     if (command instanceof ChangeMessageVisibilityCommand) {
       const { QueueUrl, ReceiptHandle, VisibilityTimeout } = command.input;
-      return single(changeOne(queueOf(QueueUrl), ReceiptHandle, VisibilityTimeout));
+      return single(changeOne(getQueue(QueueUrl), ReceiptHandle, VisibilityTimeout));
     }
     if (command instanceof GetQueueAttributesCommand) {
-      const { visible, inFlight } = queueOf(command.input.QueueUrl).counts(time.now());
+      const { visible, inFlight } = getQueue(command.input.QueueUrl).counts(time.now());
       return {
         Attributes: {
           ApproximateNumberOfMessages: String(visible),

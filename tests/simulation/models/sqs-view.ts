@@ -2,7 +2,7 @@ import type { Message, ReceiveMessageCommandInput } from '@aws-sdk/client-sqs';
 import type { QueuedMessage } from './queue-model.ts';
 
 /** A message as `ReceiveMessage` shows it: attributes only on request. */
-export function present(message: QueuedMessage, input: ReceiveMessageCommandInput): Message {
+export function toSqsMessage(message: QueuedMessage, input: ReceiveMessageCommandInput): Message {
   const wanted = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])];
   const attributes = {
     ApproximateReceiveCount: String(message.receiveCount),

@@ -1,197 +1,217 @@
-import { type Bug, bug, edit } from './mutant.ts';
+import { type Mutant, mutant, replaceText } from './mutant.ts';
 
 /** Bugs in how a lane fills, sends, settles and searches. */
-export const engineBugs: readonly Bug[] = [
+export const engineMutants: readonly Mutant[] = [
   // Fill
-  bug(
+  mutant(
     'a request ignores the limit of 500 KB',
     'bulky',
     1,
-    edit('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
+    replaceText('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
   ),
-  bug(
+  mutant(
     'a request ignores the limit of 100 operations',
     'saturated',
     1,
-    edit('lib/delivery/request.ts', '!alone && operations + work.parts.length <= MAX_OPERATIONS', '!alone'),
-    edit('lib/delivery/request.ts', 'if (operations >= MAX_OPERATIONS) break;', ''),
-    edit('lib/delivery/lane.ts', 'const wanted = MAX_OPERATIONS -', 'const wanted = 110 -'),
+    replaceText(
+      'lib/delivery/request.ts',
+      'operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&',
+      '',
+    ),
+    replaceText('lib/delivery/request.ts', 'if (operationCount >= MAX_OPERATIONS) break;', ''),
+    replaceText('lib/delivery/lane.ts', '\n          MAX_OPERATIONS -', '\n          110 -'),
   ),
-  bug(
+  mutant(
     'the fill leaves a receive pending',
     '280-a-second',
     1,
-    edit(
+    replaceText(
       'lib/delivery/receiver.ts',
-      'const answers = await Promise.all(',
-      'const answers = [await Promise.race(',
+      'const batches = await Promise.all(',
+      'const batches = [await Promise.race(',
     ),
-    edit(
+    replaceText(
       'lib/delivery/receiver.ts',
       'queue.receive(size, visibilitySeconds)));',
       'queue.receive(size, visibilitySeconds)))];',
     ),
   ),
-  bug(
+  mutant(
     'what was filled becomes visible again while the lane still has it',
     'mixed',
     1,
-    edit('lib/delivery/lane.ts', 'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)', '3'),
+    replaceText('lib/delivery/lane.ts', 'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)', '3'),
   ),
-  bug(
+  mutant(
     'a crash hides what was filled for hours',
     'mixed',
     1,
-    edit('lib/delivery/lane.ts', 'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)', '43_000'),
+    replaceText(
+      'lib/delivery/lane.ts',
+      'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)',
+      '43_000',
+    ),
   ),
 
   // Order
-  bug(
+  mutant(
     'two requests of one contact are in flight together',
     'mixed',
     1,
-    edit('lib/delivery/request.ts', '|| locks.some((lock) => taken.has(lock))', ''),
+    replaceText('lib/delivery/request.ts', '|| keys.some((key) => blockedKeys.has(key))', ''),
   ),
-  bug(
+  mutant(
     'later events of a user go on though an earlier one has failed',
     'ailing',
     1,
-    edit('lib/delivery/settlement.ts', 'failedGroups.has(work.message.groupId)', 'false'),
+    replaceText('lib/delivery/settlement.ts', 'failedGroups.has(queuedEvent.message.groupId)', 'false'),
   ),
-  bug(
+  mutant(
     'the latest arrival wins a merge, not the latest timestamp',
     'mixed',
     1,
-    edit(
+    replaceText(
       'lib/delivery/merge.ts',
-      'parts.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))',
-      '[...parts]',
+      'eventOperations.toSorted((a, b) =>\n    a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0,\n  )',
+      '[...eventOperations]',
     ),
   ),
 
   // Settling
-  bug(
+  mutant(
     'the followers of a failed message are reported as done',
     'mixed',
     1,
-    edit(
+    replaceText(
       'lib/delivery/settlement.ts',
-      'fail: (work) => failedGroups.add(work.message.groupId),',
-      `fail(work) {
-        failedGroups.add(work.message.groupId);
+      'failGroup: (queuedEvent) => failedGroups.add(queuedEvent.message.groupId),',
+      `failGroup(queuedEvent) {
+        failedGroups.add(queuedEvent.message.groupId);
         for (const entry of entries.values())
-          if (entry.work !== work && entry.message.groupId === work.message.groupId) done.add(entry);
+          if (entry.queuedEvent !== queuedEvent && entry.message.groupId === queuedEvent.message.groupId) done.add(entry);
       },`,
     ),
   ),
-  bug(
+  mutant(
     'a message is deleted before it is delivered',
     'mixed',
     1,
-    edit('lib/delivery/lane.ts', 'take(got);', 'take(got); void queue.remove(got);'),
+    replaceText(
+      'lib/delivery/lane.ts',
+      'register(received);',
+      'register(received); void queue.deleteMessages(received);',
+    ),
   ),
-  bug(
+  mutant(
     'a message is deleted before its dead letter is confirmed',
     'mixed',
     1,
-    edit('lib/delivery/settlement.ts', '(await queue.bury(letters))', '((await queue.bury(letters)), true)'),
+    replaceText(
+      'lib/delivery/settlement.ts',
+      '(await queue.writeDeadLetters(deadLetters))',
+      '((await queue.writeDeadLetters(deadLetters)), true)',
+    ),
   ),
-  bug(
+  mutant(
     'messages become visible when their request goes out, not when it is settled',
     'mixed',
     1,
-    edit(
+    replaceText(
       'lib/delivery/lane.ts',
       'inFlight.add(batch);',
       `inFlight.add(batch);
-        void queue.handBack(works.map(({ message }) => ({ message, seconds: 0 })));`,
+        void queue.release(queuedEvents.map(({ message }) => ({ message, seconds: 0 })));`,
     ),
   ),
-  bug(
+  mutant(
     'the deadline is ignored',
     'down-6-hours',
     1,
-    edit(
+    replaceText(
       'lib/delivery/lane.ts',
-      'Math.min(startedAt + HOLD_MS, deadline - RESERVE_MS)',
+      'Math.min(startedAt + MAX_WAIT_MS, deadline - SETTLE_RESERVE_MS)',
       'Number.POSITIVE_INFINITY',
     ),
   ),
-  bug(
+  mutant(
     'an outage ages events',
     'down-5-days',
     1,
-    edit(
+    replaceText(
       'lib/delivery/settlement.ts',
-      'const left = [...entries.values()];',
+      'const rest = [...entries.values()];',
       `const isOld = ({ message }) => clock.now() - message.sentAt >= settings.maxEventAgeMs;
       const old = [...entries.values()].filter(isOld);
-      await queue.bury(old.map(({ message, work }) => letterOf(message, { reason: 'server_error', detail: '' }, work)));
-      await remove(old.map(({ message }) => message));
-      const left = [...entries.values()].filter((entry) => !isOld(entry));`,
+      await queue.writeDeadLetters(old.map(({ message, queuedEvent }) => toDeadLetter(message, { reason: 'server_error', detail: '' }, queuedEvent)));
+      await queue.deleteMessages(old.map(({ message }) => message));
+      const rest = [...entries.values()].filter((entry) => !isOld(entry));`,
     ),
   ),
 
   // Bisect
-  bug(
+  mutant(
     'the bisect takes the right half for delivered without sending it',
     'poison-422',
     1,
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
       "if (sendable.length === 0) return { kind: 'delivered' };",
-      `const isRight = !terms.admitted && sendable.length > 1 && sendable.at(-1) === parts.at(-1);
-      if (isRight) ledger.delivered(sendable);
+      `const isRight = !options.hasSlot && sendable.length > 1 && sendable.at(-1) === operations.at(-1);
+      if (isRight) settlement.markDelivered(sendable);
       if (isRight || sendable.length === 0) return { kind: 'delivered' };`,
     ),
   ),
-  bug(
+  mutant(
     'a merged operation is blamed as a whole',
     'mixed',
     1,
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
-      'await bisect(parts, refusal, {',
-      'await bisect(merge(parts), refusal, {',
+      'await bisect(operations, firstRejection, {',
+      'await bisect(merge(operations), firstRejection, {',
     ),
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
-      'send: (some, alone) => send(some,',
-      'send: (some, alone) => send(some.flatMap((item) => item.parts),',
+      'send(subset, {\n            hasSlot: false,',
+      'send(subset.flatMap((item) => item.eventOperations), {\n            hasSlot: false,',
     ),
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
-      'blamed.set(part, blame);\n',
-      'for (const each of part.parts) blamed.set(each, blame);\n',
+      'rejections.set(operation, rejection);\n',
+      'for (const each of operation.eventOperations) rejections.set(each, rejection);\n',
     ),
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
-      'ledger.fail(part.work);',
-      'for (const each of part.parts) ledger.fail(each.work);',
+      'settlement.failGroup(operation.queuedEvent);',
+      'for (const each of operation.eventOperations) settlement.failGroup(each.queuedEvent);',
     ),
   ),
-  bug(
+  mutant(
     'the bisect infers nothing',
     'poison-422',
     1,
-    edit('lib/delivery/bisect.ts', 'rejected: { infer: true,', 'rejected: { infer: false,'),
+    replaceText('lib/delivery/bisect.ts', 'rejected: { infer: true,', 'rejected: { infer: false,'),
   ),
-  bug(
+  mutant(
     'all of a refused batch is given up',
     'poison-422',
     1,
-    edit(
+    replaceText(
       'lib/delivery/batch-sender.ts',
-      'await findBad(blame);',
-      'for (const part of parts) blamed.set(part, blame);',
+      'await isolateRejected(rejection);',
+      'for (const operation of operations) rejections.set(operation, rejection);',
     ),
-    edit('lib/delivery/batch-sender.ts', 'fresh >= STORM', 'false'),
+    replaceText('lib/delivery/batch-sender.ts', 'unseen >= MASS_REJECTION_MIN', 'false'),
   ),
-  bug(
+  mutant(
     "an operation that alone fails with a server's error is given up at once",
     'poison-500',
     1,
-    edit('lib/delivery/batch-sender.ts', "blame.reason !== 'server_error' ||", 'true ||'),
-    edit('lib/delivery/batch-sender.ts', "if (blame.reason === 'server_error') ledger.fail(part.work);", ''),
+    replaceText('lib/delivery/batch-sender.ts', "rejection.reason !== 'server_error' ||", 'true ||'),
+    replaceText(
+      'lib/delivery/batch-sender.ts',
+      "if (rejection.reason === 'server_error') settlement.failGroup(operation.queuedEvent);",
+      '',
+    ),
   ),
 ];

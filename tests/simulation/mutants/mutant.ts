@@ -1,13 +1,23 @@
-import type { Edit } from './mutated-relay.ts';
+import type { TextReplacement } from './mutated-relay.ts';
 
 /** A bug that somebody might write, the run that catches it, and the change that makes it. */
-export type Bug = { name: string; trial: string; seed: number; edits: readonly Edit[] };
+export type Mutant = {
+  name: string;
+  scenario: string;
+  seed: number;
+  replacements: readonly TextReplacement[];
+};
 
-export const bug = (name: string, trial: string, seed: number, ...edits: readonly Edit[]): Bug => ({
+export const mutant = (
+  name: string,
+  scenario: string,
+  seed: number,
+  ...replacements: readonly TextReplacement[]
+): Mutant => ({
   name,
-  trial,
+  scenario,
   seed,
-  edits,
+  replacements,
 });
 
-export const edit = (file: string, from: string, to: string): Edit => ({ file, from, to });
+export const replaceText = (file: string, from: string, to: string): TextReplacement => ({ file, from, to });

@@ -1,14 +1,14 @@
 import type { realRelay } from '../real-relay.ts';
-import { edgeBugs } from './boundary-mutants.ts';
-import { engineBugs } from './engine-mutants.ts';
-import { changedRelay } from './mutated-relay.ts';
+import { boundaryMutants } from './boundary-mutants.ts';
+import { engineMutants } from './engine-mutants.ts';
+import { buildMutatedRelay } from './mutated-relay.ts';
 
-export const bugs = [...edgeBugs, ...engineBugs];
+export const mutants = [...boundaryMutants, ...engineMutants];
 /** The relay with one bug. */
-export function plantedRelay(
+export function createMutantRelay(
   name: string,
 ): (...settings: Parameters<typeof realRelay>) => Promise<ReturnType<typeof realRelay>> {
-  const planted = bugs.find((each) => each.name === name);
-  if (!planted) throw new Error(`No bug is called "${name}".`);
-  return async (...settings) => (await changedRelay(planted.edits))(...settings);
+  const mutant = mutants.find((each) => each.name === name);
+  if (!mutant) throw new Error(`No bug is called "${name}".`);
+  return async (...settings) => (await buildMutatedRelay(mutant.replacements))(...settings);
 }

@@ -4,7 +4,7 @@ import { build, type Plugin } from 'esbuild';
 import type { realRelay } from '../real-relay.ts';
 
 /** A change of one file's text. */
-export type Edit = { file: string; from: string; to: string };
+export type TextReplacement = { file: string; from: string; to: string };
 
 const ROOT = new URL('../../../', import.meta.url);
 
@@ -13,7 +13,7 @@ const ROOT = new URL('../../../', import.meta.url);
  *
  * @throws if a text to be changed does not stand in its file exactly once: such a change would prove nothing
  */
-export async function changedRelay(edits: readonly Edit[]): Promise<typeof realRelay> {
+export async function buildMutatedRelay(replacements: readonly TextReplacement[]): Promise<typeof realRelay> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../real-relay.ts', import.meta.url))],
     bundle: true,
@@ -22,11 +22,11 @@ export async function changedRelay(edits: readonly Edit[]): Promise<typeof realR
     format: 'esm',
     target: 'node24',
     logLevel: 'silent',
-    plugins: [installedPackages, editing(edits)],
+    plugins: [installedPackages, replacementPlugin(replacements)],
   });
   const source = outputFiles.map(({ text }) => text).join('');
-  const { realRelay: changed } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
-  return changed;
+  const { realRelay: mutated } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  return mutated;
 }
 
 /** What is installed is imported from where it is: the world compares classes of the SDK, so there may be only one. */
@@ -39,18 +39,18 @@ const installedPackages: Plugin = {
   },
 };
 
-const editing = (edits: readonly Edit[]): Plugin => ({
+const replacementPlugin = (replacements: readonly TextReplacement[]): Plugin => ({
   name: 'edits',
   setup(build) {
     build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const changes = edits.filter(({ file }) => fileURLToPath(new URL(file, ROOT)) === path);
-      return { loader: 'ts', contents: changes.reduce(edited, await readFile(path, 'utf8')) };
+      const applicable = replacements.filter(({ file }) => fileURLToPath(new URL(file, ROOT)) === path);
+      return { loader: 'ts', contents: applicable.reduce(applyReplacement, await readFile(path, 'utf8')) };
     });
   },
 });
 
-function edited(source: string, { file, from, to }: Edit): string {
-  const parts = source.split(from);
-  if (parts.length !== 2) throw new Error(`${file} holds "${from}" ${parts.length - 1} times, not once.`);
-  return parts.join(to);
+function applyReplacement(source: string, { file, from, to }: TextReplacement): string {
+  const pieces = source.split(from);
+  if (pieces.length !== 2) throw new Error(`${file} holds "${from}" ${pieces.length - 1} times, not once.`);
+  return pieces.join(to);
 }

@@ -1,26 +1,29 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { judge } from '../checks/evaluate.ts';
-import { scenarioOf, trialOf } from '../job.ts';
+import { evaluate } from '../checks/evaluate.ts';
+import { findScenario, selectWorld } from '../job.ts';
 import { runJobs } from '../threads.ts';
-import { trials } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
 
 const problems = new Map<string, string[]>();
 
 beforeAll(async () => {
-  const jobs = trials.map(({ name }) => ({ trial: name, size: 'brief', seed: 1 }) as const);
+  const jobs = scenarios.map(({ name }) => ({ scenario: name, size: 'brief', seed: 1 }) as const);
   await runJobs(jobs, (outcome) => {
-    const { trial } = outcome.job;
-    problems.set(trial, judge(trial, 'brief', [outcome]).problems);
+    const { scenario } = outcome.job;
+    problems.set(scenario, evaluate(scenario, 'brief', [outcome]).problems);
   });
 }, 300_000);
 
-test.each(trials)('in the scenario $name every invariant holds and every figure is reached', ({ name }) => {
-  expect(problems.get(name)).toEqual([]);
-});
+test.each(scenarios)(
+  'in the scenario $name every invariant holds and every figure is reached',
+  ({ name }) => {
+    expect(problems.get(name)).toEqual([]);
+  },
+);
 
 test('a scenario has a name of its own, and may be given another number of events', () => {
-  expect(new Set(trials.map(({ name }) => name)).size).toBe(trials.length);
-  expect(scenarioOf(trialOf('mixed'), { size: 'whole' }).segment.events).toBe(1_000_000);
-  expect(scenarioOf(trialOf('mixed'), { size: 'whole', events: 7 }).segment.events).toBe(7);
-  expect(() => trialOf('nothing')).toThrow('No scenario is called "nothing"');
+  expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+  expect(selectWorld(findScenario('mixed'), { size: 'whole' }).segment.events).toBe(1_000_000);
+  expect(selectWorld(findScenario('mixed'), { size: 'whole', events: 7 }).segment.events).toBe(7);
+  expect(() => findScenario('nothing')).toThrow('No scenario is called "nothing"');
 });

@@ -1,35 +1,35 @@
 import type { Environment } from '../../../lib/config/config.ts';
-import type { Figure } from '../checks/thresholds.ts';
-import type { Scenario } from '../simulation.ts';
+import type { Threshold } from '../checks/thresholds.ts';
+import type { World } from '../simulation.ts';
 import {
-  ailing,
-  alone,
+  apiDown,
   audience,
-  bulky,
+  credentialRejected,
   DAY,
-  down,
+  flakyEvents,
   HOUR,
-  halved,
+  halvedQuota,
+  largeEvents,
   load,
   MINUTE,
-  mixed,
-  poisoned,
-  rejected,
-  replaying,
+  mixedFaults,
   SECOND,
   SITE,
-  shared,
+  sharedQuota,
+  steadyLoad,
+  withRejectedEvents,
+  withReplay,
 } from './worlds.ts';
 
 /** What the relay has to come to in one kind of world. */
-export type Trial = {
+export type Scenario = {
   name: string;
-  whole: Scenario;
+  whole: World;
   /** How many seeds the whole one runs with: 1, 2, … */
   seeds: number;
   /** The same in small, with every invariant and the figures that do not need the time. */
-  brief: Scenario;
-  figures: readonly Figure[];
+  brief: World;
+  thresholds: readonly Threshold[];
   /** Processor seconds that each of the whole runs may take. */
   withinSeconds?: number;
   /** Settings of the relay that differ from the defaults. */
@@ -37,62 +37,62 @@ export type Trial = {
 };
 
 /** What every run has to come to. */
-export const always: readonly Figure[] = [
-  { measure: 'left', atMost: 0 },
-  { measure: 'refused', atMost: 0 },
+export const commonThresholds: readonly Threshold[] = [
+  { metric: 'left', atMost: 0 },
+  { metric: 'refused', atMost: 0 },
 ];
 
-const noDeadLetters: Figure = { measure: 'deadLetters', atMost: 0 };
+const noDeadLetters: Threshold = { metric: 'deadLetters', atMost: 0 };
 
 /** The table: what the relay is to reach. */
-export const trials: readonly Trial[] = [
+export const scenarios: readonly Scenario[] = [
   {
     name: '280-a-second',
-    whole: alone(280, HOUR),
+    whole: steadyLoad(280, HOUR),
     seeds: 1,
-    brief: alone(280, MINUTE),
-    figures: [
-      { measure: 'rate', atLeast: 279, needsTime: true },
-      { measure: 'fullness', atLeast: 95, needsTime: true },
-      { measure: 'quota', atLeast: 0.95, atMost: 1 },
-      { measure: 'throttled', atMost: 0.005 },
-      { measure: 'p99', atMost: 5_000 },
+    brief: steadyLoad(280, MINUTE),
+    thresholds: [
+      { metric: 'rate', atLeast: 279, fullOnly: true },
+      { metric: 'fullness', atLeast: 95, fullOnly: true },
+      { metric: 'quota', atLeast: 0.95, atMost: 1 },
+      { metric: 'throttled', atMost: 0.005 },
+      { metric: 'p99', atMost: 5_000 },
       noDeadLetters,
     ],
   },
   {
     name: 'saturated',
-    whole: alone(400, HOUR),
+    whole: steadyLoad(400, HOUR),
     seeds: 1,
-    brief: alone(400, MINUTE),
-    figures: [
-      { measure: 'rate', atLeast: 285 },
-      { measure: 'fullness', atLeast: 99 },
-      { measure: 'quota', atLeast: 0.96 },
+    brief: steadyLoad(400, MINUTE),
+    thresholds: [
+      { metric: 'rate', atLeast: 285 },
+      { metric: 'fullness', atLeast: 99 },
+      { metric: 'quota', atLeast: 0.96 },
       noDeadLetters,
     ],
   },
   {
     name: 'slow-api-1s',
-    whole: alone(280, 10 * MINUTE, 1_000),
+    whole: steadyLoad(280, 10 * MINUTE, 1_000),
     seeds: 1,
-    brief: alone(280, MINUTE, 1_000),
-    figures: [
-      { measure: 'rate', atLeast: 275, needsTime: true },
-      { measure: 'throttled', atMost: 0.005 },
-      { measure: 'p99', atMost: 15_000 },
+    brief: steadyLoad(280, MINUTE, 1_000),
+    thresholds: [
+      { metric: 'rate', atLeast: 275, fullOnly: true },
+      { metric: 'throttled', atMost: 0.005 },
+      { metric: 'p99', atMost: 15_000 },
       noDeadLetters,
     ],
   },
   {
     name: 'slow-api-2s',
-    whole: alone(280, 10 * MINUTE, 2_000),
+    whole: steadyLoad(280, 10 * MINUTE, 2_000),
     seeds: 1,
-    brief: alone(280, MINUTE, 2_000),
-    figures: [
-      { measure: 'rate', atLeast: 275, needsTime: true },
-      { measure: 'throttled', atMost: 0.005 },
-      { measure: 'p99' },
+    brief: steadyLoad(280, MINUTE, 2_000),
+    thresholds: [
+      { metric: 'rate', atLeast: 275, fullOnly: true },
+      { metric: 'throttled', atMost: 0.005 },
+      { metric: 'p99' },
       noDeadLetters,
     ],
   },
@@ -101,120 +101,120 @@ export const trials: readonly Trial[] = [
     whole: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
     seeds: 1,
     brief: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
-    figures: [{ measure: 'p99', atMost: 5_000 }, { measure: 'merged' }, noDeadLetters],
+    thresholds: [{ metric: 'p99', atMost: 5_000 }, { metric: 'merged' }, noDeadLetters],
   },
   {
     name: '100-a-second',
-    whole: alone(100, 3 * MINUTE),
+    whole: steadyLoad(100, 3 * MINUTE),
     seeds: 20,
-    brief: alone(100, MINUTE),
-    figures: [{ measure: 'p50', atMost: 1_000 }, { measure: 'p99', atMost: 2_000 }, noDeadLetters],
+    brief: steadyLoad(100, MINUTE),
+    thresholds: [{ metric: 'p50', atMost: 1_000 }, { metric: 'p99', atMost: 2_000 }, noDeadLetters],
   },
   {
     name: '1-a-second',
-    whole: alone(1, HOUR),
+    whole: steadyLoad(1, HOUR),
     seeds: 20,
-    brief: alone(1, 20 * MINUTE),
-    figures: [{ measure: 'p50', atMost: 700 }, { measure: 'p99' }, noDeadLetters],
+    brief: steadyLoad(1, 20 * MINUTE),
+    thresholds: [{ metric: 'p50', atMost: 700 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'audience',
     whole: audience(1_000_000),
     seeds: 1,
     brief: audience(20_000),
-    figures: [{ measure: 'lasted', atMost: HOUR }, { measure: 'rate', atLeast: 285 }, noDeadLetters],
+    thresholds: [{ metric: 'lasted', atMost: HOUR }, { metric: 'rate', atLeast: 285 }, noDeadLetters],
   },
   {
     name: 'others-fixed-window',
-    whole: shared('fixed', 30, HOUR),
+    whole: sharedQuota('fixed', 30, HOUR),
     seeds: 3,
-    brief: shared('fixed', 10, 30 * MINUTE),
-    figures: [{ measure: 'throttled', atMost: 0.01 }, { measure: 'p99' }, noDeadLetters],
+    brief: sharedQuota('fixed', 10, 30 * MINUTE),
+    thresholds: [{ metric: 'throttled', atMost: 0.01 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'others-sliding-window',
-    whole: shared('sliding', 30, HOUR),
+    whole: sharedQuota('sliding', 30, HOUR),
     seeds: 3,
-    brief: shared('sliding', 10, 30 * MINUTE),
-    figures: [{ measure: 'throttled', atMost: 0.035 }, { measure: 'p99' }, noDeadLetters],
+    brief: sharedQuota('sliding', 10, 30 * MINUTE),
+    thresholds: [{ metric: 'throttled', atMost: 0.035 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'quota-halved',
-    whole: halved(100, HOUR),
+    whole: halvedQuota(100, HOUR),
     seeds: 1,
-    brief: halved(15, 20 * MINUTE),
-    figures: [{ measure: 'throttled', atMost: 0.02 }, { measure: 'p99' }, noDeadLetters],
+    brief: halvedQuota(15, 20 * MINUTE),
+    thresholds: [{ metric: 'throttled', atMost: 0.02 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'down-6-hours',
-    whole: down(100, 6 * HOUR),
+    whole: apiDown(100, 6 * HOUR),
     seeds: 1,
-    brief: down(5, 70 * MINUTE),
-    figures: [
-      { measure: 'rate', atLeast: 285, needsTime: true },
-      { measure: 'idle', atMost: 150 },
-      { measure: 'drain' },
+    brief: apiDown(5, 70 * MINUTE),
+    thresholds: [
+      { metric: 'rate', atLeast: 285, fullOnly: true },
+      { metric: 'idle', atMost: 150 },
+      { metric: 'drain' },
       noDeadLetters,
     ],
   },
   {
     name: 'down-5-days',
-    whole: down(1, 5 * DAY),
+    whole: apiDown(1, 5 * DAY),
     seeds: 1,
-    brief: down(0.02, 5 * DAY),
-    figures: [{ measure: 'idle', atMost: 150 }, { measure: 'drain' }, noDeadLetters],
+    brief: apiDown(0.02, 5 * DAY),
+    thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain' }, noDeadLetters],
   },
   {
     name: 'rejected-13-days',
-    whole: rejected(0.1, 13 * DAY),
+    whole: credentialRejected(0.1, 13 * DAY),
     seeds: 1,
-    brief: rejected(0.005, 13 * DAY),
-    figures: [{ measure: 'idle', atMost: 150 }, { measure: 'drain', atMost: 26 * MINUTE }, noDeadLetters],
+    brief: credentialRejected(0.005, 13 * DAY),
+    thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain', atMost: 26 * MINUTE }, noDeadLetters],
   },
   ...([422, 400] as const).map((status) => ({
     name: `poison-${status}`,
-    whole: poisoned(10_000, status),
+    whole: withRejectedEvents(10_000, status),
     seeds: 20,
-    brief: poisoned(8_000, status),
-    figures: [
-      { measure: 'searchMean', atMost: 12 },
-      { measure: 'searchWorst', atMost: 17 },
-      { measure: 'deadLetters' },
-      { measure: 'p99' },
-    ] satisfies Figure[],
+    brief: withRejectedEvents(8_000, status),
+    thresholds: [
+      { metric: 'searchMean', atMost: 12 },
+      { metric: 'searchWorst', atMost: 17 },
+      { metric: 'deadLetters' },
+      { metric: 'p99' },
+    ] satisfies Threshold[],
   })),
   {
     name: 'poison-500',
-    whole: poisoned(10_000, 500, 100),
+    whole: withRejectedEvents(10_000, 500, 100),
     seeds: 20,
-    brief: poisoned(8_000, 500, 100),
-    figures: [
-      { measure: 'searchMean' },
-      { measure: 'emptied', atLeast: HOUR, atMost: 2 * HOUR },
-      { measure: 'deadLetters' },
+    brief: withRejectedEvents(8_000, 500, 100),
+    thresholds: [
+      { metric: 'searchMean' },
+      { metric: 'emptied', atLeast: HOUR, atMost: 2 * HOUR },
+      { metric: 'deadLetters' },
     ],
     environment: { MAX_EVENT_AGE_HOURS: '1' },
   },
   {
     name: 'bulky',
-    whole: bulky(20_000),
+    whole: largeEvents(20_000),
     seeds: 3,
-    brief: bulky(3_000),
-    figures: [{ measure: 'fullness' }, { measure: 'p99' }, noDeadLetters],
+    brief: largeEvents(3_000),
+    thresholds: [{ metric: 'fullness' }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'ailing',
-    whole: ailing(20 * MINUTE),
+    whole: flakyEvents(20 * MINUTE),
     seeds: 3,
-    brief: ailing(2 * MINUTE),
-    figures: [{ measure: 'drain', atMost: 30 * MINUTE }, { measure: 'p99' }, noDeadLetters],
+    brief: flakyEvents(2 * MINUTE),
+    thresholds: [{ metric: 'drain', atMost: 30 * MINUTE }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'replay',
-    whole: replaying(20 * MINUTE, MINUTE, 100_000, 5_000),
+    whole: withReplay(20 * MINUTE, MINUTE, 100_000, 5_000),
     seeds: 1,
     brief: {
-      ...replaying(90 * SECOND, 40 * SECOND, 2_000, 1_000),
+      ...withReplay(90 * SECOND, 40 * SECOND, 2_000, 1_000),
       sqs: {
         troubles: [
           { from: 45 * SECOND, until: 55 * SECOND, what: 'unsendable' },
@@ -223,23 +223,23 @@ export const trials: readonly Trial[] = [
       },
       faultsEndAt: 90 * SECOND,
     },
-    figures: [
-      { measure: 'p99', atMost: 5_000, needsTime: true },
-      { measure: 'lasted', atMost: 21 * MINUTE },
+    thresholds: [
+      { metric: 'p99', atMost: 5_000, fullOnly: true },
+      { metric: 'lasted', atMost: 21 * MINUTE },
       noDeadLetters,
     ],
   },
   {
     name: 'mixed',
-    whole: mixed(1_000_000, 100, 10_000),
+    whole: mixedFaults(1_000_000, 100, 10_000),
     seeds: 1,
     withinSeconds: 180,
-    brief: mixed(7_200, 3, 100, { users: 100, perWebhook: 4 }),
-    figures: [
-      { measure: 'drain', atMost: HOUR },
-      { measure: 'duplicates' },
-      { measure: 'deadLetters' },
-      { measure: 'merged' },
+    brief: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
+    thresholds: [
+      { metric: 'drain', atMost: HOUR },
+      { metric: 'duplicates' },
+      { metric: 'deadLetters' },
+      { metric: 'merged' },
     ],
   },
 ];

@@ -1,6 +1,6 @@
-import type { Spell } from '../models/fault-window.ts';
-import { mishaps } from '../models/salesmachine-model.ts';
-import type { Scenario } from '../simulation.ts';
+import type { FaultWindow } from '../models/fault-window.ts';
+import { apiFaults } from '../models/salesmachine-model.ts';
+import type { World } from '../simulation.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -11,14 +11,14 @@ export const DAY = 24 * HOUR;
 export const load = (
   perSecond: number,
   ms: number,
-  others: Partial<Scenario['segment']> = {},
-): Scenario['segment'] => ({
+  others: Partial<World['segment']> = {},
+): World['segment'] => ({
   events: Math.round((perSecond * ms) / SECOND),
   perSecond,
   ...others,
 });
 
-export const alone = (perSecond: number, ms: number, latencyMs = 300): Scenario => ({
+export const steadyLoad = (perSecond: number, ms: number, latencyMs = 300): World => ({
   segment: load(perSecond, ms),
   salesmachine: { latencyMs },
 });
@@ -27,7 +27,7 @@ export const alone = (perSecond: number, ms: number, latencyMs = 300): Scenario 
 export const SITE = { track: 46.8, 'named page': 30, identify: 15, group: 8, alias: 0.2 };
 
 /** Others spend the more of the quota the longer it lasts, up to 60 %. */
-export const shared = (kind: 'fixed' | 'sliding', perSecond: number, ms: number): Scenario => ({
+export const sharedQuota = (kind: 'fixed' | 'sliding', perSecond: number, ms: number): World => ({
   segment: load(perSecond, ms),
   salesmachine: {
     quota: { requests: 900, windowMs: 300_000, kind },
@@ -39,70 +39,70 @@ export const shared = (kind: 'fixed' | 'sliding', perSecond: number, ms: number)
   },
 });
 
-export const halved = (perSecond: number, ms: number): Scenario => ({
+export const halvedQuota = (perSecond: number, ms: number): World => ({
   segment: load(perSecond, ms),
   salesmachine: { limits: [{ from: ms / 4, what: 450 }] },
 });
 
 /** The API is down from the start, in one way after the other. The events come in arrays: it is their number that counts. */
-export const down = (perSecond: number, ms: number): Scenario => ({
+export const apiDown = (perSecond: number, ms: number): World => ({
   segment: load(perSecond, ms, { perWebhook: 10 }),
   salesmachine: {
-    mishaps: [
-      { until: ms / 3, what: mishaps.refused },
-      { from: ms / 3, until: (2 * ms) / 3, what: mishaps.serverError },
-      { from: (2 * ms) / 3, until: ms, what: mishaps.hangBefore },
+    faults: [
+      { until: ms / 3, what: apiFaults.refused },
+      { from: ms / 3, until: (2 * ms) / 3, what: apiFaults.serverError },
+      { from: (2 * ms) / 3, until: ms, what: apiFaults.hangBefore },
     ],
   },
   faultsEndAt: ms,
 });
 
-export const rejected = (perSecond: number, ms: number): Scenario => ({
+export const credentialRejected = (perSecond: number, ms: number): World => ({
   segment: load(perSecond, ms),
-  salesmachine: { mishaps: [{ until: ms, what: mishaps.badCredential }] },
+  salesmachine: { faults: [{ until: ms, what: apiFaults.badCredential }] },
   faultsEndAt: ms,
 });
 
-export const audience = (users: number): Scenario => ({
+export const audience = (users: number): World => ({
   segment: { events: users, perSecond: 5_000, perWebhook: 100, users, skew: 0, mix: { identify: 1 } },
 });
 
-export const poisoned = (events: number, status: 400 | 422 | 500, users = 20_000): Scenario => ({
-  segment: { events, perSecond: 100, users, poison: [{ oneIn: 1_000, status }] },
+export const withRejectedEvents = (events: number, status: 400 | 422 | 500, users = 20_000): World => ({
+  segment: { events, perSecond: 100, users, rejectedEvents: [{ oneIn: 1_000, status }] },
 });
 
 /** Events so large that the bytes of a request, not its operations, are what is scarce. */
-export const bulky = (events: number): Scenario => ({
+export const largeEvents = (events: number): World => ({
   segment: { events, perSecond: 120, bulk: 16_000, mix: { track: 8, identify: 2 }, perWebhook: 5 },
 });
 
 /** Operations that the API fails at for a while, alone; of few users, so that others wait behind them. */
-export const ailing = (ms: number): Scenario => ({
-  segment: load(50, ms, { users: 100, ailing: { oneIn: 500, ms: 5 * MINUTE } }),
+export const flakyEvents = (ms: number): World => ({
+  segment: load(50, ms, { users: 100, flakyEvents: { oneIn: 500, ms: 5 * MINUTE } }),
 });
 
 /** The same spell again in every part of the run. */
-const every = <What>(
+const repeatEvery = <What>(
   periodMs: number,
   ms: number,
-  spell: Required<Pick<Spell<What>, 'from' | 'until'>> & Spell<What>,
+  window: Required<Pick<FaultWindow<What>, 'from' | 'until'>> & FaultWindow<What>,
 ) =>
   Array.from({ length: Math.ceil(ms / periodMs) }, (_, part) => ({
-    ...spell,
-    from: spell.from + part * periodMs,
-    until: spell.until + part * periodMs,
+    ...window,
+    from: window.from + part * periodMs,
+    until: window.until + part * periodMs,
   }));
 
 /** Everything goes wrong, now and then or for a while, until the events have come; then there is peace. */
-export function mixed(
+export function mixedFaults(
   events: number,
   perSecond: number,
-  poisonIn: number,
-  others: Partial<Scenario['segment']> = {},
-): Scenario {
+  rejectedOneIn: number,
+  others: Partial<World['segment']> = {},
+): World {
   const ms = (events / perSecond) * SECOND;
   const hourly = <What>(minute: number, minutes: number, what: What, chance = 1) =>
-    every(40 * MINUTE, ms, { from: minute * MINUTE, until: (minute + minutes) * MINUTE, what, chance });
+    repeatEvery(40 * MINUTE, ms, { from: minute * MINUTE, until: (minute + minutes) * MINUTE, what, chance });
   return {
     segment: {
       ...load(perSecond, ms),
@@ -110,26 +110,26 @@ export function mixed(
       duplicates: 0.01,
       disorderMs: MINUTE,
       mix: SITE,
-      poison: [
-        { oneIn: poisonIn, status: 422 },
-        { oneIn: 2 * poisonIn, status: 400 },
+      rejectedEvents: [
+        { oneIn: rejectedOneIn, status: 422 },
+        { oneIn: 2 * rejectedOneIn, status: 400 },
       ],
       ...others,
     },
     salesmachine: {
-      mishaps: [
-        ...hourly(2, 2, mishaps.refused),
-        ...hourly(5, 2, mishaps.badCredential),
-        ...hourly(8, 1, mishaps.html),
-        ...hourly(10, 1, mishaps.notFound),
-        ...hourly(12, 1, mishaps.badCredentialAs400),
-        ...hourly(14, 1, mishaps.maintenance),
-        { chance: 0.01, what: mishaps.serverError },
-        { chance: 0.005, what: mishaps.errorAfter },
-        { chance: 0.005, what: mishaps.resetBefore },
-        { chance: 0.005, what: mishaps.resetAfter },
-        { chance: 0.005, what: mishaps.hangBefore },
-        { chance: 0.005, what: mishaps.hangAfter },
+      faults: [
+        ...hourly(2, 2, apiFaults.refused),
+        ...hourly(5, 2, apiFaults.badCredential),
+        ...hourly(8, 1, apiFaults.html),
+        ...hourly(10, 1, apiFaults.notFound),
+        ...hourly(12, 1, apiFaults.badCredentialAs400),
+        ...hourly(14, 1, apiFaults.maintenance),
+        { chance: 0.01, what: apiFaults.serverError },
+        { chance: 0.005, what: apiFaults.errorAfter },
+        { chance: 0.005, what: apiFaults.resetBefore },
+        { chance: 0.005, what: apiFaults.resetAfter },
+        { chance: 0.005, what: apiFaults.hangBefore },
+        { chance: 0.005, what: apiFaults.hangAfter },
       ],
       others: hourly(16, 6, 0.7),
       limits: hourly(23, 4, 300),
@@ -157,8 +157,8 @@ export function mixed(
 }
 
 /** Live events, while somebody replays letters from long ago and those of events that were refused just now. */
-export const replaying = (ms: number, from: number, letters: number, poisonIn: number): Scenario => ({
-  segment: load(100, ms, { poison: [{ oneIn: poisonIn, status: 422 }] }),
-  salesmachine: { mendedAt: from },
-  replay: { from, letters },
+export const withReplay = (ms: number, from: number, deadLetters: number, rejectedOneIn: number): World => ({
+  segment: load(100, ms, { rejectedEvents: [{ oneIn: rejectedOneIn, status: 422 }] }),
+  salesmachine: { fixedAt: from },
+  replay: { from, deadLetters },
 });

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { createProgress, durationText, progressText } from '../../../lib/cli/progress.ts';
+import { createProgress, formatDuration, formatProgress } from '../../../lib/cli/progress.ts';
 
 /** A stream that keeps what is written to it. */
 function recordingStream(isTTY: boolean) {
@@ -46,10 +46,13 @@ test('elsewhere nothing is written', () => {
 });
 
 test.each([
-  [progressText('sent', 25_000, 10, 0.25), '██████░░░░░░░░░░░░░░░░░░ 25 %  sent 25,000  2,500/s  30 s left'],
-  [progressText('sent', 25_000, 10), 'sent 25,000  2,500/s'],
-  [progressText('sent', 0, 0, 0), '░░░░░░░░░░░░░░░░░░░░░░░░ 0 %  sent 0'],
-  [progressText('sent', 9, 3, 1.5), '████████████████████████ 100 %  sent 9  3/s  0 s left'],
+  [
+    formatProgress('sent', 25_000, 10, 0.25),
+    '██████░░░░░░░░░░░░░░░░░░ 25 %  sent 25,000  2,500/s  30 s left',
+  ],
+  [formatProgress('sent', 25_000, 10), 'sent 25,000  2,500/s'],
+  [formatProgress('sent', 0, 0, 0), '░░░░░░░░░░░░░░░░░░░░░░░░ 0 %  sent 0'],
+  [formatProgress('sent', 9, 3, 1.5), '████████████████████████ 100 %  sent 9  3/s  0 s left'],
 ])('the line reads %s', (text, expected) => {
   expect(text).toBe(expected);
 });
@@ -64,5 +67,5 @@ test.each([
   [86_400, '1 d 00 h'],
   [273_600, '3 d 04 h'],
 ])('%d seconds are %s', (seconds, text) => {
-  expect(durationText(seconds)).toBe(text);
+  expect(formatDuration(seconds)).toBe(text);
 });

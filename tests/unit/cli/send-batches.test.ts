@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Batch, batchesOf } from '../../../lib/cli/send-batches.ts';
+import { type Batch, splitIntoBatches } from '../../../lib/cli/send-batches.ts';
 import type { Json } from '../../../lib/runtime/json.ts';
 
 async function* numbers(count: number): AsyncGenerator<Json> {
@@ -17,7 +17,7 @@ async function collect(batches: AsyncIterable<Batch>): Promise<Batch[]> {
 }
 
 test('batches hold so many events, in their order, and the last one the rest', async () => {
-  const batches = await collect(batchesOf(numbers(7), { size: 3, skip: 0 }));
+  const batches = await collect(splitIntoBatches(numbers(7), { size: 3, skip: 0 }));
   expect(batches.map((batch) => batch.map((json) => JSON.parse(json).number))).toEqual([
     [1, 2, 3],
     [4, 5, 6],
@@ -26,22 +26,22 @@ test('batches hold so many events, in their order, and the last one the rest', a
 });
 
 test('the first events can be left out, and there may be none left', async () => {
-  const batches = await collect(batchesOf(numbers(7), { size: 3, skip: 5 }));
+  const batches = await collect(splitIntoBatches(numbers(7), { size: 3, skip: 5 }));
   expect(batches).toEqual([['{"number":6}', '{"number":7}']]);
-  expect(await collect(batchesOf(numbers(7), { size: 3, skip: 7 }))).toEqual([]);
+  expect(await collect(splitIntoBatches(numbers(7), { size: 3, skip: 7 }))).toEqual([]);
 });
 
 test('large events go fewer at a time, so that a request fits; one alone goes anyhow', async () => {
   const large = 'é'.repeat(700_000);
   const batches = await collect(
-    batchesOf(these(large, large, large, large.repeat(3)), { size: 100, skip: 0 }),
+    splitIntoBatches(these(large, large, large, large.repeat(3)), { size: 100, skip: 0 }),
   );
   expect(batches.map((batch) => batch.length)).toEqual([2, 1, 1]);
 });
 
 test('an event that is nested too deep is named', async () => {
   const deep = Array.from({ length: 600 }).reduce<Json>((inner) => [inner], 1);
-  await expect(collect(batchesOf(these({}, deep), { size: 1, skip: 0 }))).rejects.toThrow(
+  await expect(collect(splitIntoBatches(these({}, deep), { size: 1, skip: 0 }))).rejects.toThrow(
     'event 2 is nested more than 500 levels deep',
   );
 });

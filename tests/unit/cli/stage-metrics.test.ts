@@ -1,6 +1,6 @@
 import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { expect, test } from '@jest/globals';
-import { stageFigures } from '../../../lib/cli/stage-metrics.ts';
+import { fetchStageMetrics } from '../../../lib/cli/stage-metrics.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 const clock = { now: () => NOW, sleep: () => Promise.resolve() };
@@ -27,29 +27,29 @@ const metricOf = (name = '') => ({ Datapoints: [metrics[name]] });
 
 test('a deployment tells whether its worker is on, the age, and the last hour', async () => {
   const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
-  expect(await stageFigures('prod', clock, clients(enabled, metricOf))).toEqual({
+  expect(await fetchStageMetrics('prod', clock, clients(enabled, metricOf))).toEqual({
     mappingOn: true,
     oldestAgeSeconds: 12,
     flow: { period: 'last hour', sent: 1_000, done: 990 },
   });
   const disabled = () => ({ EventSourceMappings: [{ State: 'Disabled' }] });
-  expect((await stageFigures('prod', clock, clients(disabled, metricOf))).mappingOn).toBe(false);
+  expect((await fetchStageMetrics('prod', clock, clients(disabled, metricOf))).mappingOn).toBe(false);
 });
 
 test('what may not be asked is unknown, and the rest is told', async () => {
-  expect(await stageFigures('prod', clock, clients(denied, metricOf))).toMatchObject({
+  expect(await fetchStageMetrics('prod', clock, clients(denied, metricOf))).toMatchObject({
     mappingOn: null,
     oldestAgeSeconds: 12,
   });
   const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
-  expect(await stageFigures('prod', clock, clients(enabled, denied))).toEqual({
+  expect(await fetchStageMetrics('prod', clock, clients(enabled, denied))).toEqual({
     mappingOn: true,
     oldestAgeSeconds: null,
     flow: null,
   });
   expect(
     (
-      await stageFigures(
+      await fetchStageMetrics(
         'prod',
         clock,
         clients(enabled, () => ({})),

@@ -94,7 +94,7 @@ describe("the ingest's settings", () => {
     const env = { ...QUEUES, SEGMENT_SHARED_SECRETS: ' old , new,', INGEST_TOKENS: ',one' };
     expect(readIngestConfig(env)).toMatchObject({
       credentials: { sharedSecrets: ['old', 'new'], tokens: ['one'] },
-      policy: { requireBoth: false, onBadSignature: 'reject', open: false },
+      policy: { requireBoth: false, onBadSignature: 'reject', allowUnauthenticated: false },
     });
   });
 
@@ -108,7 +108,7 @@ describe("the ingest's settings", () => {
   test('let anybody in if they say so', () => {
     expect(readIngestConfig({ ...QUEUES, INGEST_OPEN: 'true' })).toMatchObject({
       credentials: { sharedSecrets: [], tokens: [] },
-      policy: { open: true },
+      policy: { allowUnauthenticated: true },
     });
   });
 
@@ -123,7 +123,11 @@ describe("the ingest's settings", () => {
 
   test('demand both kinds of credential where both are there', () => {
     const env = { ...INGEST, INGEST_TOKENS: 'token', REQUIRE_BOTH: 'true', ON_BAD_SIGNATURE: 'retry' };
-    expect(readIngestConfig(env).policy).toEqual({ requireBoth: true, onBadSignature: 'retry', open: false });
+    expect(readIngestConfig(env).policy).toEqual({
+      requireBoth: true,
+      onBadSignature: 'retry',
+      allowUnauthenticated: false,
+    });
   });
 
   test.each(['TRUE', 'yes', '1'])('refuse REQUIRE_BOTH=%s instead of taking it for false', (value) => {

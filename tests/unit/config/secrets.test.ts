@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createEnvironment, type ReadParameters } from '../../../lib/config/secrets.ts';
+import { createSecretsEnvironment, type ReadParameters } from '../../../lib/config/secrets.ts';
 
 const MINUTE = 60_000;
 
@@ -7,7 +7,7 @@ function setUp(read: ReadParameters, env: Record<string, string> = { INGEST_TOKE
   let now = 1_000_000;
   const clock = { now: () => now, sleep: async () => {} };
   return {
-    environment: createEnvironment({ OTHER: 'kept', ...env }, clock, read),
+    environment: createSecretsEnvironment({ OTHER: 'kept', ...env }, clock, read),
     pass: (ms: number) => {
       now += ms;
     },
@@ -18,7 +18,7 @@ function setUp(read: ReadParameters, env: Record<string, string> = { INGEST_TOKE
 test('without a parameter, the store is never asked and everything counts as new', async () => {
   const { environment, now } = setUp(() => Promise.reject(new Error('asked')), { INGEST_TOKENS: 'plain' });
   expect(await environment.get()).toMatchObject({ INGEST_TOKENS: 'plain', OTHER: 'kept' });
-  expect(await environment.renewedSince(now())).toBe(true);
+  expect(await environment.refreshIfOlderThan(now())).toBe(true);
 });
 
 test('a parameter stands for the setting it is named after', async () => {
@@ -77,16 +77,16 @@ test('whoever doubts a value has it read anew, at most every five seconds', asyn
   const { environment, pass, now } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
   await environment.get();
   pass(1_000);
-  expect(await environment.renewedSince(now())).toBe(false);
+  expect(await environment.refreshIfOlderThan(now())).toBe(false);
   pass(4_000);
-  expect(await environment.renewedSince(now())).toBe(true);
+  expect(await environment.refreshIfOlderThan(now())).toBe(true);
   expect((await environment.get())['INGEST_TOKENS']).toBe('value 2');
 });
 
 test('many who doubt at once share one reading', async () => {
   let asked = 0;
   const { environment, now } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
-  const answers = await Promise.all(Array.from({ length: 50 }, () => environment.renewedSince(now())));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => environment.refreshIfOlderThan(now())));
   expect(answers).not.toContain(false);
   expect(asked).toBe(1);
 });

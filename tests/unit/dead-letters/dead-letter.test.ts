@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type DeadLetter, deadLetterMessage, REASONS } from '../../../lib/dead-letters/dead-letter.ts';
-import { messageRefusal } from '../../simulation/models/sqs-service-limits.ts';
+import { type DeadLetter, REASONS, serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import { findMessageFailure } from '../../simulation/models/sqs-service-limits.ts';
 
 const BODY = '{"type":"track","userId":"u1"}';
 
-const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
+const createTestDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   body: BODY,
-  origin: 'sqs-message-1',
+  sourceId: 'sqs-message-1',
   reason: 'rejected',
   detail: 'Salesmachine answered 422: contact_uid is missing',
   status: 422,
@@ -22,9 +22,9 @@ const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
 });
 
 /** What SQS would say to it. */
-function refusalOf(of: DeadLetter) {
-  const { body, groupId, deduplicationId, attributes } = deadLetterMessage(of);
-  return messageRefusal({
+function findSqsFailure(of: DeadLetter) {
+  const { body, groupId, deduplicationId, attributes } = serializeDeadLetter(of);
+  return findMessageFailure({
     MessageBody: body,
     MessageGroupId: groupId,
     MessageDeduplicationId: deduplicationId,
@@ -34,10 +34,11 @@ function refusalOf(of: DeadLetter) {
   });
 }
 
-const failureOf = (of: DeadLetter): unknown => JSON.parse(deadLetterMessage(of).attributes['failure'] ?? '');
+const parseFailure = (of: DeadLetter): unknown =>
+  JSON.parse(serializeDeadLetter(of).attributes['failure'] ?? '');
 
 test('a dead letter is the event as it was queued, and says why', () => {
-  const message = deadLetterMessage(letter());
+  const message = serializeDeadLetter(createTestDeadLetter());
   expect(message.body).toBe(BODY);
   expect(message.attributes).toEqual({
     reason: 'rejected',
@@ -53,14 +54,17 @@ test('a dead letter is the event as it was queued, and says why', () => {
 
 test('what is not known of a dead letter is left out: SQS takes no empty attribute', () => {
   const unknown = { status: undefined, messageId: undefined, type: '', detail: ' \n' };
-  const { attributes } = deadLetterMessage(letter(unknown));
+  const { attributes } = serializeDeadLetter(createTestDeadLetter(unknown));
   expect(Object.keys(attributes)).toEqual(['reason', 'failure', 'acceptedAt', 'version', 'replays']);
-  expect(failureOf(letter(unknown))).toEqual({ attempts: 2, deadAt: '2026-01-02T00:00:00.000Z' });
+  expect(parseFailure(createTestDeadLetter(unknown))).toEqual({
+    attempts: 2,
+    deadAt: '2026-01-02T00:00:00.000Z',
+  });
 });
 
 describe('a dead letter has an id of its own', () => {
   const idOf = (changes: Partial<DeadLetter>) => {
-    const { groupId, deduplicationId } = deadLetterMessage(letter(changes));
+    const { groupId, deduplicationId } = serializeDeadLetter(createTestDeadLetter(changes));
     expect(groupId).toBe(deduplicationId);
     return groupId;
   };
@@ -70,7 +74,7 @@ describe('a dead letter has an id of its own', () => {
   });
 
   test('so that two of one user are two, and so are those of one event after a replay', () => {
-    expect(idOf({ origin: 'sqs-message-2' })).not.toBe(idOf({}));
+    expect(idOf({ sourceId: 'sqs-message-2' })).not.toBe(idOf({}));
     expect(idOf({ replays: 1 })).not.toBe(idOf({}));
   });
 });
@@ -84,40 +88,44 @@ describe('a body that SQS cannot hold is kept as base64, with the size and hash 
     ['a control character', '{"name":"\u0000"}'],
     ['U+FFFF', '{"name":"\uffff"}'],
   ])('%s', (_, body) => {
-    const message = deadLetterMessage(letter({ body }));
+    const message = serializeDeadLetter(createTestDeadLetter({ body }));
     expect(Buffer.from(message.body, 'base64')).toEqual(Buffer.from(body));
     expect(message.attributes).toMatchObject({ encoding: 'base64', reason: 'rejected' });
-    expect(failureOf(letter({ body }))).toMatchObject({
+    expect(parseFailure(createTestDeadLetter({ body }))).toMatchObject({
       status: 422,
       original: { bytes: Buffer.from(body).length, sha256: createHash('sha256').update(body).digest('hex') },
     });
-    expect(refusalOf(letter({ body }))).toBeUndefined();
+    expect(findSqsFailure(createTestDeadLetter({ body }))).toBeUndefined();
   });
 
   test('and cut to fit, if it is too long', () => {
     const bytes = Buffer.from(LARGE);
-    const kept = Buffer.from(deadLetterMessage(letter({ body: LARGE })).body, 'base64');
+    const kept = Buffer.from(serializeDeadLetter(createTestDeadLetter({ body: LARGE })).body, 'base64');
     expect(kept).toEqual(bytes.subarray(0, kept.length));
     expect(kept.length).toBeGreaterThan(780_000);
-    expect(failureOf(letter({ body: LARGE }))).toMatchObject({ original: { bytes: 1_200_000 } });
-    expect(refusalOf(letter({ body: LARGE }))).toBeUndefined();
+    expect(parseFailure(createTestDeadLetter({ body: LARGE }))).toMatchObject({
+      original: { bytes: 1_200_000 },
+    });
+    expect(findSqsFailure(createTestDeadLetter({ body: LARGE }))).toBeUndefined();
   });
 
   test('but not one that just fits with its attributes', () => {
-    const attributesBytes = Object.entries(deadLetterMessage(letter()).attributes).reduce(
+    const attributesBytes = Object.entries(serializeDeadLetter(createTestDeadLetter()).attributes).reduce(
       (sum, [name, value]) => sum + name.length + 'String'.length + value.length,
       0,
     );
     const fits = 'x'.repeat(1_048_576 - attributesBytes);
-    expect(deadLetterMessage(letter({ body: fits })).body).toBe(fits);
-    expect(refusalOf(letter({ body: fits }))).toBeUndefined();
-    expect(deadLetterMessage(letter({ body: `${fits}x` })).attributes).toHaveProperty('encoding');
+    expect(serializeDeadLetter(createTestDeadLetter({ body: fits })).body).toBe(fits);
+    expect(findSqsFailure(createTestDeadLetter({ body: fits }))).toBeUndefined();
+    expect(serializeDeadLetter(createTestDeadLetter({ body: `${fits}x` })).attributes).toHaveProperty(
+      'encoding',
+    );
   });
 
   test('but not one that only looks dangerous', () => {
     const body = '\t{"accent":"é","escaped":"\\u0000","last":"\ufffd"}\r\n';
-    expect(deadLetterMessage(letter({ body }))).toMatchObject({ body });
-    expect(deadLetterMessage(letter({ body })).attributes).not.toHaveProperty('encoding');
+    expect(serializeDeadLetter(createTestDeadLetter({ body }))).toMatchObject({ body });
+    expect(serializeDeadLetter(createTestDeadLetter({ body })).attributes).not.toHaveProperty('encoding');
   });
 });
 
@@ -129,7 +137,7 @@ test('SQS takes every dead letter, whatever the event holds', () => {
       fc.uint8Array({ minLength: 1 }).map((bytes) => Buffer.from(bytes)),
       fc.constantFrom('\ud800', '\ufffe', '\u0001'),
     ),
-    origin: text,
+    sourceId: text,
     reason: fc.constantFrom(...REASONS),
     detail: fc.oneof(text, fc.constantFrom('\u0000', '🙂'.repeat(300), `${'x'.repeat(255)}🙂`)),
     status: fc.option(fc.integer(), { nil: undefined }),
@@ -138,9 +146,9 @@ test('SQS takes every dead letter, whatever the event holds', () => {
   });
   fc.assert(
     fc.property(anything, (changes) => {
-      const of = letter(changes);
-      expect(refusalOf(of)).toBeUndefined();
-      expect(Object.keys(deadLetterMessage(of).attributes).length).toBeLessThanOrEqual(10);
+      const of = createTestDeadLetter(changes);
+      expect(findSqsFailure(of)).toBeUndefined();
+      expect(Object.keys(serializeDeadLetter(of).attributes).length).toBeLessThanOrEqual(10);
     }),
   );
 });

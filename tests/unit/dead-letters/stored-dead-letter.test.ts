@@ -2,24 +2,24 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type DeadLetter,
-  deadLetterMessage,
-  letterId,
+  deadLetterId,
   REASONS,
+  serializeDeadLetter,
 } from '../../../lib/dead-letters/dead-letter.ts';
-import { type LetterFilter, matches } from '../../../lib/dead-letters/dead-letter-filter.ts';
-import { letterOf } from '../../../lib/dead-letters/stored-dead-letter.ts';
+import { type DeadLetterFilter, matchesFilter } from '../../../lib/dead-letters/dead-letter-filter.ts';
+import { parseDeadLetter } from '../../../lib/dead-letters/stored-dead-letter.ts';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import { DIED_AT, numbered } from '../../support/dead-letter-fixtures.ts';
+import { createDeadLetter, DEAD_LETTERED_AT } from '../../support/dead-letter-fixtures.ts';
 
-const SENT_AT = DIED_AT + 5_000;
+const SENT_AT = DEAD_LETTERED_AT + 5_000;
 
 /** The message as it comes back from the queue. */
 const received = (
   { body, groupId, attributes }: Pick<OutgoingMessage, 'body' | 'groupId' | 'attributes'>,
   changes: Partial<ReceivedMessage> = {},
 ): ReceivedMessage => ({
-  messageId: 'sqs-message-9',
+  sqsMessageId: 'sqs-message-9',
   receiptHandle: 'receipt',
   body,
   groupId,
@@ -29,19 +29,19 @@ const received = (
   ...changes,
 });
 
-const stored = (letter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
-  letterOf(received(deadLetterMessage(letter), changes));
+const stored = (deadLetter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
+  parseDeadLetter(received(serializeDeadLetter(deadLetter), changes));
 
 describe('a dead letter that is read back', () => {
   test('says all that was written', () => {
-    expect(stored(numbered(7, { attempts: 3, replays: 2 }))).toMatchObject({
-      id: letterId('origin 7', 2),
+    expect(stored(createDeadLetter(7, { attempts: 3, replays: 2 }))).toMatchObject({
+      id: deadLetterId('origin 7', 2),
       reason: 'rejected',
       detail: 'Salesmachine answered 422',
       status: 422,
       attempts: 3,
-      deadAt: DIED_AT,
-      acceptedAt: numbered(7).acceptedAt,
+      deadAt: DEAD_LETTERED_AT,
+      acceptedAt: createDeadLetter(7).acceptedAt,
       messageId: 'm7',
       type: 'track',
       version: '1',
@@ -51,61 +51,61 @@ describe('a dead letter that is read back', () => {
   });
 
   test('says of any letter what was written, whatever the event was', () => {
-    const letters = fc.record({
+    const deadLetters = fc.record({
       body: fc.string({ minLength: 1, unit: 'grapheme' }),
       origin: fc.string(),
       reason: fc.constantFrom(...REASONS),
       detail: fc.stringMatching(/^[a-z][a-z ]{0,200}[a-z]$/),
       status: fc.option(fc.integer({ min: 200, max: 599 }), { nil: undefined }),
       attempts: fc.nat(),
-      deadAt: fc.integer({ min: 0, max: DIED_AT }),
+      deadAt: fc.integer({ min: 0, max: DEAD_LETTERED_AT }),
       acceptedAt: fc.constant('2026-01-01T00:00:00.000Z'),
       messageId: fc.constant('m1'),
       type: fc.constant('track'),
       replays: fc.nat(9),
     });
     fc.assert(
-      fc.property(letters, ({ body, origin, status, ...said }) => {
-        const letter = stored({ body, origin, status, ...said });
-        expect(letter).toMatchObject({ ...said, id: letterId(origin, said.replays) });
-        expect(letter.status).toBe(status);
-        const encoding = letter.replayable ? 'utf8' : 'base64';
-        expect(Buffer.from(letter.message.body, encoding).toString()).toBe(body);
+      fc.property(deadLetters, ({ body, origin, status, ...said }) => {
+        const deadLetter = stored({ body, sourceId: origin, status, ...said });
+        expect(deadLetter).toMatchObject({ ...said, id: deadLetterId(origin, said.replays) });
+        expect(deadLetter.status).toBe(status);
+        const encoding = deadLetter.replayable ? 'utf8' : 'base64';
+        expect(Buffer.from(deadLetter.message.body, encoding).toString()).toBe(body);
       }),
     );
   });
 
   test('of a body that SQS could not hold, says its size and hash, and that it cannot be replayed', () => {
-    const letter = stored(
-      numbered(1, { body: Buffer.from([0, 255, 1]), messageId: undefined, type: undefined }),
+    const deadLetter = stored(
+      createDeadLetter(1, { body: Buffer.from([0, 255, 1]), messageId: undefined, type: undefined }),
     );
-    expect(letter).toMatchObject({ replayable: false, original: { bytes: 3 } });
-    expect(letter.original?.sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(letter).not.toHaveProperty('type');
+    expect(deadLetter).toMatchObject({ replayable: false, original: { bytes: 3 } });
+    expect(deadLetter.original?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(deadLetter).not.toHaveProperty('type');
   });
 
   test('says type and messageId as the event does where nobody had read it', () => {
-    const letter = stored(numbered(4, { messageId: undefined, type: undefined }));
-    expect(letter).toMatchObject({ messageId: 'm4', type: 'track' });
+    const deadLetter = stored(createDeadLetter(4, { messageId: undefined, type: undefined }));
+    expect(deadLetter).toMatchObject({ messageId: 'm4', type: 'track' });
   });
 
   test.each(['not JSON', '[]', 'null', '{"messageId":null,"type":{}}'])(
     'has no type where the event has none: %s',
     (body) => {
-      const letter = stored(numbered(4, { body, messageId: undefined, type: undefined }));
-      expect(letter).not.toHaveProperty('type');
-      expect(letter).not.toHaveProperty('messageId');
+      const deadLetter = stored(createDeadLetter(4, { body, messageId: undefined, type: undefined }));
+      expect(deadLetter).not.toHaveProperty('type');
+      expect(deadLetter).not.toHaveProperty('messageId');
     },
   );
 });
 
 describe('a message that SQS itself moved to the dead letters', () => {
   const attributes = { version: '1', acceptedAt: '2026-01-01T00:00:00.000Z' };
-  const { body } = numbered(3);
+  const { body } = createDeadLetter(3);
 
   test('is a letter whose reason is the receive limit, and whose id is its own', () => {
-    const letter = letterOf(received({ body: String(body), groupId: 'user 3', attributes }));
-    expect(letter).toMatchObject({
+    const deadLetter = parseDeadLetter(received({ body: String(body), groupId: 'user 3', attributes }));
+    expect(deadLetter).toMatchObject({
       id: 'sqs-message-9',
       reason: 'receive_limit',
       attempts: 0,
@@ -116,60 +116,62 @@ describe('a message that SQS itself moved to the dead letters', () => {
       replays: 0,
       replayable: true,
     });
-    expect(letter.detail).toContain('received as often as the queue allows');
+    expect(deadLetter.detail).toContain('received as often as the queue allows');
   });
 
   test('keeps count of its replays', () => {
-    const letter = letterOf(
+    const deadLetter = parseDeadLetter(
       received({ body: String(body), groupId: 'user 3', attributes: { ...attributes, replays: '2' } }),
     );
-    expect(letter.replays).toBe(2);
+    expect(deadLetter.replays).toBe(2);
   });
 
   test('does not die of what it died of before, though the console left that on it', () => {
-    const letter = stored(numbered(3, { replays: 1 }), { isRedriven: true });
-    expect(letter).toMatchObject({
+    const deadLetter = stored(createDeadLetter(3, { replays: 1 }), { wasRedriven: true });
+    expect(deadLetter).toMatchObject({
       id: 'sqs-message-9',
       reason: 'receive_limit',
       deadAt: SENT_AT,
       replays: 1,
     });
-    expect(letter).not.toHaveProperty('status');
+    expect(deadLetter).not.toHaveProperty('status');
   });
 });
 
 test.each(['', 'nonsense', '{}', '{"attempts":"two"}', '{"attempts":1,"deadAt":"yesterday"}'])(
   'a letter whose failure reads %j died when it was written',
   (failure) => {
-    const message = deadLetterMessage(numbered(1));
-    const letter = letterOf(received({ ...message, attributes: { ...message.attributes, failure } }));
-    expect(letter).toMatchObject({ reason: 'rejected', attempts: 0, deadAt: SENT_AT });
+    const message = serializeDeadLetter(createDeadLetter(1));
+    const deadLetter = parseDeadLetter(
+      received({ ...message, attributes: { ...message.attributes, failure } }),
+    );
+    expect(deadLetter).toMatchObject({ reason: 'rejected', attempts: 0, deadAt: SENT_AT });
   },
 );
 
 describe('a filter', () => {
-  const letter = stored(numbered(7));
-  const invalid = stored(numbered(8, { reason: 'invalid_event', type: 'page' }));
+  const deadLetter = stored(createDeadLetter(7));
+  const invalid = stored(createDeadLetter(8, { reason: 'invalid_event', type: 'page' }));
 
-  const cases: [says: string, LetterFilter, ofLetter: boolean, ofInvalid: boolean][] = [
+  const cases: [says: string, DeadLetterFilter, ofLetter: boolean, ofInvalid: boolean][] = [
     ['nothing', {}, true, true],
     ['one reason', { reasons: ['rejected'] }, true, false],
     ['several reasons', { reasons: ['rejected', 'invalid_event'] }, true, true],
     ['no reason at all', { reasons: [] }, false, false],
     ['a type', { types: ['page'] }, false, true],
-    ['an id', { ids: [letter.id] }, true, false],
-    ['since the moment they died', { since: DIED_AT }, true, true],
-    ['since after they died', { since: DIED_AT + 1 }, false, false],
-    ['until the moment they died', { until: DIED_AT }, false, false],
-    ['until after they died', { until: DIED_AT + 1 }, true, true],
+    ['an id', { ids: [deadLetter.id] }, true, false],
+    ['since the moment they died', { since: DEAD_LETTERED_AT }, true, true],
+    ['since after they died', { since: DEAD_LETTERED_AT + 1 }, false, false],
+    ['until the moment they died', { until: DEAD_LETTERED_AT }, false, false],
+    ['until after they died', { until: DEAD_LETTERED_AT + 1 }, true, true],
     ['a user', { user: 'user 7' }, true, false],
     ['a messageId', { messageId: 'm8' }, false, true],
     ['two things, both true', { user: 'user 7', types: ['track'] }, true, false],
     ['two things, one untrue', { user: 'user 7', types: ['page'] }, false, false],
   ];
-  test.each(cases)('that says %s', (_, filter, ofLetter, ofInvalid) => {
-    expect(matches(letter, filter)).toBe(ofLetter);
-    expect(matches(invalid, filter)).toBe(ofInvalid);
+  test.each(cases)('that says %s', (_, filter, deadLetterOf, ofInvalid) => {
+    expect(matchesFilter(deadLetter, filter)).toBe(deadLetterOf);
+    expect(matchesFilter(invalid, filter)).toBe(ofInvalid);
   });
 
   test.each([
@@ -178,14 +180,14 @@ describe('a filter', () => {
     ['numeric userId', '{"userId":42}', '42'],
     ['userId past 2^53', '{"userId":9007199254740993}', '9007199254740993'],
   ])('knows a user by the %s', (_, body, user) => {
-    const theirs = stored(numbered(1, { body }));
-    expect(matches(theirs, { user })).toBe(true);
-    expect(matches(theirs, { user: 'null' })).toBe(false);
+    const theirs = stored(createDeadLetter(1, { body }));
+    expect(matchesFilter(theirs, { user })).toBe(true);
+    expect(matchesFilter(theirs, { user: 'null' })).toBe(false);
   });
 
   test.each(['not JSON', '{"userId":null}', '{}'])('finds no user in %s', (body) => {
-    const theirs = stored(numbered(1, { body }));
-    expect(matches(theirs, { user: 'null' })).toBe(false);
-    expect(matches(theirs, { user: 'undefined' })).toBe(false);
+    const theirs = stored(createDeadLetter(1, { body }));
+    expect(matchesFilter(theirs, { user: 'null' })).toBe(false);
+    expect(matchesFilter(theirs, { user: 'undefined' })).toBe(false);
   });
 });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffSeconds, closedSeconds, probeMs, untilSeconds } from '../../../lib/delivery/backoff.ts';
+import {
+  delayUntilSeconds,
+  outageDelaySeconds,
+  probeDelayMs,
+  retryDelaySeconds,
+} from '../../../lib/delivery/backoff.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 
 const least = () => 0;
@@ -15,29 +20,32 @@ describe('a message that failed stays away', () => {
     [10, 1, 900],
     [1_000, 1, 900],
   ])('after try %i from %i to %i s', (tries, from, to) => {
-    expect([backoffSeconds(tries, least), backoffSeconds(tries, most)]).toEqual([from, to]);
+    expect([retryDelaySeconds(tries, least), retryDelaySeconds(tries, most)]).toEqual([from, to]);
   });
 
   test('for any time between', () => {
     const random = seededRandom(1);
-    const waits = Array.from({ length: 1_000 }, () => backoffSeconds(9, random));
+    const waits = Array.from({ length: 1_000 }, () => retryDelaySeconds(9, random));
     expect(new Set(waits.map((wait) => Math.floor(wait / 64))).size).toBeGreaterThanOrEqual(8);
   });
 });
 
 describe('while nobody knows when the API opens, a message', () => {
   test('that has just come stays away for half a minute at most', () => {
-    expect([closedSeconds(0, least), closedSeconds(0, most)]).toEqual([24, 30]);
+    expect([outageDelaySeconds(0, least), outageDelaySeconds(0, most)]).toEqual([24, 30]);
   });
 
   test('that has waited for an hour stays away for 20 to 25 minutes', () => {
-    expect([closedSeconds(3_600_000, least), closedSeconds(86_400_000, most)]).toEqual([1_200, 1_500]);
+    expect([outageDelaySeconds(3_600_000, least), outageDelaySeconds(86_400_000, most)]).toEqual([
+      1_200, 1_500,
+    ]);
   });
 
   test('is received less than the thousand times that are allowed, in the fortnight that it is kept', () => {
     const random = seededRandom(7);
     let receives = 0;
-    for (let ageMs = 0; ageMs < 14 * 86_400_000; receives += 1) ageMs += closedSeconds(ageMs, random) * 1_000;
+    for (let ageMs = 0; ageMs < 14 * 86_400_000; receives += 1)
+      ageMs += outageDelaySeconds(ageMs, random) * 1_000;
     expect(receives).toBeLessThan(1_000);
   });
 });
@@ -45,7 +53,7 @@ describe('while nobody knows when the API opens, a message', () => {
 test('a message never comes back before the moment at which delivery goes on, and soon after', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 0 }), (ms, seed) => {
-      const seconds = untilSeconds(ms, seededRandom(seed));
+      const seconds = delayUntilSeconds(ms, seededRandom(seed));
       return Number.isInteger(seconds) && seconds * 1_000 >= ms && seconds * 1_000 < ms + 4_000;
     }),
   );
@@ -53,10 +61,10 @@ test('a message never comes back before the moment at which delivery goes on, an
 
 test('probes come after 1 s, doubling to 60 s, each within a fifth', () => {
   const waits = [1, 2, 4, 8, 16, 32, 60, 60];
-  expect(waits.map((_, probes) => probeMs(probes, () => 0.5) / 1_000)).toEqual(waits);
+  expect(waits.map((_, probes) => probeDelayMs(probes, () => 0.5) / 1_000)).toEqual(waits);
   waits.forEach((seconds, probes) => {
-    expect(probeMs(probes, least)).toBeCloseTo(seconds * 800);
-    expect(probeMs(probes, most)).toBeCloseTo(seconds * 1_200);
+    expect(probeDelayMs(probes, least)).toBeCloseTo(seconds * 800);
+    expect(probeDelayMs(probes, most)).toBeCloseTo(seconds * 1_200);
   });
-  expect(probeMs(100_000, () => 0.5)).toBe(60_000);
+  expect(probeDelayMs(100_000, () => 0.5)).toBe(60_000);
 });

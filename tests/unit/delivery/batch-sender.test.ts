@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Answer } from '../../../lib/salesmachine/client.ts';
+import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
-import { answered, identify, messageOf, OK, START, track } from '../../support/delivery.ts';
+import { createMessage, createResponse, identify, OK, START, track } from '../../support/delivery.ts';
 import {
-  has,
-  idsOf,
-  isOf,
-  type Judge,
-  messagesOf,
-  ofUsers,
-  REFUSED,
-  refusing,
+  contains,
+  createMessages,
+  messagesOfUsers,
+  REJECTED,
+  type Responder,
+  rejectWhere,
   setUpBatches,
+  sqsMessageIds,
+  touchesUser,
 } from '../../support/delivery-batch.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,10 +19,10 @@ const HOUR_MS = 3_600_000;
 describe('a batch that is accepted', () => {
   test('is done with one request, and nothing of it is left', async () => {
     const { deliver, batches, queue } = setUpBatches(() => OK);
-    const messages = ofUsers(100);
+    const messages = messagesOfUsers(100);
     expect(await deliver(messages)).toEqual([]);
     expect(batches()).toHaveLength(1);
-    expect(queue.calls).toEqual(messages.map(({ messageId }) => `remove ${messageId}`));
+    expect(queue.calls).toEqual(messages.map(({ sqsMessageId: messageId }) => `remove ${messageId}`));
   });
 });
 
@@ -30,14 +30,16 @@ describe('a bad operation among a hundred', () => {
   test.each([0, 1, 49, 50, 63, 99])(
     'at place %i is the only dead letter, for 16 requests at most',
     async (place) => {
-      const { deliver, batches, pings, dead, queue } = setUpBatches(refusing(REFUSED, isOf(`u${place}`)));
-      const messages = ofUsers(100);
+      const { deliver, batches, pings, dead, queue } = setUpBatches(
+        rejectWhere(REJECTED, touchesUser(`u${place}`)),
+      );
+      const messages = messagesOfUsers(100);
       expect(await deliver(messages)).toEqual([]);
-      expect(dead()).toEqual({ [String(messages[place]?.messageId)]: 'rejected' });
-      expect(queue.letters).toMatchObject([
+      expect(dead()).toEqual({ [String(messages[place]?.sqsMessageId)]: 'rejected' });
+      expect(queue.deadLetters).toMatchObject([
         { status: 422, detail: 'Salesmachine answered 422: email is not an address' },
       ]);
-      const accepted = batches().filter((request) => !has(request, isOf(`u${place}`)));
+      const accepted = batches().filter((request) => !contains(request, touchesUser(`u${place}`)));
       expect(accepted.flatMap(({ operations }) => operations)).toHaveLength(99);
       expect(batches().length).toBeLessThanOrEqual(15);
       expect(pings()).toHaveLength(0);
@@ -47,24 +49,26 @@ describe('a bad operation among a hundred', () => {
   test.each([0, 42, 99])(
     'at place %i that is answered 400 costs no more than 17 extra, pings included',
     async (place) => {
-      const { deliver, batches, pings, dead } = setUpBatches(refusing(answered(400), isOf(`u${place}`)));
-      const messages = ofUsers(100);
+      const { deliver, batches, pings, dead } = setUpBatches(
+        rejectWhere(createResponse(400), touchesUser(`u${place}`)),
+      );
+      const messages = messagesOfUsers(100);
       expect(await deliver(messages)).toEqual([]);
-      expect(dead()).toEqual({ [String(messages[place]?.messageId)]: 'rejected' });
+      expect(dead()).toEqual({ [String(messages[place]?.sqsMessageId)]: 'rejected' });
       expect(pings().length).toBeGreaterThan(0);
       expect(batches().length - 1 + pings().length).toBeLessThanOrEqual(17);
     },
   );
 
   test('makes no dead letter of anything while the credential is bad', async () => {
-    const { deliver, batches, queue, gate } = setUpBatches(() => answered(400), {
-      ping: () => answered(400),
+    const { deliver, batches, queue, gate } = setUpBatches(() => createResponse(400), {
+      ping: () => createResponse(400),
     });
-    const messages = ofUsers(100);
-    expect(await deliver(messages)).toEqual(idsOf(messages));
+    const messages = messagesOfUsers(100);
+    expect(await deliver(messages)).toEqual(sqsMessageIds(messages));
     expect(batches()).toHaveLength(1);
-    expect(queue.letters).toEqual([]);
-    expect(gate.opensIn()).toBeUndefined();
+    expect(queue.deadLetters).toEqual([]);
+    expect(gate.resumesInMs()).toBeUndefined();
   });
 });
 
@@ -78,27 +82,27 @@ describe('an operation that was merged', () => {
   ];
 
   test('is taken apart before it is blamed: only the bad update is a dead letter', async () => {
-    const isBad = (operation: Operation) =>
+    const isRejected = (operation: Operation) =>
       operation.method === 'contact' && operation.params['email'] === 'bad';
-    const { deliver, dead } = setUpBatches(refusing(REFUSED, isBad));
-    const messages = messagesOf(events);
+    const { deliver, dead } = setUpBatches(rejectWhere(REJECTED, isRejected));
+    const messages = createMessages(events);
     expect(await deliver(messages)).toEqual([]);
-    expect(dead()).toEqual({ [String(messages[2]?.messageId)]: 'rejected' });
+    expect(dead()).toEqual({ [String(messages[2]?.sqsMessageId)]: 'rejected' });
   });
 
   test('is not blamed for being too large: its parts are delivered', async () => {
     const isLarge = (operation: Operation) =>
       operation.method === 'contact' && Object.keys(operation.params).length > 1;
-    const { deliver, dead } = setUpBatches(refusing(answered(413), isLarge));
-    expect(await deliver(messagesOf(events))).toEqual([]);
+    const { deliver, dead } = setUpBatches(rejectWhere(createResponse(413), isLarge));
+    expect(await deliver(createMessages(events))).toEqual([]);
     expect(dead()).toEqual({});
   });
 
   test('an operation that is refused only merged with another is no dead letter', async () => {
     const hasTooMany = (operation: Operation) =>
       operation.method === 'contact' && Object.keys(operation.params).length > 1;
-    const { deliver, dead } = setUpBatches(refusing(REFUSED, hasTooMany));
-    expect(await deliver(messagesOf(events))).toEqual([]);
+    const { deliver, dead } = setUpBatches(rejectWhere(REJECTED, hasTooMany));
+    expect(await deliver(createMessages(events))).toEqual([]);
     expect(dead()).toEqual({});
   });
 });
@@ -106,104 +110,107 @@ describe('an operation that was merged', () => {
 describe('an event of two operations, of which one is bad', () => {
   test('is a dead letter, and its other operation is delivered once', async () => {
     const isNamed = (operation: Operation) => operation.method === 'event' && operation.event_uid === 'home';
-    const { deliver, dead, batches } = setUpBatches(refusing(REFUSED, isNamed));
-    const messages = messagesOf([track('u1'), { type: 'page', userId: 'u2', name: 'Home' }, track('u3')]);
+    const { deliver, dead, batches } = setUpBatches(rejectWhere(REJECTED, isNamed));
+    const messages = createMessages([track('u1'), { type: 'page', userId: 'u2', name: 'Home' }, track('u3')]);
     expect(await deliver(messages)).toEqual([]);
-    expect(dead()).toEqual({ [String(messages[1]?.messageId)]: 'rejected' });
-    const accepted = batches().filter((request) => !has(request, isNamed));
+    expect(dead()).toEqual({ [String(messages[1]?.sqsMessageId)]: 'rejected' });
+    const accepted = batches().filter((request) => !contains(request, isNamed));
     expect(accepted.flatMap(({ operations }) => operations)).toHaveLength(3);
   });
 });
 
 describe('an operation that is too large', () => {
   test('alone is a dead letter; what was only too large together is delivered', async () => {
-    const judge: Judge = (request) =>
-      request.operations.length > 20 || has(request, isOf('u33')) ? answered(413) : OK;
-    const { deliver, dead } = setUpBatches(judge);
-    const messages = ofUsers(60);
+    const respond: Responder = (request) =>
+      request.operations.length > 20 || contains(request, touchesUser('u33')) ? createResponse(413) : OK;
+    const { deliver, dead } = setUpBatches(respond);
+    const messages = messagesOfUsers(60);
     expect(await deliver(messages)).toEqual([]);
-    expect(dead()).toEqual({ [String(messages[33]?.messageId)]: 'too_large' });
+    expect(dead()).toEqual({ [String(messages[33]?.sqsMessageId)]: 'too_large' });
   });
 });
 
 describe("an operation that alone gives a server's error", () => {
   test('is tried again later, after which comes all of its group; its neighbours are delivered', async () => {
-    const isBad = (operation: Operation) => operation.method === 'contact' && isOf('u3')(operation);
-    const { deliver, dead, queue, batches, held } = setUpBatches(refusing(answered(500), isBad));
+    const isRejected = (operation: Operation) =>
+      operation.method === 'contact' && touchesUser('u3')(operation);
+    const { deliver, dead, queue, batches, failedSqsMessageIds } = setUpBatches(
+      rejectWhere(createResponse(500), isRejected),
+    );
     const messages = [
-      ...ofUsers(6, (userId) => identify(userId, {})),
-      messageOf(track('u3')),
-      messageOf(track('u4')),
+      ...messagesOfUsers(6, (userId) => identify(userId, {})),
+      createMessage(track('u3')),
+      createMessage(track('u4')),
     ];
-    const [failed, follower] = [messages[3], messages[6]].map((message) => String(message?.messageId));
+    const [failed, follower] = [messages[3], messages[6]].map((message) => String(message?.sqsMessageId));
     expect(await deliver(messages)).toEqual([failed, follower]);
     expect(dead()).toEqual({});
-    expect(held()).toEqual([failed, follower]);
-    const accepted = batches().filter((request) => !has(request, isBad));
-    expect(accepted.some((request) => has(request, isOf('u3')))).toBe(false);
+    expect(failedSqsMessageIds()).toEqual([failed, follower]);
+    const accepted = batches().filter((request) => !contains(request, isRejected));
+    expect(accepted.some((request) => contains(request, touchesUser('u3')))).toBe(false);
     expect(accepted.flatMap(({ operations }) => operations)).toHaveLength(6);
-    expect(queue.handedBack.get(String(failed))).toBeGreaterThan(0);
-    expect(queue.handedBack.get(String(follower))).toBe(queue.handedBack.get(String(failed)));
+    expect(queue.released.get(String(failed))).toBeGreaterThan(0);
+    expect(queue.released.get(String(follower))).toBe(queue.released.get(String(failed)));
   });
 
   test('is a dead letter once it is older than the limit; younger ones of other users are not', async () => {
-    const { deliver, dead } = setUpBatches(refusing(answered(500), isOf('u3', 'young')), {
+    const { deliver, dead } = setUpBatches(rejectWhere(createResponse(500), touchesUser('u3', 'young')), {
       afterMs: 73 * HOUR_MS,
     });
-    const young = messageOf(track('young'), { sentAt: START + 10 * HOUR_MS });
-    const messages = [...ofUsers(6), young];
-    expect(await deliver(messages)).toEqual([young.messageId]);
-    expect(dead()).toEqual({ [String(messages[3]?.messageId)]: 'server_error' });
+    const young = createMessage(track('young'), { sentAt: START + 10 * HOUR_MS });
+    const messages = [...messagesOfUsers(6), young];
+    expect(await deliver(messages)).toEqual([young.sqsMessageId]);
+    expect(dead()).toEqual({ [String(messages[3]?.sqsMessageId)]: 'server_error' });
   });
 
   test('is delivered if it was only a bad moment', async () => {
-    const { deliver, dead } = setUpBatches((_, index) => (index < 5 ? answered(500) : OK), {
+    const { deliver, dead } = setUpBatches((_, index) => (index < 5 ? createResponse(500) : OK), {
       afterMs: 73 * HOUR_MS,
     });
-    expect(await deliver(ofUsers(6))).toEqual([]);
+    expect(await deliver(messagesOfUsers(6))).toEqual([]);
     expect(dead()).toEqual({});
   });
 });
 
 describe('an outage', () => {
   test('makes no dead letter, however old the events are', async () => {
-    const down: Answer = { kind: 'failure', sent: false, code: 'ECONNREFUSED' };
-    const { deliver, queue, batches, held } = setUpBatches(() => down, {
+    const down: ApiResult = { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' };
+    const { deliver, queue, batches, failedSqsMessageIds } = setUpBatches(() => down, {
       ping: () => down,
       afterMs: 300 * HOUR_MS,
     });
-    const messages = ofUsers(10);
-    expect(await deliver(messages)).toEqual(idsOf(messages));
-    expect(held()).toEqual(idsOf(messages));
-    expect(queue.letters).toEqual([]);
+    const messages = messagesOfUsers(10);
+    expect(await deliver(messages)).toEqual(sqsMessageIds(messages));
+    expect(failedSqsMessageIds()).toEqual(sqsMessageIds(messages));
+    expect(queue.deadLetters).toEqual([]);
     expect(batches().length).toBeLessThanOrEqual(5);
-    for (const seconds of queue.handedBack.values()) expect(seconds).toBeGreaterThanOrEqual(1_200);
+    for (const seconds of queue.released.values()) expect(seconds).toBeGreaterThanOrEqual(1_200);
   });
 });
 
 describe('an alias that Salesmachine does not know', () => {
-  const alias = (userId: string) => messageOf({ type: 'alias', userId, previousId: 'old' });
+  const alias = (userId: string) => createMessage({ type: 'alias', userId, previousId: 'old' });
 
   test('is a dead letter, and for an hour the next ones are without asking; then it is asked again', async () => {
-    const { deliver, dead, batches, time, gate } = setUpBatches(() => answered(404));
+    const { deliver, dead, batches, time, gate } = setUpBatches(() => createResponse(404));
     const asked: number[] = [];
     for (const minutes of [0, 20, 40, 59, 61, 80, 119, 122, 130]) {
       await time.run(START + minutes * 60_000);
       const message = alias(`u${minutes}`);
       expect(await deliver([message])).toEqual([]);
-      expect(dead()).toHaveProperty([message.messageId], 'alias_unsupported');
+      expect(dead()).toHaveProperty([message.sqsMessageId], 'alias_unsupported');
       asked.push(batches().length);
     }
     expect(asked).toEqual([2, 2, 2, 2, 4, 4, 4, 6, 6]);
-    expect(gate.opensIn()).toBe(0);
+    expect(gate.resumesInMs()).toBe(0);
   });
 
   test('does not keep other events from being delivered', async () => {
     const { deliver, dead, batches } = setUpBatches(({ path }) =>
-      path === '/v1/alias' ? answered(405) : OK,
+      path === '/v1/alias' ? createResponse(405) : OK,
     );
     await deliver([alias('u1')]);
-    expect(await deliver(ofUsers(3))).toEqual([]);
+    expect(await deliver(messagesOfUsers(3))).toEqual([]);
     expect(Object.values(dead())).toEqual(['alias_unsupported']);
     expect(batches().map(({ path }) => path)).toEqual(['/v1/alias', '/v1/alias', '/v1/batch']);
   });

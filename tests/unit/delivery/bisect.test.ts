@@ -1,41 +1,41 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Blame, Verdict } from '../../../lib/delivery/attempt.ts';
+import type { AttemptResult, Rejection } from '../../../lib/delivery/attempt.ts';
 import { bisect } from '../../../lib/delivery/bisect.ts';
 
-const REJECTED: Blame = { reason: 'rejected', status: 422, detail: 'refused' };
-const TOO_LARGE: Blame = { reason: 'too_large', status: 413, detail: 'too much' };
-const FAILED: Blame = { reason: 'server_error', status: 500, detail: 'broken' };
+const REJECTED: Rejection = { reason: 'rejected', status: 422, detail: 'refused' };
+const TOO_LARGE: Rejection = { reason: 'too_large', status: 413, detail: 'too much' };
+const FAILED: Rejection = { reason: 'server_error', status: 500, detail: 'broken' };
 
 /** Why a server refuses what comes together; undefined: it takes it. */
-type Judge = (together: readonly number[], request: number) => Blame | 'stopped' | undefined;
+type Responder = (together: readonly number[], request: number) => Rejection | 'stopped' | undefined;
 
 /** Bisects what was refused together, with a server that judges. */
-async function bisected(suspects: readonly number[], refusal: Blame, judge: Judge) {
+async function runBisect(suspects: readonly number[], firstRejection: Rejection, respond: Responder) {
   const requests: { some: readonly number[]; alone: boolean }[] = [];
   const delivered: number[] = [];
-  const blamed = new Map<number, Blame>();
-  await bisect(suspects, refusal, {
-    async send(some, alone): Promise<Verdict> {
-      const verdict = judge(some, requests.push({ some, alone }) - 1);
-      if (verdict === 'stopped') return { kind: 'stopped' };
-      if (verdict !== undefined) return { kind: 'bad', blame: verdict };
+  const rejections = new Map<number, Rejection>();
+  await bisect(suspects, firstRejection, {
+    async send(some, alone): Promise<AttemptResult> {
+      const result = respond(some, requests.push({ some, alone }) - 1);
+      if (result === 'stopped') return { kind: 'stopped' };
+      if (result !== undefined) return { kind: 'bad', rejection: result };
       delivered.push(...some);
       return { kind: 'delivered' };
     },
-    blame(suspect, blame) {
-      expect(blamed.has(suspect)).toBe(false);
-      blamed.set(suspect, blame);
+    reject(suspect, rejection) {
+      expect(rejections.has(suspect)).toBe(false);
+      rejections.set(suspect, rejection);
     },
   });
-  return { requests, delivered, blamed };
+  return { requests, delivered, rejections };
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 const hundred = upTo(100);
-const anyOf = (bad: readonly number[], blame: Blame): Judge => {
-  const set = new Set(bad);
-  return (together) => (together.some((suspect) => set.has(suspect)) ? blame : undefined);
+const anyOf = (rejected: readonly number[], rejection: Rejection): Responder => {
+  const set = new Set(rejected);
+  return (together) => (together.some((suspect) => set.has(suspect)) ? rejection : undefined);
 };
 
 describe('what is bad in a batch', () => {
@@ -48,17 +48,21 @@ describe('what is bad in a batch', () => {
 
   test.each([REJECTED, TOO_LARGE, FAILED])(
     'is found exactly, and the rest delivered once, in order: %j',
-    async (blame) => {
+    async (rejection) => {
       await fc.assert(
-        fc.asyncProperty(batches, async ({ suspects, bad }) => {
-          const { requests, delivered, blamed } = await bisected(suspects, blame, anyOf(bad, blame));
-          const good = suspects.filter((suspect) => !bad.includes(suspect));
+        fc.asyncProperty(batches, async ({ suspects, bad: rejected }) => {
+          const { requests, delivered, rejections } = await runBisect(
+            suspects,
+            rejection,
+            anyOf(rejected, rejection),
+          );
+          const good = suspects.filter((suspect) => !rejected.includes(suspect));
           expect(delivered).toEqual(good.slice(0, delivered.length));
           if (requests.length < 40) {
-            expect([...blamed]).toEqual(bad.map((suspect) => [suspect, blame]));
+            expect([...rejections]).toEqual(rejected.map((suspect) => [suspect, rejection]));
             expect(delivered).toEqual(good);
           } else {
-            expect(bad).toEqual(expect.arrayContaining([...blamed.keys()]));
+            expect(rejected).toEqual(expect.arrayContaining([...rejections.keys()]));
           }
         }),
       );
@@ -67,26 +71,28 @@ describe('what is bad in a batch', () => {
 
   test('alone costs at most 14 requests beside the first, wherever it stands, and some nine on average', async () => {
     const costs = await Promise.all(
-      hundred.map(async (bad) => (await bisected(hundred, REJECTED, anyOf([bad], REJECTED))).requests.length),
+      hundred.map(
+        async (rejected) => (await runBisect(hundred, REJECTED, anyOf([rejected], REJECTED))).requests.length,
+      ),
     );
     expect(Math.max(...costs)).toBeLessThanOrEqual(14);
     expect(costs.reduce((sum, cost) => sum + cost, 0) / 100).toBeLessThanOrEqual(9);
   });
 
   test('is blamed without another request if it is alone', async () => {
-    const { requests, blamed } = await bisected([7], REJECTED, anyOf([7], REJECTED));
+    const { requests, rejections } = await runBisect([7], REJECTED, anyOf([7], REJECTED));
     expect(requests).toEqual([]);
-    expect(blamed.get(7)).toBe(REJECTED);
+    expect(rejections.get(7)).toBe(REJECTED);
   });
 });
 
 describe('a batch that is all bad', () => {
   test('costs 40 requests, and what these did not find is not blamed', async () => {
-    const { requests, delivered, blamed } = await bisected(hundred, REJECTED, anyOf(hundred, REJECTED));
+    const { requests, delivered, rejections } = await runBisect(hundred, REJECTED, anyOf(hundred, REJECTED));
     expect(requests).toHaveLength(40);
     expect(delivered).toEqual([]);
-    expect(blamed.size).toBeLessThan(40);
-    for (const suspect of blamed.keys())
+    expect(rejections.size).toBeLessThan(40);
+    for (const suspect of rejections.keys())
       expect(requests).toContainEqual(expect.objectContaining({ some: [suspect] }));
   });
 });
@@ -95,46 +101,46 @@ describe('where time runs out', () => {
   test.each([0, 1, 2, 5, 8])(
     'after %i requests, nothing more is sent, and nobody blamed for it',
     async (last) => {
-      const bad = [3, 40, 77];
-      const judge: Judge = (some, request) =>
-        request < last ? anyOf(bad, REJECTED)(some, request) : 'stopped';
-      const { requests, blamed } = await bisected(hundred, REJECTED, judge);
+      const rejected = [3, 40, 77];
+      const respond: Responder = (some, request) =>
+        request < last ? anyOf(rejected, REJECTED)(some, request) : 'stopped';
+      const { requests, rejections } = await runBisect(hundred, REJECTED, respond);
       expect(requests).toHaveLength(last + 1);
-      expect(bad).toEqual(expect.arrayContaining([...blamed.keys()]));
+      expect(rejected).toEqual(expect.arrayContaining([...rejections.keys()]));
     },
   );
 });
 
 describe('what was too large together', () => {
   /** A server that takes 50 at a time. */
-  const judge: Judge = (together) => (together.length > 50 ? TOO_LARGE : undefined);
+  const respond: Responder = (together) => (together.length > 50 ? TOO_LARGE : undefined);
 
   test('is delivered in parts, and none of it is blamed', async () => {
-    const { requests, delivered, blamed } = await bisected(hundred, TOO_LARGE, judge);
+    const { requests, delivered, rejections } = await runBisect(hundred, TOO_LARGE, respond);
     expect(requests.map(({ some }) => some.length)).toEqual([50, 50]);
     expect(delivered).toEqual(hundred);
-    expect(blamed.size).toBe(0);
+    expect(rejections.size).toBe(0);
   });
 
   test('is blamed if it is too large alone, without any word about its neighbours', async () => {
-    const giant: Judge = (together, request) =>
-      together.includes(60) ? TOO_LARGE : judge(together, request);
-    const { delivered, blamed } = await bisected(hundred, TOO_LARGE, giant);
-    expect([...blamed.keys()]).toEqual([60]);
+    const giant: Responder = (together, request) =>
+      together.includes(60) ? TOO_LARGE : respond(together, request);
+    const { delivered, rejections } = await runBisect(hundred, TOO_LARGE, giant);
+    expect([...rejections.keys()]).toEqual([60]);
     expect(delivered).toEqual(hundred.filter((suspect) => suspect !== 60));
   });
 });
 
 describe("a server's error", () => {
   test('is proven alone before anybody is blamed for it', async () => {
-    const { requests, blamed } = await bisected(hundred, FAILED, anyOf([42], FAILED));
-    expect([...blamed.keys()]).toEqual([42]);
+    const { requests, rejections } = await runBisect(hundred, FAILED, anyOf([42], FAILED));
+    expect([...rejections.keys()]).toEqual([42]);
     expect(requests.filter(({ alone }) => alone)).toEqual([{ some: [42], alone: true }]);
   });
 
   test('that does not come again is nobody’s fault: all is delivered', async () => {
-    const { delivered, blamed } = await bisected(hundred, FAILED, () => undefined);
-    expect(blamed.size).toBe(0);
+    const { delivered, rejections } = await runBisect(hundred, FAILED, () => undefined);
+    expect(rejections.size).toBe(0);
     expect(delivered.toSorted((a, b) => a - b)).toEqual(hundred);
   });
 });
@@ -142,26 +148,27 @@ describe("a server's error", () => {
 describe('an operation is blamed only for', () => {
   test("a server's error that it gives alone, even if the batch was rejected for another's sake", async () => {
     // A single error on the way, while number 90 is bad.
-    const judge: Judge = (some, request) => (request === 0 ? FAILED : anyOf([90], REJECTED)(some, request));
-    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
-    expect([...blamed]).toEqual([[90, REJECTED]]);
+    const respond: Responder = (some, request) =>
+      request === 0 ? FAILED : anyOf([90], REJECTED)(some, request);
+    const { delivered, rejections } = await runBisect(hundred, REJECTED, respond);
+    expect([...rejections]).toEqual([[90, REJECTED]]);
     expect(delivered.toSorted((a, b) => a - b)).toEqual(hundred.filter((suspect) => suspect !== 90));
   });
 
   test("its own size, even if the batch was rejected for another's sake", async () => {
     // The server looks at the operations first, then at the size.
-    const judge: Judge = (some, request) =>
+    const respond: Responder = (some, request) =>
       anyOf([90], REJECTED)(some, request) ?? (some.length > 30 ? TOO_LARGE : undefined);
-    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
-    expect([...blamed]).toEqual([[90, REJECTED]]);
+    const { delivered, rejections } = await runBisect(hundred, REJECTED, respond);
+    expect([...rejections]).toEqual([[90, REJECTED]]);
     expect(delivered).toEqual(hundred.filter((suspect) => suspect !== 90));
   });
 
   test('what is refused when it comes alone, not for what it makes together with another', async () => {
     // Two updates of one contact that are merged, and then have too many attributes.
-    const judge: Judge = (some) => (some.includes(10) && some.includes(11) ? REJECTED : undefined);
-    const { delivered, blamed } = await bisected(hundred, REJECTED, judge);
-    expect(blamed.size).toBe(0);
+    const respond: Responder = (some) => (some.includes(10) && some.includes(11) ? REJECTED : undefined);
+    const { delivered, rejections } = await runBisect(hundred, REJECTED, respond);
+    expect(rejections.size).toBe(0);
     expect(delivered).toEqual(hundred);
   });
 });

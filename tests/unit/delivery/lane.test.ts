@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLane } from '../../../lib/delivery/lane.ts';
-import type { Answer } from '../../../lib/salesmachine/client.ts';
+import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
-  answered,
+  createMessage,
+  createResponse,
   fakeQueue,
   fakeSalesmachine,
-  messageOf,
   OK,
   type Request,
+  runToEnd,
   SETTINGS,
   START,
-  settled,
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
@@ -20,14 +20,14 @@ import { recordingLog } from '../../support/log.ts';
 const FUNCTION_MS = 90_000;
 
 type Options = {
-  answer?: (request: Request, index: number) => Answer;
+  answer?: (request: Request, index: number) => ApiResult;
   latencyMs?: number;
   /** What the queue gives when it is asked for so many. */
   receive?: (max: number) => ReceivedMessage[];
 };
 
 /** A lane with one slot a second, and what came of one invocation. */
-async function delivered(
+async function runLane(
   messages: readonly ReceivedMessage[],
   { answer = () => OK, latencyMs = 100, receive = () => [] }: Options = {},
 ) {
@@ -43,12 +43,12 @@ async function delivered(
   };
   const ports = { queue, salesmachine, clock: time, random: () => 0.5, log: recordingLog() };
   let endedAt = Number.NaN;
-  const begun = createLane(SETTINGS, ports)
+  const delivery = createLane(SETTINGS, ports)
     .deliver(messages, START + FUNCTION_MS)
     .finally(() => {
       endedAt = (time.now() - START) / 1_000;
     });
-  const left = await settled(time, begun);
+  const left = await runToEnd(time, delivery);
   const { requests } = salesmachine;
   return {
     left,
@@ -61,7 +61,8 @@ async function delivered(
 }
 
 let users = 0;
-const ofUser = (userId: string, changes: Partial<ReceivedMessage> = {}) => messageOf(track(userId), changes);
+const ofUser = (userId: string, changes: Partial<ReceivedMessage> = {}) =>
+  createMessage(track(userId), changes);
 const someUsers = (count: number) =>
   Array.from({ length: count }, () => {
     users += 1;
@@ -70,7 +71,7 @@ const someUsers = (count: number) =>
 
 describe('a lane that is handed', () => {
   test('a few messages sends them at once in one request, and asks the queue for nothing', async () => {
-    const { left, sizes, asked, endedAt } = await delivered(someUsers(4));
+    const { left, sizes, asked, endedAt } = await runLane(someUsers(4));
     expect(sizes).toEqual([4]);
     expect(asked).toEqual([]);
     expect(left).toEqual(new Set());
@@ -79,7 +80,7 @@ describe('a lane that is handed', () => {
 
   test('ten fills the request with what else the queue has, hidden for as long as it may run', async () => {
     const waiting = someUsers(250);
-    const { left, sizes, asked } = await delivered(someUsers(10), {
+    const { left, sizes, asked } = await runLane(someUsers(10), {
       receive: (max) => waiting.splice(0, max),
     });
     expect(sizes).toEqual([100]);
@@ -94,7 +95,7 @@ describe('requests to an API that takes long to answer', () => {
   const endless = { receive: someUsers, latencyMs: 9_000 };
 
   test('go out slot after slot, four at a time and no more', async () => {
-    const { requests } = await delivered(someUsers(10), endless);
+    const { requests } = await runLane(someUsers(10), endless);
     const startedAt = requests.map(({ at }) => at);
     const out = startedAt.map((at) => startedAt.filter((other) => other <= at && at < other + 9).length);
     expect(Math.max(...out)).toBe(4);
@@ -105,7 +106,7 @@ describe('requests to an API that takes long to answer', () => {
     const messages = [...someUsers(9), ofUser('slow')];
     const later = ofUser('slow');
     const given = [[], [later]];
-    const { requests } = await delivered(messages, { latencyMs: 5_000, receive: () => given.shift() ?? [] });
+    const { requests } = await runLane(messages, { latencyMs: 5_000, receive: () => given.shift() ?? [] });
     const slow = requests.filter(({ operations }) => JSON.stringify(operations).includes('"slow"'));
     expect(slow.map(({ operations, at }) => [operations.length, at])).toEqual([
       [10, 0],
@@ -115,7 +116,7 @@ describe('requests to an API that takes long to answer', () => {
 });
 
 test('a lane takes on nothing more 20 seconds after its first request, and ends when the last is answered', async () => {
-  const { requests, left, endedAt } = await delivered(someUsers(10), {
+  const { requests, left, endedAt } = await runLane(someUsers(10), {
     receive: someUsers,
     latencyMs: 1_500,
   });
@@ -125,13 +126,13 @@ test('a lane takes on nothing more 20 seconds after its first request, and ends 
 });
 
 test('while the quota is spent a lane holds its messages, and hands them back to come when the window ends', async () => {
-  const { requests, left, queue, endedAt, asked } = await delivered(someUsers(10), {
-    answer: () => answered(429, '', { 'retry-after': '200' }),
+  const { requests, left, queue, endedAt, asked } = await runLane(someUsers(10), {
+    answer: () => createResponse(429, '', { 'retry-after': '200' }),
   });
   expect(requests).toHaveLength(1);
   expect(left.size).toBe(10);
   expect(endedAt).toBeLessThanOrEqual(60);
-  const returnsAt = [...queue.handedBack.values()].map((seconds) => endedAt + seconds);
+  const returnsAt = [...queue.released.values()].map((seconds) => endedAt + seconds);
   for (const at of returnsAt) {
     expect(at).toBeGreaterThanOrEqual(200);
     expect(at).toBeLessThan(230);
@@ -143,7 +144,7 @@ test('while the quota is spent a lane holds its messages, and hands them back to
 test('a message that may have killed the worker goes last and alone, and its neighbours do not wait for it', async () => {
   const suspect = ofUser('suspect', { receiveCount: 21 });
   const behind = ofUser('suspect');
-  const { sizes, requests, left } = await delivered([suspect, behind, ...someUsers(3)]);
+  const { sizes, requests, left } = await runLane([suspect, behind, ...someUsers(3)]);
   expect(sizes).toEqual([3, 1, 1]);
   expect(requests.slice(1).map(({ operations }) => JSON.stringify(operations).includes('"suspect"'))).toEqual(
     [true, true],

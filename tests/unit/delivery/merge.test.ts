@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { merge } from '../../../lib/delivery/merge.ts';
-import type { Part } from '../../../lib/delivery/request-operation.ts';
+import type { PendingOperation } from '../../../lib/delivery/request-operation.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { Operation, Params } from '../../../lib/salesmachine/operation.ts';
-import { identify, START, track, workFor } from '../../support/delivery.ts';
+import { createQueuedEvent, identify, START, track } from '../../support/delivery.ts';
 
 /** What Salesmachine holds after operations: an update leaves absent attributes as they were. */
 function stateAfter(operations: readonly Operation[]) {
@@ -19,9 +19,10 @@ function stateAfter(operations: readonly Operation[]) {
   return { contacts, accounts };
 }
 
-const partsOf = (events: readonly JsonObject[]): Part[] => events.flatMap((event) => workFor(event).parts);
+const toEventOperations = (events: readonly JsonObject[]): PendingOperation[] =>
+  events.flatMap((event) => createQueuedEvent(event).operations);
 const operationsOf = (events: readonly JsonObject[]) =>
-  merge(partsOf(events)).map(({ operation }) => operation);
+  merge(toEventOperations(events)).map(({ operation }) => operation);
 const at = (seconds: number) => ({ timestamp: new Date(START + seconds * 1_000).toISOString() });
 
 describe('in any request', () => {
@@ -45,17 +46,19 @@ describe('in any request', () => {
       .map(({ userId, when }) => ({ type: 'page', userId, name: 'Home', ...when })),
   );
   const events = fc.array(event, { maxLength: 40 });
-  const check = (property: (parts: Part[], items: ReturnType<typeof merge>) => void) =>
+  const check = (property: (eventOperations: PendingOperation[], items: ReturnType<typeof merge>) => void) =>
     fc.assert(
       fc.property(events, (given) => {
-        const parts = partsOf(given);
-        property(parts, merge(parts));
+        const eventOperations = toEventOperations(given);
+        property(eventOperations, merge(eventOperations));
       }),
     );
 
   test('the end state is that of the operations sent one by one, by timestamp, and by arrival where equal', () => {
-    check((parts, items) => {
-      const oneByOne = parts.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    check((eventOperations, items) => {
+      const oneByOne = eventOperations.toSorted(
+        (a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt),
+      );
       expect(stateAfter(items.map(({ operation }) => operation))).toEqual(
         stateAfter(oneByOne.map(({ operation }) => operation)),
       );
@@ -63,10 +66,10 @@ describe('in any request', () => {
   });
 
   test('every event is sent as it is, in the order in which they came', () => {
-    check((parts, items) => {
+    check((eventOperations, items) => {
       const eventsOf = (operations: Operation[]) => operations.filter(({ method }) => method === 'event');
       expect(eventsOf(items.map(({ operation }) => operation))).toEqual(
-        eventsOf(parts.map(({ operation }) => operation)),
+        eventsOf(eventOperations.map(({ operation }) => operation)),
       );
     });
   });
@@ -89,10 +92,10 @@ describe('in any request', () => {
   });
 
   test('each operation stands for one item, so that every message learns what became of it', () => {
-    check((parts, items) => {
-      const carried = items.flatMap((item) => item.parts);
-      expect(carried).toHaveLength(parts.length);
-      expect(new Set(carried)).toEqual(new Set(parts));
+    check((eventOperations, items) => {
+      const carried = items.flatMap((item) => item.eventOperations);
+      expect(carried).toHaveLength(eventOperations.length);
+      expect(new Set(carried)).toEqual(new Set(eventOperations));
       for (const item of items)
         expect(JSON.parse(item.json)).toEqual(JSON.parse(JSON.stringify(item.operation)));
     });

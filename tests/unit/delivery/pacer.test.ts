@@ -9,7 +9,7 @@ const QUOTA = { requests: 600, windowSeconds: 300, share: 1, lanes: 2 };
 const requestsAt = (pacer: Pacer, moments: readonly number[]): number[] =>
   moments.filter((now) => {
     if (pacer.nextSlot() > now) return false;
-    pacer.take(now);
+    pacer.reserveSlot(now);
     return true;
   });
 
@@ -42,8 +42,8 @@ describe('a lane sends', () => {
 
   test('again in a slot that it gave back', () => {
     const pacer = createPacer(QUOTA, 0);
-    pacer.take(0);
-    pacer.giveBack(0);
+    pacer.reserveSlot(0);
+    pacer.releaseSlot(0);
     expect(requestsAt(pacer, every(100, 0, 2_000))).toEqual([0, 1_000]);
   });
 
@@ -69,7 +69,7 @@ describe('a lane sends', () => {
 describe('after a 429, the rate', () => {
   test('falls by a tenth', () => {
     const pacer = createPacer(QUOTA, 0);
-    pacer.throttled(0);
+    pacer.onThrottled(0);
     const requests = requestsAt(pacer, every(1, 0, 3_000));
     expect(requests).toHaveLength(3);
     expect(requests[1]).toBeGreaterThan(1_100);
@@ -78,16 +78,16 @@ describe('after a 429, the rate', () => {
 
   test('falls once in 5 s, however many there are', () => {
     const pacer = createPacer(QUOTA, 0);
-    for (const now of [0, 1, 2_000, 4_999]) pacer.throttled(now);
+    for (const now of [0, 1, 2_000, 4_999]) pacer.onThrottled(now);
     expect(pacer.period(0)).toBeCloseTo(1_000 / 0.9);
-    pacer.throttled(5_000);
+    pacer.onThrottled(5_000);
     expect(pacer.period(5_000)).toBeGreaterThan(1_000 / 0.83);
     expect(pacer.period(5_000)).toBeLessThan(1_000 / 0.81);
   });
 
   test('is back at its ceiling within minutes, and no higher', () => {
     const pacer = createPacer(QUOTA, 0);
-    for (const now of every(5_000, 0, 40_000)) pacer.throttled(now);
+    for (const now of every(5_000, 0, 40_000)) pacer.onThrottled(now);
     expect(pacer.period(40_000)).toBeGreaterThan(1_700);
     expect(pacer.period(160_000)).toBeGreaterThan(1_100);
     expect(pacer.period(600_000)).toBe(1_000);
@@ -96,7 +96,7 @@ describe('after a 429, the rate', () => {
 
   test('never falls so low that the lane sends nothing any more', () => {
     const pacer = createPacer(QUOTA, 0);
-    for (const now of every(5_000, 0, 3_600_000)) pacer.throttled(now);
+    for (const now of every(5_000, 0, 3_600_000)) pacer.onThrottled(now);
     expect(pacer.period(3_600_000)).toBeLessThanOrEqual(20_000);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFill } from '../../../lib/delivery/receiver.ts';
+import { createReceiver } from '../../../lib/delivery/receiver.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
-import { fakeQueue, messageOf, settled, track } from '../../support/delivery.ts';
+import { createMessage, fakeQueue, runToEnd, track } from '../../support/delivery.ts';
 
 /** A queue with so many messages; a receive takes 20 ms, and may give fewer than asked for, but not none. */
 function setUp(count: number, given: (asked: number) => number = (asked) => asked) {
   const time = createVirtualTime();
-  const backlog = Array.from({ length: count }, (_, index) => messageOf(track(`u${index}`)));
+  const backlog = Array.from({ length: count }, (_, index) => createMessage(track(`u${index}`)));
   const receives: { asked: number; at: number; visibilitySeconds: number }[] = [];
   let pending = 0;
   const queue = {
@@ -22,11 +22,11 @@ function setUp(count: number, given: (asked: number) => number = (asked) => aske
       return messages;
     },
   };
-  const fill = createFill(queue);
+  const fill = createReceiver(queue);
   const filled = async (wanted: number) => {
     const startedAt = time.now();
     receives.length = 0;
-    const got = await settled(time, fill(wanted, 105));
+    const got = await runToEnd(time, fill(wanted, 105));
     expect(pending).toBe(0);
     return { got: got.length, receives: receives.length, tookMs: time.now() - startedAt };
   };

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadLetterMessage } from '../../../lib/dead-letters/dead-letter.ts';
-import type { Blame } from '../../../lib/delivery/attempt.ts';
-import type { Work } from '../../../lib/delivery/queued-event.ts';
-import { createLedger, type Ledger } from '../../../lib/delivery/settlement.ts';
+import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import type { Rejection } from '../../../lib/delivery/attempt.ts';
+import type { QueuedEvent } from '../../../lib/delivery/queued-event.ts';
+import { createSettlement, type Settlement } from '../../../lib/delivery/settlement.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
+  createMessage,
   fakeQueue,
   fakeSalesmachine,
   identify,
-  messageOf,
   OK,
   SETTINGS,
   START,
@@ -17,55 +17,55 @@ import {
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
 
-const REJECTED: Blame = { reason: 'rejected', status: 422, detail: 'Salesmachine answered 422' };
+const REJECTED: Rejection = { reason: 'rejected', status: 422, detail: 'Salesmachine answered 422' };
 const HOUR_MS = 3_600_000;
 
 function setUp(queue = fakeQueue(), afterMs = 0) {
   const time = createVirtualTime(START + afterMs);
   const log = recordingLog();
   const salesmachine = fakeSalesmachine(time, () => OK);
-  const ledger = createLedger(SETTINGS, { queue, salesmachine, clock: time, random: () => 0.5, log });
-  return { ledger, queue, log };
+  const settlement = createSettlement(SETTINGS, { queue, salesmachine, clock: time, random: () => 0.5, log });
+  return { settlement, queue, log };
 }
 
-function taken(ledger: Ledger, message: ReceivedMessage): Work {
-  const work = ledger.take(message);
-  if (work === undefined) throw new Error('There is nothing to deliver.');
-  return work;
+function register(settlement: Settlement, message: ReceivedMessage): QueuedEvent {
+  const queuedEvent = settlement.register(message);
+  if (queuedEvent === undefined) throw new Error('There is nothing to deliver.');
+  return queuedEvent;
 }
 
 /** Page views with a name: two operations each. */
 const page = (userId: string) => ({ type: 'page', userId, name: 'Home' });
-const names = (...of: ReceivedMessage[]) => of.map(({ messageId }) => messageId);
+const sqsMessageIds = (...of: ReceivedMessage[]) => of.map(({ sqsMessageId }) => sqsMessageId);
 
 describe('a message is done', () => {
   test('when all of its operations are delivered, and then it is deleted', async () => {
-    const { ledger, queue } = setUp();
-    const [message, neighbour] = [messageOf(page('u1')), messageOf(page('u2'))];
-    const [work] = [taken(ledger, message), taken(ledger, neighbour)];
-    ledger.delivered(work.parts.slice(0, 1));
-    await ledger.flush();
+    const { settlement, queue } = setUp();
+    const [message, neighbour] = [createMessage(page('u1')), createMessage(page('u2'))];
+    const [queuedEvent] = [register(settlement, message), register(settlement, neighbour)];
+    settlement.markDelivered(queuedEvent.operations.slice(0, 1));
+    await settlement.settleDone();
     expect(queue.calls).toEqual([]);
-    ledger.delivered(work.parts.slice(1));
-    await ledger.flush();
-    expect(queue.calls).toEqual([`remove ${message.messageId}`]);
-    expect(names(...(await ledger.close(0)))).toEqual(names(neighbour));
+    settlement.markDelivered(queuedEvent.operations.slice(1));
+    await settlement.settleDone();
+    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
+    expect(sqsMessageIds(...(await settlement.releaseRest(0)))).toEqual(sqsMessageIds(neighbour));
   });
 
   test('when one operation is delivered and the other blamed: the letter is written before the delete', async () => {
-    const { ledger, queue } = setUp();
-    const message = messageOf(page('u1'));
-    const { parts } = taken(ledger, message);
-    const [first, second] = parts;
+    const { settlement, queue } = setUp();
+    const message = createMessage(page('u1'));
+    const { operations } = register(settlement, message);
+    const [first, second] = operations;
     if (!first || !second) throw new Error('A named page is two operations.');
-    ledger.blame(second, REJECTED);
-    ledger.delivered([first]);
-    await ledger.flush();
-    expect(queue.calls).toEqual([`bury ${message.messageId}`, `remove ${message.messageId}`]);
-    expect(queue.letters).toEqual([
+    settlement.reject(second, REJECTED);
+    settlement.markDelivered([first]);
+    await settlement.settleDone();
+    expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
+    expect(queue.deadLetters).toEqual([
       {
         body: message.body,
-        origin: message.messageId,
+        sourceId: message.sqsMessageId,
         reason: 'rejected',
         detail: 'Salesmachine answered 422',
         status: 422,
@@ -77,34 +77,35 @@ describe('a message is done', () => {
         replays: 0,
       },
     ]);
-    expect(await ledger.close(0)).toEqual([]);
+    expect(await settlement.releaseRest(0)).toEqual([]);
   });
 
   test('when both of its operations are blamed: one letter, for the first cause', async () => {
-    const { ledger, queue } = setUp();
-    const work = taken(ledger, messageOf(page('u1')));
-    const blames: Blame[] = [REJECTED, { reason: 'too_large', detail: 'else' }];
-    for (const [index, part] of work.parts.entries()) ledger.blame(part, blames[index] ?? REJECTED);
-    await ledger.flush();
-    expect(queue.letters.map(({ reason }) => reason)).toEqual(['rejected']);
+    const { settlement, queue } = setUp();
+    const queuedEvent = register(settlement, createMessage(page('u1')));
+    const rejections: Rejection[] = [REJECTED, { reason: 'too_large', detail: 'else' }];
+    for (const [index, operation] of queuedEvent.operations.entries())
+      settlement.reject(operation, rejections[index] ?? REJECTED);
+    await settlement.settleDone();
+    expect(queue.deadLetters.map(({ reason }) => reason)).toEqual(['rejected']);
   });
 
   test('at once if its event is not meant for Salesmachine', async () => {
-    const { ledger, queue } = setUp();
-    const message = messageOf({ type: 'screen', userId: 'u1' });
-    expect(ledger.take(message)).toBeUndefined();
-    await ledger.flush();
-    expect(queue.calls).toEqual([`remove ${message.messageId}`]);
+    const { settlement, queue } = setUp();
+    const message = createMessage({ type: 'screen', userId: 'u1' });
+    expect(settlement.register(message)).toBeUndefined();
+    await settlement.settleDone();
+    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
   });
 
   test('as the same bytes if it was a dead letter stored as base64, which the AWS console has moved', async () => {
-    const { ledger, queue } = setUp();
+    const { settlement, queue } = setUp();
     const bytes = Buffer.from([0xff, 0xfe, 0x00]);
     const attributes = { encoding: 'base64' };
-    ledger.take(messageOf({}, { body: bytes.toString('base64'), attributes }));
-    await ledger.flush();
-    const [letter] = queue.letters.map(deadLetterMessage);
-    expect(letter).toMatchObject({ body: bytes.toString('base64'), attributes });
+    settlement.register(createMessage({}, { body: bytes.toString('base64'), attributes }));
+    await settlement.settleDone();
+    const [deadLetter] = queue.deadLetters.map(serializeDeadLetter);
+    expect(deadLetter).toMatchObject({ body: bytes.toString('base64'), attributes });
   });
 
   test.each<[string, Partial<ReceivedMessage>]>([
@@ -112,54 +113,54 @@ describe('a message is done', () => {
     ['is no event', { body: '{"type":"track"}' }],
     ['is empty', { body: '' }],
   ])('as a dead letter at once if its body %s, while its neighbours go on', async (_, changes) => {
-    const { ledger, queue } = setUp();
-    const message = messageOf(track('u1'), { ...changes, attributes: { replays: '2' } });
-    expect(ledger.take(message)).toBeUndefined();
-    const neighbour = taken(ledger, messageOf(track('u2')));
-    await ledger.flush();
-    expect(queue.calls).toEqual([`bury ${message.messageId}`, `remove ${message.messageId}`]);
-    expect(queue.letters).toMatchObject([
+    const { settlement, queue } = setUp();
+    const message = createMessage(track('u1'), { ...changes, attributes: { replays: '2' } });
+    expect(settlement.register(message)).toBeUndefined();
+    const neighbour = register(settlement, createMessage(track('u2')));
+    await settlement.settleDone();
+    expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
+    expect(queue.deadLetters).toMatchObject([
       { reason: 'invalid_event', body: message.body, replays: 2, acceptedAt: new Date(START).toISOString() },
     ]);
-    expect(ledger.hasFailed(neighbour)).toBe(false);
+    expect(settlement.isGroupFailed(neighbour)).toBe(false);
   });
 });
 
 describe('a dead letter that SQS did not confirm', () => {
   test('keeps its message in the queue, and that stays away for a while; its neighbours are deleted', async () => {
-    const { ledger, queue } = setUp(fakeQueue({ buries: () => false }));
-    const [message, neighbour] = [messageOf(track('u1')), messageOf(track('u2'))];
-    const [bad, good] = [taken(ledger, message), taken(ledger, neighbour)];
-    for (const part of bad.parts) ledger.blame(part, REJECTED);
-    ledger.delivered(good.parts);
-    await ledger.flush();
-    expect(names(...(await ledger.close(0)))).toEqual(names(message));
+    const { settlement, queue } = setUp(fakeQueue({ confirmsDeadLetters: () => false }));
+    const [message, neighbour] = [createMessage(track('u1')), createMessage(track('u2'))];
+    const [rejected, good] = [register(settlement, message), register(settlement, neighbour)];
+    for (const operation of rejected.operations) settlement.reject(operation, REJECTED);
+    settlement.markDelivered(good.operations);
+    await settlement.settleDone();
+    expect(sqsMessageIds(...(await settlement.releaseRest(0)))).toEqual(sqsMessageIds(message));
     expect(queue.calls).toEqual([
-      `bury ${message.messageId}`,
-      `remove ${neighbour.messageId}`,
-      `hand back ${message.messageId}`,
+      `bury ${message.sqsMessageId}`,
+      `remove ${neighbour.sqsMessageId}`,
+      `hand back ${message.sqsMessageId}`,
     ]);
-    expect(queue.handedBack.get(message.messageId)).toBeGreaterThan(0);
+    expect(queue.released.get(message.sqsMessageId)).toBeGreaterThan(0);
   });
 });
 
 describe('a message that could not be deleted', () => {
   test('is deleted at the end, and is no failure: it was delivered', async () => {
     let asked = 0;
-    const { ledger, queue, log } = setUp(fakeQueue({ removes: () => ++asked > 1 }));
-    const message = messageOf(track('u1'));
-    ledger.delivered(taken(ledger, message).parts);
-    await ledger.flush();
-    expect(await ledger.close(0)).toEqual([]);
-    expect(queue.calls).toEqual([`remove ${message.messageId}`, `remove ${message.messageId}`]);
+    const { settlement, queue, log } = setUp(fakeQueue({ canDelete: () => ++asked > 1 }));
+    const message = createMessage(track('u1'));
+    settlement.markDelivered(register(settlement, message).operations);
+    await settlement.settleDone();
+    expect(await settlement.releaseRest(0)).toEqual([]);
+    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
     expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
   test('is said to be a possible duplicate, if the end comes too soon', async () => {
-    const { ledger, log } = setUp(fakeQueue({ removes: () => false }));
-    ledger.delivered(taken(ledger, messageOf(track('u1'))).parts);
-    await ledger.flush();
-    expect(await ledger.close(0)).toEqual([]);
+    const { settlement, log } = setUp(fakeQueue({ canDelete: () => false }));
+    settlement.markDelivered(register(settlement, createMessage(track('u1'))).operations);
+    await settlement.settleDone();
+    expect(await settlement.releaseRest(0)).toEqual([]);
     expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([{ fields: { messages: 1 } }]);
   });
 });
@@ -169,16 +170,20 @@ describe('what is not done is handed back', () => {
   function threeMessages(afterMs = 0) {
     const context = setUp(fakeQueue(), afterMs);
     const [failed, follower, neighbour] = [
-      messageOf(identify('u1', {})),
-      messageOf(track('u1')),
-      messageOf(track('u2')),
+      createMessage(identify('u1', {})),
+      createMessage(track('u1')),
+      createMessage(track('u2')),
     ];
-    const works = [failed, follower, neighbour].map((message) => taken(context.ledger, message));
+    const queuedEvents = [failed, follower, neighbour].map((message) =>
+      register(context.settlement, message),
+    );
     const secondsOf = async (opensInMs: number | undefined) => {
-      await context.ledger.close(opensInMs);
-      return [failed, follower, neighbour].map(({ messageId }) => context.queue.handedBack.get(messageId));
+      await context.settlement.releaseRest(opensInMs);
+      return [failed, follower, neighbour].map(({ sqsMessageId: messageId }) =>
+        context.queue.released.get(messageId),
+      );
     };
-    return { ...context, messages: [failed, follower, neighbour], works, secondsOf };
+    return { ...context, messages: [failed, follower, neighbour], queuedEvents, secondsOf };
   }
 
   test('at once, if only the time was too short', async () => {
@@ -202,24 +207,24 @@ describe('what is not done is handed back', () => {
   });
 
   test('with a backoff that grows with its tries, and with every later message of its group', async () => {
-    const { ledger, works, secondsOf } = threeMessages();
-    const [failed, follower, neighbour] = works;
+    const { settlement, queuedEvents, secondsOf } = threeMessages();
+    const [failed, follower, neighbour] = queuedEvents;
     if (!failed || !follower || !neighbour) throw new Error('There are three.');
-    failed.tries = 5;
-    ledger.fail(failed);
-    expect(works.map(ledger.hasFailed)).toEqual([true, true, false]);
+    failed.transientFailures = 5;
+    settlement.failGroup(failed);
+    expect(queuedEvents.map(settlement.isGroupFailed)).toEqual([true, true, false]);
     expect(await secondsOf(0)).toEqual([17, 17, 0]);
   });
 
   test('after all that is done is deleted, and only once', async () => {
-    const { ledger, queue, works, messages } = threeMessages();
-    ledger.delivered(works[2]?.parts ?? []);
-    await ledger.flush();
-    await ledger.close(0);
+    const { settlement, queue, queuedEvents, messages } = threeMessages();
+    settlement.markDelivered(queuedEvents[2]?.operations ?? []);
+    await settlement.settleDone();
+    await settlement.releaseRest(0);
     expect(queue.calls).toEqual([
-      `remove ${messages[2]?.messageId}`,
-      `hand back ${messages[0]?.messageId}`,
-      `hand back ${messages[1]?.messageId}`,
+      `remove ${messages[2]?.sqsMessageId}`,
+      `hand back ${messages[0]?.sqsMessageId}`,
+      `hand back ${messages[1]?.sqsMessageId}`,
     ]);
   });
 });

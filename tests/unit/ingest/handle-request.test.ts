@@ -2,16 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { readIngestConfig } from '../../../lib/config/config.ts';
-import { answerRequest } from '../../../lib/ingest/handle-request.ts';
+import { handleRequest } from '../../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../../lib/segment/split-request.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
-import { type Fate, fakeSqs } from '../../support/fake-sqs.ts';
+import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
 
 const TOKEN = { authorization: 'Bearer the-token' };
-const CANARY = 'anna@example.com';
+const PII_MARKER = 'anna@example.com';
 
 const track = (userId: string): JsonObject => ({
   type: 'track',
@@ -19,15 +19,19 @@ const track = (userId: string): JsonObject => ({
   userId,
   event: 'Clicked',
 });
-const identify: JsonObject = { type: 'identify', userId: 'u9', traits: { email: CANARY } };
+const identify: JsonObject = { type: 'identify', userId: 'u9', traits: { email: PII_MARKER } };
 
-type Options = { fateOf?: (body: string) => Fate; env?: Record<string, string>; latencyMs?: number };
+type Options = {
+  resultFor?: (body: string) => EntryResult;
+  env?: Record<string, string>;
+  latencyMs?: number;
+};
 
-async function answer(request: Partial<HttpRequest>, { fateOf, env = {}, latencyMs = 10 }: Options = {}) {
+async function handle(request: Partial<HttpRequest>, { resultFor, env = {}, latencyMs = 10 }: Options = {}) {
   const time = createVirtualTime();
   const startedAt = time.now();
   const log = recordingLog();
-  const sqs = fakeSqs(time, { latencyMs, ...(fateOf && { fateOf }) });
+  const sqs = fakeSqs(time, { latencyMs, ...(resultFor && { resultFor }) });
   const config = readIngestConfig({
     QUEUE_URL: 'main',
     DEAD_LETTER_QUEUE_URL: 'dead',
@@ -35,10 +39,10 @@ async function answer(request: Partial<HttpRequest>, { fateOf, env = {}, latency
     ...env,
   });
   const ports = { config, sqs, clock: time, random: seededRandom(1), log };
-  const whole = { method: 'POST', path: '/segment', headers: TOKEN, body: Buffer.alloc(0), ...request };
-  const begun = answerRequest(whole, ports);
+  const fullRequest = { method: 'POST', path: '/segment', headers: TOKEN, body: Buffer.alloc(0), ...request };
+  const pending = handleRequest(fullRequest, ports);
   let isAnswered = false;
-  void begun.finally(() => {
+  void pending.finally(() => {
     isAnswered = true;
   });
   // What is compressed takes a turn of the real event loop.
@@ -46,30 +50,30 @@ async function answer(request: Partial<HttpRequest>, { fateOf, env = {}, latency
     await time.run();
     await setImmediate();
   }
-  const given = await begun;
-  return { answer: given, sqs, log, tookMs: time.now() - startedAt };
+  const response = await pending;
+  return { response, sqs, log, tookMs: time.now() - startedAt };
 }
 
 const post = (body: unknown, options?: Options, headers: HttpRequest['headers'] = TOKEN) =>
-  answer({ body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), headers }, options);
+  handle({ body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), headers }, options);
 
-const reasonsOf = (sends: Awaited<ReturnType<typeof answer>>['sqs']['sends']) =>
+const reasonsOf = (sends: Awaited<ReturnType<typeof handle>>['sqs']['sends']) =>
   sends.flat().flatMap(({ MessageAttributes }) => MessageAttributes?.['reason']?.StringValue ?? []);
 
 describe('a request is answered 200', () => {
   test('once every event is in the queue, and says how many', async () => {
-    const { answer, sqs, tookMs } = await post([track('u1'), track('u2')]);
-    expect(answer).toEqual({ status: 200, body: { accepted: 2, deadLettered: 0, skipped: 0 } });
-    expect(sqs.taken).toEqual([track('u1'), track('u2')].map((event) => JSON.stringify(event)));
+    const { response, sqs, tookMs } = await post([track('u1'), track('u2')]);
+    expect(response).toEqual({ status: 200, body: { accepted: 2, deadLettered: 0, skipped: 0 } });
+    expect(sqs.accepted).toEqual([track('u1'), track('u2')].map((event) => JSON.stringify(event)));
     expect(tookMs).toBeGreaterThanOrEqual(10);
   });
 
   test('though some events cannot be used: these are dead letters, and their neighbours go on', async () => {
     const body = `[${JSON.stringify(track('u1'))},{"type":"track"},{oops},${JSON.stringify(track('u2'))},7]`;
-    const { answer, sqs } = await post(body);
-    expect(answer).toEqual({ status: 200, body: { accepted: 2, deadLettered: 3, skipped: 0 } });
+    const { response, sqs } = await post(body);
+    expect(response).toEqual({ status: 200, body: { accepted: 2, deadLettered: 3, skipped: 0 } });
     expect(reasonsOf(sqs.sends).toSorted()).toEqual(['invalid_event', 'invalid_event', 'unparseable']);
-    expect(sqs.taken).toEqual(
+    expect(sqs.accepted).toEqual(
       expect.arrayContaining([JSON.stringify(track('u1')), JSON.stringify(track('u2'))]),
     );
   });
@@ -83,62 +87,64 @@ describe('a request is answered 200', () => {
       { type: 'alias', userId: 'u1', previousId: 'u0' },
       { type: 'identify', anonymousId: 'a1' },
     ];
-    const { answer, sqs } = await post(events, { env: { ALIAS: 'off', ANONYMOUS_CONTACTS: 'skip' } });
-    expect(answer.body).toEqual({
+    const { response, sqs } = await post(events, { env: { ALIAS: 'off', ANONYMOUS_CONTACTS: 'skip' } });
+    expect(response.body).toEqual({
       accepted: 1,
       deadLettered: 0,
       skipped: 5,
       skippedBecause: { screen: 2, integrations: 1, alias_off: 1, anonymous: 1 },
     });
-    expect(sqs.taken).toHaveLength(1);
+    expect(sqs.accepted).toHaveLength(1);
   });
 
   test('if there is nothing in it', async () => {
-    const { answer, sqs } = await post('[]');
-    expect(answer).toEqual({ status: 200, body: { accepted: 0, deadLettered: 0, skipped: 0 } });
+    const { response, sqs } = await post('[]');
+    expect(response).toEqual({ status: 200, body: { accepted: 0, deadLettered: 0, skipped: 0 } });
     expect(sqs.sends).toEqual([]);
   });
 
   test('though it cannot be decompressed: then its bytes are one dead letter', async () => {
-    const { answer, sqs } = await post('no gzip', {}, { ...TOKEN, 'content-encoding': 'gzip' });
-    expect(answer.body).toEqual({ accepted: 0, deadLettered: 1, skipped: 0 });
+    const { response, sqs } = await post('no gzip', {}, { ...TOKEN, 'content-encoding': 'gzip' });
+    expect(response.body).toEqual({ accepted: 0, deadLettered: 1, skipped: 0 });
     expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
-    expect(Buffer.from(String(sqs.taken[0]), 'base64').toString()).toBe('no gzip');
+    expect(Buffer.from(String(sqs.accepted[0]), 'base64').toString()).toBe('no gzip');
   });
 
   test('though an event is larger than SQS holds: that is a dead letter, and its neighbour goes on', async () => {
     const giant = { ...track('u1'), properties: { pad: 'x'.repeat(1_048_577) } };
-    const { answer: given, sqs } = await answer({
+    const { response, sqs } = await handle({
       body: gzipSync(JSON.stringify([giant, track('u2')])),
       headers: { ...TOKEN, 'content-encoding': 'gzip' },
     });
-    expect(given.body).toEqual({ accepted: 1, deadLettered: 1, skipped: 0 });
+    expect(response.body).toEqual({ accepted: 1, deadLettered: 1, skipped: 0 });
     expect(reasonsOf(sqs.sends)).toEqual(['too_large']);
-    expect(sqs.taken).toContain(JSON.stringify(track('u2')));
+    expect(sqs.accepted).toContain(JSON.stringify(track('u2')));
   });
 });
 
 describe('a request is answered 503, within four seconds', () => {
-  const withoutFirst = (body: string): Fate => (body.includes('u1') ? 'refused' : 'taken');
+  const withoutFirst = (body: string): EntryResult => (body.includes('u1') ? 'refused' : 'taken');
 
   test('if SQS does not take one of its events, and then nothing is sent any more', async () => {
-    const { answer, tookMs, sqs, log } = await post([track('u1'), track('u2')], { fateOf: withoutFirst });
-    expect(answer.status).toBe(503);
+    const { response, tookMs, sqs, log } = await post([track('u1'), track('u2')], {
+      resultFor: withoutFirst,
+    });
+    expect(response.status).toBe(503);
     expect(tookMs).toBe(4_000);
-    expect(sqs.taken).toEqual([JSON.stringify(track('u2'))]);
+    expect(sqs.accepted).toEqual([JSON.stringify(track('u2'))]);
     expect(log.lines.at(-1)).toMatchObject({ level: 'error', fields: { accepted: 2 } });
   });
 
   test('if SQS does not take a dead letter', async () => {
-    const fateOf = (body: string): Fate => (body === '{"type":"track"}' ? 'refused' : 'taken');
-    const { answer, sqs } = await post([track('u1'), { type: 'track' }], { fateOf });
-    expect(answer.status).toBe(503);
-    expect(sqs.taken).toEqual([JSON.stringify(track('u1'))]);
+    const resultFor = (body: string): EntryResult => (body === '{"type":"track"}' ? 'refused' : 'taken');
+    const { response, sqs } = await post([track('u1'), { type: 'track' }], { resultFor });
+    expect(response.status).toBe(503);
+    expect(sqs.accepted).toEqual([JSON.stringify(track('u1'))]);
   });
 
   test('if SQS is slower than that', async () => {
-    const { answer, tookMs } = await post([track('u1')], { latencyMs: 60_000 });
-    expect(answer.status).toBe(503);
+    const { response, tookMs } = await post([track('u1')], { latencyMs: 60_000 });
+    expect(response.status).toBe(503);
     expect(tookMs).toBe(4_000);
   });
 });
@@ -148,8 +154,8 @@ describe('a request is refused', () => {
     ['401 without a credential', {}, 401],
     ['401 with a wrong one', { authorization: 'Bearer another' }, 401],
   ])('%s, and nothing of it is queued', async (_, headers, status) => {
-    const { answer, sqs } = await post([track('u1')], {}, headers);
-    expect(answer).toMatchObject({ status, body: { message: expect.any(String) } });
+    const { response, sqs } = await post([track('u1')], {}, headers);
+    expect(response).toMatchObject({ status, body: { message: expect.any(String) } });
     expect(sqs.sends).toEqual([]);
   });
 
@@ -158,15 +164,15 @@ describe('a request is refused', () => {
     [{ method: 'GET' }, 405, { allow: 'POST, PUT, PATCH' }],
     [{ path: '/v1/track', method: 'PUT' }, 405, { allow: 'POST' }],
   ])('where there is nothing: %j', async (request, status, headers) => {
-    const { answer: given, sqs } = await answer(request);
-    expect(given).toMatchObject({ status, ...(headers && { headers }) });
+    const { response, sqs } = await handle(request);
+    expect(response).toMatchObject({ status, ...(headers && { headers }) });
     expect(sqs.sends).toEqual([]);
   });
 });
 
 test('whoever asks for the health is answered without a credential', async () => {
-  const { answer: given } = await answer({ method: 'GET', path: '/health', headers: {} });
-  expect(given).toEqual({ status: 200, body: { status: 'ok' } });
+  const { response } = await handle({ method: 'GET', path: '/health', headers: {} });
+  expect(response).toEqual({ status: 200, body: { status: 'ok' } });
 });
 
 test('an event that comes twice in one request without anything to know it by is queued twice', async () => {
@@ -177,7 +183,7 @@ test('an event that comes twice in one request without anything to know it by is
 });
 
 test('the log has the counts and nothing of the events', async () => {
-  const { log } = await post([identify, { type: 'track', userId: CANARY }, track('u1')]);
+  const { log } = await post([identify, { type: 'track', userId: PII_MARKER }, track('u1')]);
   expect(log.lines).toMatchObject([
     { level: 'info', message: 'events queued', fields: { accepted: 2, deadLettered: 1, skipped: 0 } },
     { level: 'warn', message: 'dead letter', fields: { reason: 'invalid_event', events: 1 } },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { failedIds } from '../../../lib/local/aws/batch-response.ts';
+import { findFailedIds } from '../../../lib/local/aws/batch-response.ts';
 
 const batch = new Set(['a', 'b', 'c']);
 const all = ['a', 'b', 'c'];
@@ -25,5 +25,5 @@ test.each<[string, unknown, string[]]>([
   ['a string', 'done', all],
   ['an array', [], all],
 ])('%s: the messages that come back are as documented', (_, answer, expected) => {
-  expect([...failedIds(answer, batch)]).toEqual(expected);
+  expect([...findFailedIds(answer, batch)]).toEqual(expected);
 });

@@ -15,12 +15,12 @@ test.each([{}, NONE])('with nothing configured, everything is made up', (env) =>
     port: 3000,
     ingest: { credentials: { sharedSecrets: ['made-up-1'], tokens: ['made-up-2'] } },
     worker: { salesmachine: { token: 'made-up-3', secret: 'made-up-4' }, delivery: { quota: { lanes: 2 } } },
-    standIn: {
+    fakeSalesmachine: {
       credential: { token: 'made-up-3', secret: 'made-up-4' },
       limit: { requests: 900, windowSeconds: 300 },
     },
   });
-  expect(config.madeUp).toEqual({
+  expect(config.generated).toEqual({
     SEGMENT_SHARED_SECRETS: 'made-up-1',
     INGEST_TOKENS: 'made-up-2',
     SALESMACHINE_API_TOKEN: 'made-up-3',
@@ -35,7 +35,7 @@ test.each([
 ])('with %j, no other way in is made up', (env, credentials) => {
   const config = read(env);
   expect(config.ingest.credentials).toEqual(credentials);
-  expect(Object.keys(config.madeUp)).toEqual(['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET']);
+  expect(Object.keys(config.generated)).toEqual(['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET']);
 });
 
 test('with INGEST_OPEN=false, a way in is made up all the same', () => {
@@ -49,7 +49,7 @@ test('the stand-in takes the configured credential, and the rate limit', () => {
     RATE_LIMIT_REQUESTS: '10',
     RATE_LIMIT_WINDOW_SECONDS: '60',
   });
-  expect(config.standIn).toEqual({
+  expect(config.fakeSalesmachine).toEqual({
     credential: { token: 'token', secret: 'secret' },
     limit: { requests: 10, windowSeconds: 60 },
   });
@@ -63,7 +63,7 @@ test('with SALESMACHINE_URL there is no stand-in, and no credential is made up',
     SALESMACHINE_API_SECRET: 'secret',
   };
   const config = read(env);
-  expect(config.standIn).toBeUndefined();
+  expect(config.fakeSalesmachine).toBeUndefined();
   expect(config.worker.salesmachine).toEqual({ url: 'http://127.0.0.1:9', token: 'token', secret: 'secret' });
   expect(() => read({ SALESMACHINE_URL: env.SALESMACHINE_URL })).toThrow(
     /SALESMACHINE_API_TOKEN is not set.*SALESMACHINE_API_SECRET is not set/,

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { readLocalConfig } from '../../../lib/local/local-config.ts';
-import { startText } from '../../../lib/local/start-text.ts';
+import { formatStartText } from '../../../lib/local/start-text.ts';
 
 const urls = { relay: 'http://127.0.0.1:3000', salesmachine: 'http://127.0.0.1:4000' };
 
 function textFor(env: Record<string, string>) {
   let made = 0;
-  return startText(
+  return formatStartText(
     readLocalConfig(env, () => `made-up-${++made}`),
     urls,
   );

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { explainEvent } from '../../../lib/mapping/explain-event.ts';
 import { type MappingSettings, mapEvent } from '../../../lib/mapping/map-event.ts';
-import { provenanceOf } from '../../../lib/mapping/provenance.ts';
+import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import { parseEvent } from '../../../lib/segment/event.ts';
 
@@ -109,7 +109,7 @@ describe('every value', () => {
 
   test.each(readdirSync(directory))('of %s is accounted for', (name) => {
     const fixture: { event: JsonObject } = JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
-    const { fields } = provenanceOf(fixture.event, map);
+    const { fields } = traceProvenance(fixture.event, map);
     const unaccounted = fields.flat().filter(({ origins }) => origins.length === 0);
     expect(unaccounted.filter(({ name: field }) => !constants.some((each) => each.test(field)))).toEqual([]);
   });
@@ -125,7 +125,7 @@ describe('every value', () => {
     fc.assert(
       fc.property(traits, (values) => {
         const event = JSON.parse(JSON.stringify({ type: 'identify', userId: 'u', traits: values }));
-        const { fields, unused } = provenanceOf(event, map);
+        const { fields, unused } = traceProvenance(event, map);
         expect(unused).toEqual([['type']]);
         for (const { value, origins } of fields.flat().filter(({ name }) => name.startsWith('params.'))) {
           if (origins.length === 1) expect(origins[0]?.value).toEqual(value);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { within } from '../../../lib/runtime/clock.ts';
+import { withDeadline } from '../../../lib/runtime/clock.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 
 describe('a task with a deadline', () => {
   test('that is done in time gives its result, and leaves no timer behind', async () => {
     const time = createVirtualTime(0);
-    const result = within(time, 1_000, async (signal) => {
+    const result = withDeadline(time, 1_000, async (signal) => {
       await time.sleep(400, signal);
       return 'done';
     });
@@ -16,7 +16,7 @@ describe('a task with a deadline', () => {
 
   test('that is late is told to stop by its signal, at the deadline', async () => {
     const time = createVirtualTime(0);
-    const result = within(time, 1_000, (signal) => time.sleep(5_000, signal)).catch(
+    const result = withDeadline(time, 1_000, (signal) => time.sleep(5_000, signal)).catch(
       (error: unknown) => error,
     );
     await time.run();
@@ -27,7 +27,7 @@ describe('a task with a deadline', () => {
   test('that fails by itself fails with its own error, and leaves no timer behind', async () => {
     const time = createVirtualTime(0);
     const error = new Error('its own');
-    const result = within(time, 1_000, async () => {
+    const result = withDeadline(time, 1_000, async () => {
       await time.sleep(10);
       throw error;
     }).catch((caught: unknown) => caught);
@@ -39,7 +39,7 @@ describe('a task with a deadline', () => {
   test('that does not listen to its signal is waited for', async () => {
     const time = createVirtualTime(0);
     let signalled = false;
-    const result = within(time, 1_000, async (signal) => {
+    const result = withDeadline(time, 1_000, async (signal) => {
       await time.sleep(3_000);
       signalled = signal.aborted;
       return 'late';

@@ -61,8 +61,8 @@ describe('parseJson', () => {
     ['{"email":"anna', 'not valid JSON at position 14'],
     ['', 'not valid JSON'],
   ])('refuses %p, and quotes nothing of it', (text, message) => {
-    const refusal = new SyntaxError(message);
-    expect(() => parseJson(text)).toThrow(refusal);
+    const rejection = new SyntaxError(message);
+    expect(() => parseJson(text)).toThrow(rejection);
   });
 
   test('reads 100,000 levels, with a long integer at the bottom too', () => {

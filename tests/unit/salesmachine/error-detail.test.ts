@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { errorDetail } from '../../../lib/salesmachine/error-detail.ts';
+import { toErrorDetail } from '../../../lib/salesmachine/error-detail.ts';
 
-const ofError = (error: unknown) => errorDetail(422, JSON.stringify({ error }));
+const ofError = (error: unknown) => toErrorDetail(422, JSON.stringify({ error }));
 
 describe('the detail of a refusal tells', () => {
   test.each([
@@ -13,13 +13,13 @@ describe('the detail of a refusal tells', () => {
     ],
     ['{"error":"contact_uid can\'t be blank"}', "Salesmachine answered 422: contact_uid can't be blank"],
   ])("Salesmachine's own words: %s", (body, detail) => {
-    expect(errorDetail(422, body)).toBe(detail);
+    expect(toErrorDetail(422, body)).toBe(detail);
   });
 
   test.each(['', 'oops', '<h1>No</h1>', 'null', '[]', '"text"', '{}', '{"error":{"of":1}}', '{"error":"'])(
     'the status alone, if the body is %p',
     (body) => {
-      expect(errorDetail(500, body)).toBe('Salesmachine answered 500');
+      expect(toErrorDetail(500, body)).toBe('Salesmachine answered 500');
     },
   );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Answer, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
-import { type Outcome, outcomeOf } from '../../../lib/salesmachine/outcome.ts';
+import type { ApiResult, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
+import { type Outcome, toOutcome } from '../../../lib/salesmachine/outcome.ts';
 
-const answer = (status: number, body = '', headers: Record<string, string> = {}): Answer => ({
+const answer = (status: number, body = '', headers: Record<string, string> = {}): ApiResult => ({
   kind: 'response',
   status,
   headers,
@@ -26,7 +26,7 @@ const rows = byOutcome.flatMap(([outcome, statuses]) => statuses.map((status) =>
 
 describe.each<SalesmachinePath>(['/v1/batch', '/v1/ping'])('the answer of %s', (path) => {
   test.each(rows)('%i means %s', (status, outcome) => {
-    expect(outcomeOf(path, answer(status, '{"status":"success"}'))).toBe(outcome);
+    expect(toOutcome(path, answer(status, '{"status":"success"}'))).toBe(outcome);
   });
 });
 
@@ -36,7 +36,7 @@ describe('the answer of /v1/alias', () => {
   );
 
   test.each(aliasRows)('%i means %s', (status, outcome) => {
-    expect(outcomeOf('/v1/alias', answer(status))).toBe(outcome);
+    expect(toOutcome('/v1/alias', answer(status))).toBe(outcome);
   });
 });
 
@@ -45,17 +45,21 @@ test.each([
   ['by its beginning', answer(201, '\n <!DOCTYPE html><p>Sign in')],
 ])('a page where an answer should be is no delivery: known %s', (_, page) => {
   for (const path of ['/v1/batch', '/v1/alias', '/v1/ping'] as const)
-    expect(outcomeOf(path, page)).toBe('configuration');
+    expect(toOutcome(path, page)).toBe('configuration');
 });
 
 test('a page that comes with an error says no more than its status', () => {
   const headers = { 'content-type': 'text/html' };
-  expect(outcomeOf('/v1/batch', answer(503, '<h1>Maintenance</h1>', headers))).toBe('transient');
-  expect(outcomeOf('/v1/batch', answer(422, '<h1>No</h1>', headers))).toBe('rejected');
-  expect(outcomeOf('/v1/batch', answer(429, '<h1>Slow down</h1>', headers))).toBe('throttled');
+  expect(toOutcome('/v1/batch', answer(503, '<h1>Maintenance</h1>', headers))).toBe('transient');
+  expect(toOutcome('/v1/batch', answer(422, '<h1>No</h1>', headers))).toBe('rejected');
+  expect(toOutcome('/v1/batch', answer(429, '<h1>Slow down</h1>', headers))).toBe('throttled');
 });
 
 test('a request without an answer may have been applied only if it was sent', () => {
-  expect(outcomeOf('/v1/batch', { kind: 'failure', sent: false, code: 'ENOTFOUND' })).toBe('transient');
-  expect(outcomeOf('/v1/batch', { kind: 'failure', sent: true, code: 'ECONNRESET' })).toBe('uncertain');
+  expect(toOutcome('/v1/batch', { kind: 'failure', mayHaveBeenSent: false, code: 'ENOTFOUND' })).toBe(
+    'transient',
+  );
+  expect(toOutcome('/v1/batch', { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' })).toBe(
+    'uncertain',
+  );
 });

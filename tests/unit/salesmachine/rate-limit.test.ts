@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { remainingOf, throttledForMs } from '../../../lib/salesmachine/rate-limit.ts';
+import { parseRetryAfterMs, readRemaining } from '../../../lib/salesmachine/rate-limit.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 0);
 const inSeconds = (seconds: number) => NOW + seconds * 1_000;
@@ -27,7 +27,7 @@ describe('after a 429, nothing is sent until', () => {
     ['300 s at most, however it is said', { 'retry-after': '1e300' }, 300],
     ['1 s at least', { 'retry-after': '0.2' }, 1],
   ])('%s', (_, headers, seconds) => {
-    expect(throttledForMs(headers, NOW)).toBe(seconds * 1_000);
+    expect(parseRetryAfterMs(headers, NOW)).toBe(seconds * 1_000);
   });
 
   test.each<[string, Headers]>([
@@ -39,7 +39,7 @@ describe('after a 429, nothing is sent until', () => {
     ['a reset in the past', { 'x-ratelimit-reset': `${inSeconds(-3_600) / 1_000}` }],
     ['a date in the past', { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }],
   ])('a second has passed, with %s', (_, headers) => {
-    expect(throttledForMs(headers, NOW)).toBe(1_000);
+    expect(parseRetryAfterMs(headers, NOW)).toBe(1_000);
   });
 
   test.each([-7_200, -90, 90, 7_200])(
@@ -54,15 +54,15 @@ describe('after a 429, nothing is sent until', () => {
         '60',
       ];
       for (const reset of resets) {
-        expect(throttledForMs({ date, 'x-ratelimit-reset': reset }, NOW)).toBe(60_000);
-        expect(throttledForMs({ date, 'retry-after': reset }, NOW)).toBe(60_000);
+        expect(parseRetryAfterMs({ date, 'x-ratelimit-reset': reset }, NOW)).toBe(60_000);
+        expect(parseRetryAfterMs({ date, 'retry-after': reset }, NOW)).toBe(60_000);
       }
     },
   );
 
   test('our own time, if the server tells none that can be read', () => {
     const headers = { date: 'yesterday', 'x-ratelimit-reset': `${inSeconds(60) / 1_000}` };
-    expect(throttledForMs(headers, NOW)).toBe(60_000);
+    expect(parseRetryAfterMs(headers, NOW)).toBe(60_000);
   });
 
   test('between 1 and 300 s have passed, whatever the headers say', () => {
@@ -75,7 +75,7 @@ describe('after a 429, nothing is sent until', () => {
     const headers = fc.dictionary(fc.constantFrom('retry-after', 'x-ratelimit-reset', 'date'), garbage);
     fc.assert(
       fc.property(headers, (given) => {
-        const wait = throttledForMs(given, NOW);
+        const wait = parseRetryAfterMs(given, NOW);
         return wait >= 1_000 && wait <= 300_000;
       }),
     );
@@ -90,5 +90,5 @@ test.each<[Headers, number | undefined]>([
   [{ 'x-ratelimit-remaining': 'Infinity' }, undefined],
   [{}, undefined],
 ])('of %j, %p requests remain', (headers, remaining) => {
-  expect(remainingOf(headers)).toBe(remaining);
+  expect(readRemaining(headers)).toBe(remaining);
 });

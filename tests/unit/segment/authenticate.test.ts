@@ -2,22 +2,26 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type AuthenticationPolicy,
   authenticate,
-  decide,
-  type Verdicts,
+  type CheckResults,
+  evaluate,
 } from '../../../lib/segment/authenticate.ts';
-import { routeOf } from '../../../lib/segment/route.ts';
-import { signatureOf } from '../../../lib/segment/signature.ts';
+import { matchRoute } from '../../../lib/segment/route.ts';
+import { sign } from '../../../lib/segment/signature.ts';
 
-const policy: AuthenticationPolicy = { requireBoth: false, onBadSignature: 'reject', open: false };
+const policy: AuthenticationPolicy = {
+  requireBoth: false,
+  onBadSignature: 'reject',
+  allowUnauthenticated: false,
+};
 
 /** `ok`, or status and cause. */
-function decision(verdicts: Verdicts, changes: Partial<AuthenticationPolicy> = {}, fresh = true): string {
-  const result = decide(verdicts, { ...policy, ...changes }, fresh);
+function decision(results: CheckResults, changes: Partial<AuthenticationPolicy> = {}, fresh = true): string {
+  const result = evaluate(results, { ...policy, ...changes }, fresh);
   return result.kind === 'ok' ? 'ok' : `${result.status} ${result.cause}`;
 }
 
 describe('with both kinds configured', () => {
-  test.each<[Verdicts['signature'], Verdicts['token'], string, string]>([
+  test.each<[CheckResults['signature'], CheckResults['token'], string, string]>([
     // signature, token, either suffices, both demanded
     ['valid', 'valid', 'ok', 'ok'],
     ['valid', 'absent', 'ok', '503 rotation'],
@@ -34,12 +38,12 @@ describe('with both kinds configured', () => {
   ])('signature %s and token %s: %s, or if both are demanded %s', (signature, token, either, both) => {
     expect(decision({ signature, token })).toBe(either);
     expect(decision({ signature, token }, { requireBoth: true })).toBe(both);
-    expect(decision({ signature, token }, { open: true })).toBe(either);
+    expect(decision({ signature, token }, { allowUnauthenticated: true })).toBe(either);
   });
 });
 
 describe('a kind that is not configured does not count', () => {
-  test.each<[Verdicts['signature'], Verdicts['token'], string]>([
+  test.each<[CheckResults['signature'], CheckResults['token'], string]>([
     ['valid', undefined, 'ok'],
     ['absent', undefined, '401 no_credential'],
     ['malformed', undefined, '401 wrong_credential'],
@@ -49,26 +53,26 @@ describe('a kind that is not configured does not count', () => {
     [undefined, 'wrong', '401 wrong_credential'],
   ])('signature %s and token %s: %s', (signature, token, expected) => {
     expect(decision({ signature, token })).toBe(expected);
-    expect(decision({ signature, token }, { open: true })).toBe(expected);
+    expect(decision({ signature, token }, { allowUnauthenticated: true })).toBe(expected);
   });
 
   test('and with none, only a relay that is open lets anybody in', () => {
     expect(decision({ signature: undefined, token: undefined })).toBe('503 not_configured');
-    expect(decision({ signature: undefined, token: undefined }, { open: true })).toBe('ok');
+    expect(decision({ signature: undefined, token: undefined }, { allowUnauthenticated: true })).toBe('ok');
   });
 
   test('and with one, demanding both lets nobody in', () => {
     expect(decision({ signature: 'valid', token: undefined }, { requireBoth: true })).toBe(
       '503 not_configured',
     );
-    expect(decision({ signature: undefined, token: 'valid' }, { requireBoth: true, open: true })).toBe(
-      '503 not_configured',
-    );
+    expect(
+      decision({ signature: undefined, token: 'valid' }, { requireBoth: true, allowUnauthenticated: true }),
+    ).toBe('503 not_configured');
   });
 });
 
 describe('a signature of no known secret', () => {
-  const wrong: Verdicts = { signature: 'wrong', token: 'absent' };
+  const wrong: CheckResults = { signature: 'wrong', token: 'absent' };
 
   test('is answered 503 until the secrets were read since the request came', () => {
     expect(decision(wrong, {}, false)).toBe('503 unknown_signature');
@@ -103,13 +107,13 @@ describe('a request', () => {
     { path = '/segment', body = '{"type":"page"}', headers = {} }: Sent,
     configured = { sharedSecrets, tokens },
   ) {
-    const match = routeOf('POST', path);
+    const match = matchRoute('POST', path);
     if (match.kind !== 'route') throw new Error(`no route at ${path}`);
     const json = Buffer.from(body);
     const request = { method: 'POST', path, headers, body: json };
-    return authenticate(request, json, match.route, { ...configured, fresh: true }, policy);
+    return authenticate(request, json, match.route, { ...configured, secretsAreCurrent: true }, policy);
   }
-  const signed = (body: string, secret: string) => ({ 'x-signature': signatureOf(body, secret) });
+  const signed = (body: string, secret: string) => ({ 'x-signature': sign(body, secret) });
   const body = '{"type":"page"}';
 
   test('passes with a signature of any secret, or with any token', () => {
@@ -134,7 +138,7 @@ describe('a request', () => {
 
   test('is refused with words that help, and that give nothing away', () => {
     const authorization = 'Bearer t-wrong';
-    const refusals = [
+    const failures = [
       ask({}),
       ask({ headers: { authorization } }),
       ask({ body, headers: signed(body, 's-wrong') }),
@@ -142,8 +146,8 @@ describe('a request', () => {
     ];
     const words = ['has no credential', 'credential is wrong', 'matches no shared secret', 'one is right'];
     for (const [index, word] of words.entries()) {
-      expect(refusals[index]).toMatchObject({ kind: 'refused', message: expect.stringContaining(word) });
+      expect(failures[index]).toMatchObject({ kind: 'refused', message: expect.stringContaining(word) });
     }
-    expect(JSON.stringify(refusals)).not.toMatch(/s-old|s-new|t-1|t-2|t-wrong/);
+    expect(JSON.stringify(failures)).not.toMatch(/s-old|s-new|t-1|t-2|t-wrong/);
   });
 });

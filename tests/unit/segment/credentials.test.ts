@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { presentedTokens, verifyToken } from '../../../lib/segment/credentials.ts';
+import { readTokens, verifyToken } from '../../../lib/segment/credentials.ts';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const presented = (authorization: string | undefined, body?: string) =>
-  presentedTokens({ authorization }, body === undefined ? undefined : Buffer.from(body));
+  readTokens({ authorization }, body === undefined ? undefined : Buffer.from(body));
 
 describe('a request presents', () => {
   test.each([
@@ -55,7 +55,7 @@ describe('verifyToken', () => {
     [[''], ['new'], 'wrong'],
     [[], ['new'], 'absent'],
     [['new'], [], 'wrong'],
-  ])('case %#: presented %j of %j is %s', (presentedTokens, tokens, verdict) => {
-    expect(verifyToken(presentedTokens, tokens)).toBe(verdict);
+  ])('case %#: presented %j of %j is %s', (presentedTokens, tokens, result) => {
+    expect(verifyToken(presentedTokens, tokens)).toBe(result);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { elementsOf, membersOf, trimmed } from '../../../lib/segment/json-scanner.ts';
+import { scanElements, scanMembers, trimWhitespace } from '../../../lib/segment/json-scanner.ts';
 
-const elements = (text: string) => Array.from(elementsOf(Buffer.from(text)), String);
+const elements = (text: string) => Array.from(scanElements(Buffer.from(text)), String);
 const members = (text: string) =>
-  Array.from(membersOf(Buffer.from(text)), ({ key, value }) => [key, String(value)]);
+  Array.from(scanMembers(Buffer.from(text)), ({ key, value }) => [key, String(value)]);
 
 const space = fc.constantFrom('', ' ', '\n', '\t', '\r\n  ');
 const json = fc.json({ stringUnit: 'binary', maxDepth: 5 });
@@ -70,7 +70,7 @@ describe('elementsOf', () => {
   test('goes through 100,000 levels and to the first element only, when no more is asked for', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(elements(`[1,${deep},2]`)).toEqual(['1', deep, '2']);
-    const [first] = elementsOf(Buffer.from('[{"a":1},{"b":2'));
+    const [first] = scanElements(Buffer.from('[{"a":1},{"b":2'));
     expect(String(first)).toBe('{"a":1}');
   });
 });
@@ -101,7 +101,7 @@ describe('membersOf', () => {
 });
 
 test('trimmed takes off the white space of JSON and no other', () => {
-  expect(String(trimmed(Buffer.from(' \t\r\n {} \n')))).toBe('{}');
-  expect(String(trimmed(Buffer.from('\f{}\u00a0')))).toBe('\f{}\u00a0');
-  expect(trimmed(Buffer.from('  '))).toHaveLength(0);
+  expect(String(trimWhitespace(Buffer.from(' \t\r\n {} \n')))).toBe('{}');
+  expect(String(trimWhitespace(Buffer.from('\f{}\u00a0')))).toBe('\f{}\u00a0');
+  expect(trimWhitespace(Buffer.from('  '))).toHaveLength(0);
 });

@@ -1,27 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { routeOf } from '../../../lib/segment/route.ts';
+import { matchRoute } from '../../../lib/segment/route.ts';
 
 describe('routeOf', () => {
   test.each(['POST', 'PUT', 'PATCH', 'post'])('takes webhooks by %s', (method) => {
-    expect(routeOf(method, '/segment')).toMatchObject({ kind: 'route', route: { sdk: false } });
-    expect(routeOf(method, '/segment/')).toEqual(routeOf(method, '/segment'));
+    expect(matchRoute(method, '/segment')).toMatchObject({ kind: 'route', route: { sdk: false } });
+    expect(matchRoute(method, '/segment/')).toEqual(matchRoute(method, '/segment'));
   });
 
   test.each(['identify', 'track', 'page', 'screen', 'group', 'alias'])(
     'knows the type from /v1/%s',
     (type) => {
-      expect(routeOf('POST', `/v1/${type}`)).toMatchObject({ kind: 'route', route: { sdk: true, type } });
-      expect(routeOf('POST', `/v1/${type}/`)).toEqual(routeOf('POST', `/v1/${type}`));
+      expect(matchRoute('POST', `/v1/${type}`)).toMatchObject({ kind: 'route', route: { sdk: true, type } });
+      expect(matchRoute('POST', `/v1/${type}/`)).toEqual(matchRoute('POST', `/v1/${type}`));
     },
   );
 
   test.each(['/v1/batch', '/v1/import'])('takes batches of any type at %s', (path) => {
-    expect(routeOf('POST', path)).toEqual({ kind: 'route', route: { methods: ['POST'], sdk: true } });
+    expect(matchRoute('POST', path)).toEqual({ kind: 'route', route: { methods: ['POST'], sdk: true } });
   });
 
   test('says which methods are allowed', () => {
-    expect(routeOf('GET', '/segment')).toEqual({ kind: 'wrong_method', allow: 'POST, PUT, PATCH' });
-    expect(routeOf('PUT', '/v1/track')).toEqual({ kind: 'wrong_method', allow: 'POST' });
+    expect(matchRoute('GET', '/segment')).toEqual({ kind: 'wrong_method', allow: 'POST, PUT, PATCH' });
+    expect(matchRoute('PUT', '/v1/track')).toEqual({ kind: 'wrong_method', allow: 'POST' });
   });
 
   test.each([
@@ -36,6 +36,6 @@ describe('routeOf', () => {
     '/constructor',
     '/__proto__',
   ])('does not know %p', (path) => {
-    expect(routeOf('POST', path)).toEqual({ kind: 'unknown_path' });
+    expect(matchRoute('POST', path)).toEqual({ kind: 'unknown_path' });
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Route, routeOf } from '../../../lib/segment/route.ts';
-import { eventsOf, type ReceivedEvent } from '../../../lib/segment/split-request.ts';
+import { matchRoute, type Route } from '../../../lib/segment/route.ts';
+import { type ReceivedEvent, splitRequest } from '../../../lib/segment/split-request.ts';
 
 function routeAt(path: string): Route {
-  const match = routeOf('POST', path);
+  const match = matchRoute('POST', path);
   if (match.kind !== 'route') throw new Error(`no route at ${path}`);
   return match.route;
 }
 
-const receive = (body: string | Buffer, path = '/segment') => eventsOf(Buffer.from(body), routeAt(path));
+const receive = (body: string | Buffer, path = '/segment') => splitRequest(Buffer.from(body), routeAt(path));
 
 /** What is queued of an event, or in braces what is not. */
 const textOf = (event: ReceivedEvent) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import { parseEvent } from '../../../lib/segment/event.ts';
-import { eventMessage } from '../../../lib/sqs/message.ts';
+import { toEventMessage } from '../../../lib/sqs/message.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -23,7 +23,7 @@ const random = () => ++drawn / 2 ** 32;
 function messageOf(value: JsonObject) {
   const parsed = parseEvent(value);
   if (parsed.kind !== 'event') throw new Error('That is no event.');
-  return eventMessage(
+  return toEventMessage(
     { text: JSON.stringify(value), value, event: parsed.event },
     { now: NOW, trace: 'Root=1-abc', random },
   );
@@ -38,7 +38,7 @@ test('a message carries the event as it is, when it was accepted, and its trace'
   expect(messageOf(track)).toMatchObject({
     body: JSON.stringify(track),
     attributes: { version: '1', acceptedAt: '2026-01-02T03:04:05.678Z' },
-    trace: 'Root=1-abc',
+    traceHeader: 'Root=1-abc',
   });
 });
 

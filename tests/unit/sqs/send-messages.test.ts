@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
-import { sendAll } from '../../../lib/sqs/send-messages.ts';
-import { sendBatchRefusal } from '../../simulation/models/sqs-service-limits.ts';
+import { sendMessages } from '../../../lib/sqs/send-messages.ts';
+import { findSendBatchFailure } from '../../simulation/models/sqs-service-limits.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
-import { type Fate, fakeSqs } from '../../support/fake-sqs.ts';
+import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -22,16 +22,16 @@ const ofGroup = (groupId: string, count: number) =>
 
 async function send(
   messages: OutgoingMessage[],
-  { fateOf, deadlineMs = 60_000 }: { fateOf?: (body: string) => Fate; deadlineMs?: number } = {},
+  { resultFor, deadlineMs = 60_000 }: { resultFor?: (body: string) => EntryResult; deadlineMs?: number } = {},
 ) {
   const time = createVirtualTime();
   const startedAt = time.now();
-  const sqs = fakeSqs(time, fateOf && { fateOf });
+  const sqs = fakeSqs(time, resultFor && { resultFor });
   const log = recordingLog();
   const deadline = new AbortController();
   const cancel = time.schedule(deadlineMs, () => deadline.abort(new Error('the deadline')));
   const ports = { sqs, queueUrl: 'queue', clock: time, random: () => 0.5, log };
-  const result = sendAll(messages, ports, deadline.signal).then(
+  const result = sendMessages(messages, ports, deadline.signal).then(
     () => {
       cancel();
       return 'confirmed';
@@ -43,9 +43,9 @@ async function send(
 }
 
 /** The entry fails so often, and is then taken. */
-function failing(times: number, body: string, fate: Fate): (body: string) => Fate {
+function failing(times: number, body: string, entryResult: EntryResult): (body: string) => EntryResult {
   let left = times;
-  return (other) => (other === body && left-- > 0 ? fate : 'taken');
+  return (other) => (other === body && left-- > 0 ? entryResult : 'taken');
 }
 
 const bodiesOf = (messages: OutgoingMessage[]) => messages.map(({ body }) => body);
@@ -60,11 +60,14 @@ describe('messages go to SQS', () => {
     expect(result).toBe('confirmed');
     expect(sizesOf(sqs.sends)).toEqual([10, 10, 5]);
     expect(tookMs).toBe(10);
-    expect(sqs.taken).toEqual(bodiesOf(messages));
+    expect(sqs.accepted).toEqual(bodiesOf(messages));
   });
 
   test('as entries that say all that a message is', async () => {
-    const { sqs } = await send([{ ...message('g', 'body'), trace: 'Root=1-abc' }, message('h', 'other')]);
+    const { sqs } = await send([
+      { ...message('g', 'body'), traceHeader: 'Root=1-abc' },
+      message('h', 'other'),
+    ]);
     expect(sqs.sends).toEqual([
       [
         {
@@ -88,7 +91,7 @@ describe('messages go to SQS', () => {
     const { result, sqs } = await send(messages);
     expect(result).toBe('confirmed');
     expect(sizesOf(sqs.sends)).toEqual([2, 1, 2, 1, 1]);
-    for (const call of sqs.sends) expect(sendBatchRefusal(call)).toBeUndefined();
+    for (const call of sqs.sends) expect(findSendBatchFailure(call)).toBeUndefined();
   });
 
   test('nowhere, if there are none', async () => {
@@ -105,7 +108,7 @@ describe('messages go to SQS', () => {
     const messages = ofGroup('a', 4_000);
     const { result, sqs } = await send(messages, { deadlineMs: 4_001 });
     expect(result).toBe('confirmed');
-    expect(sqs.taken).toEqual(bodiesOf(messages));
+    expect(sqs.accepted).toEqual(bodiesOf(messages));
   });
 
   test('of a large group of large messages, as many to a call as it carries', async () => {
@@ -114,23 +117,23 @@ describe('messages go to SQS', () => {
     );
     const { result, sqs } = await send(messages);
     expect(result).toBe('confirmed');
-    expect(sqs.taken).toEqual(bodiesOf(messages));
-    for (const call of sqs.sends) expect(sendBatchRefusal(call)).toBeUndefined();
+    expect(sqs.accepted).toEqual(bodiesOf(messages));
+    for (const call of sqs.sends) expect(findSendBatchFailure(call)).toBeUndefined();
   });
 });
 
 describe('a message that SQS does not take', () => {
-  test.each<Fate>(['refused', 'lost'])(
+  test.each<EntryResult>(['refused', 'lost'])(
     'is sent until it is (%s), and holds back its group only',
-    async (fate) => {
+    async (entryResult) => {
       const messages = [...ofGroup('a', 3), ...ofGroup('b', 3), ...ofGroup('c', 1)];
-      const { result, sqs, log } = await send(messages, { fateOf: failing(3, 'a 0', fate) });
+      const { result, sqs, log } = await send(messages, { resultFor: failing(3, 'a 0', entryResult) });
       expect(result).toBe('confirmed');
-      expect(sqs.taken.toSorted()).toEqual(bodiesOf(messages).toSorted());
-      expect(ofOneGroup(sqs.taken, 'a')).toEqual(['a 0', 'a 1', 'a 2']);
-      expect(ofOneGroup(sqs.taken, 'b')).toEqual(['b 0', 'b 1', 'b 2']);
-      if (fate === 'refused') expect(sqs.taken.at(-3)).toBe('a 0');
-      const cause = fate === 'refused' ? 'InternalError' : 'TimeoutError';
+      expect(sqs.accepted.toSorted()).toEqual(bodiesOf(messages).toSorted());
+      expect(ofOneGroup(sqs.accepted, 'a')).toEqual(['a 0', 'a 1', 'a 2']);
+      expect(ofOneGroup(sqs.accepted, 'b')).toEqual(['b 0', 'b 1', 'b 2']);
+      if (entryResult === 'refused') expect(sqs.accepted.at(-3)).toBe('a 0');
+      const cause = entryResult === 'refused' ? 'InternalError' : 'TimeoutError';
       expect(log.lines).toContainEqual(
         expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ cause }) }),
       );
@@ -138,23 +141,23 @@ describe('a message that SQS does not take', () => {
   );
 
   test('is sent with the same deduplication id again', async () => {
-    const { sqs } = await send(ofGroup('a', 1), { fateOf: failing(2, 'a 0', 'lost') });
+    const { sqs } = await send(ofGroup('a', 1), { resultFor: failing(2, 'a 0', 'lost') });
     expect(sqs.sends.flat().map((entry) => entry.MessageDeduplicationId)).toEqual(Array(3).fill('id of a 0'));
   });
 
   test('by the deadline fails the whole, and nothing is sent any more', async () => {
     const messages = [...ofGroup('a', 2), ...ofGroup('b', 1)];
     const { result, sqs, tookMs } = await send(messages, {
-      fateOf: (body) => (body === 'a 0' ? 'refused' : 'taken'),
+      resultFor: (body) => (body === 'a 0' ? 'refused' : 'taken'),
       deadlineMs: 4_000,
     });
     expect(result).toBe('the deadline');
     expect(tookMs).toBe(4_000);
-    expect(sqs.taken).toEqual(['b 0']);
+    expect(sqs.accepted).toEqual(['b 0']);
   });
 
   test('is not asked for more than some times a second', async () => {
-    const { sqs } = await send(ofGroup('a', 1), { fateOf: () => 'refused', deadlineMs: 4_000 });
+    const { sqs } = await send(ofGroup('a', 1), { resultFor: () => 'refused', deadlineMs: 4_000 });
     expect(sqs.sends.length).toBeGreaterThan(4);
     expect(sqs.sends.length).toBeLessThan(20);
   });
@@ -162,22 +165,22 @@ describe('a message that SQS does not take', () => {
 
 test('whatever SQS refuses for a while, every message is taken, and each group in order', async () => {
   const groups = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 60 });
-  const fates = fc.infiniteStream(
+  const results = fc.infiniteStream(
     fc.oneof(
-      { arbitrary: fc.constant<Fate>('taken'), weight: 3 },
-      fc.constant<Fate>('refused'),
-      fc.constant<Fate>('lost'),
+      { arbitrary: fc.constant<EntryResult>('taken'), weight: 3 },
+      fc.constant<EntryResult>('refused'),
+      fc.constant<EntryResult>('lost'),
     ),
   );
   await fc.assert(
-    fc.asyncProperty(groups, fates, async (groupIds, stream) => {
+    fc.asyncProperty(groups, results, async (groupIds, stream) => {
       const messages = groupIds.map((groupId, index) => message(groupId, `${groupId} ${index}`));
       let asked = 0;
-      const fateOf = () => (asked++ < 100 ? (stream.next().value ?? 'taken') : 'taken');
-      const { result, sqs } = await send(messages, { fateOf });
+      const resultFor = () => (asked++ < 100 ? (stream.next().value ?? 'taken') : 'taken');
+      const { result, sqs } = await send(messages, { resultFor });
       expect(result).toBe('confirmed');
       for (const groupId of new Set(groupIds))
-        expect(ofOneGroup(sqs.taken, groupId)).toEqual(ofOneGroup(bodiesOf(messages), groupId));
+        expect(ofOneGroup(sqs.accepted, groupId)).toEqual(ofOneGroup(bodiesOf(messages), groupId));
     }),
     { numRuns: 50 },
   );

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import { createQueue } from '../../../lib/sqs/worker-queue.ts';
+import { createWorkerQueue } from '../../../lib/sqs/worker-queue.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
-import { messageOf, settled, track } from '../../support/delivery.ts';
-import { type Fate, fakeSqs } from '../../support/fake-sqs.ts';
+import { createMessage, runToEnd, track } from '../../support/delivery.ts';
+import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
 
 type Options = Parameters<typeof fakeSqs>[1];
@@ -14,7 +14,7 @@ function setUp(options: Options = {}) {
   const log = recordingLog();
   const sqs = fakeSqs(time, options);
   let drawn = 0;
-  const queue = createQueue({
+  const queue = createWorkerQueue({
     sqs,
     queueUrl: 'main',
     deadLetterQueueUrl: 'dead',
@@ -26,16 +26,16 @@ function setUp(options: Options = {}) {
 }
 
 const messages = (count: number) =>
-  Array.from({ length: count }, (_, index) => messageOf(track('u1'), { receiptHandle: `r${index}` }));
+  Array.from({ length: count }, (_, index) => createMessage(track('u1'), { receiptHandle: `r${index}` }));
 const handlesOf = (of: readonly ReceivedMessage[]) => of.map(({ receiptHandle }) => receiptHandle);
-const fateOf =
-  (fates: Record<string, Fate>): ((entry: string) => Fate) =>
+const resultsByEntry =
+  (results: Record<string, EntryResult>): ((entry: string) => EntryResult) =>
   (entry) =>
-    fates[entry] ?? 'taken';
+    results[entry] ?? 'taken';
 
-const letterOf = (origin: string): DeadLetter => ({
+const createTestDeadLetter = (origin: string): DeadLetter => ({
   body: `body of ${origin}`,
-  origin,
+  sourceId: origin,
   reason: 'rejected',
   detail: 'why',
   attempts: 1,
@@ -47,7 +47,7 @@ const letterOf = (origin: string): DeadLetter => ({
 describe('to receive', () => {
   test('is to ask for so many at once, hidden for so long, each time under an id of its own', async () => {
     const { time, queue, sqs } = setUp();
-    await settled(time, Promise.all([queue.receive(7, 105), queue.receive(10, 90)]));
+    await runToEnd(time, Promise.all([queue.receive(7, 105), queue.receive(10, 90)]));
     expect(sqs.receives).toMatchObject([
       { QueueUrl: 'main', MaxNumberOfMessages: 7, VisibilityTimeout: 105, WaitTimeSeconds: 0 },
       { QueueUrl: 'main', MaxNumberOfMessages: 10, VisibilityTimeout: 90, WaitTimeSeconds: 0 },
@@ -69,9 +69,9 @@ describe('to receive', () => {
         },
       ],
     });
-    expect(await settled(time, queue.receive(10, 90))).toEqual([
+    expect(await runToEnd(time, queue.receive(10, 90))).toEqual([
       {
-        messageId: 'm1',
+        sqsMessageId: 'm1',
         receiptHandle: 'r1',
         body: '{}',
         groupId: 'g1',
@@ -88,7 +88,7 @@ describe('to receive', () => {
         throw Object.assign(new Error('in vain'), { name: 'TimeoutError' });
       },
     });
-    expect(await settled(time, queue.receive(10, 90))).toEqual([]);
+    expect(await runToEnd(time, queue.receive(10, 90))).toEqual([]);
     expect(log.lines).toMatchObject([{ level: 'warn', fields: { error: 'TimeoutError' } }]);
   });
 });
@@ -97,14 +97,14 @@ describe('to remove', () => {
   test('is to delete, ten to a call', async () => {
     const { time, queue, sqs } = setUp();
     const all = messages(23);
-    expect(await settled(time, queue.remove(all))).toEqual([]);
+    expect(await runToEnd(time, queue.deleteMessages(all))).toEqual([]);
     expect(sqs.deletes.map(({ length }) => length)).toEqual([10, 10, 3]);
     expect(sqs.deletes.flat()).toEqual(handlesOf(all));
   });
 
   test('tells what may still be there: what was refused, and every message of a lost call', async () => {
-    const { time, queue } = setUp({ fateOf: fateOf({ r3: 'refused', r15: 'lost' }) });
-    const left = await settled(time, queue.remove(messages(23)));
+    const { time, queue } = setUp({ resultFor: resultsByEntry({ r3: 'refused', r15: 'lost' }) });
+    const left = await runToEnd(time, queue.deleteMessages(messages(23)));
     expect(handlesOf(left)).toEqual(['r3', ...Array.from({ length: 10 }, (_, index) => `r${10 + index}`)]);
   });
 });
@@ -113,7 +113,7 @@ describe('to hand back', () => {
   test('is to make each message visible in its own time, ten to a call', async () => {
     const { time, queue, sqs } = setUp();
     const back = messages(12).map((message, index) => ({ message, seconds: index * 100 }));
-    await settled(time, queue.handBack(back));
+    await runToEnd(time, queue.release(back));
     expect(sqs.visibilities.map((call) => Object.keys(call).length)).toEqual([10, 2]);
     expect(Object.assign({}, ...sqs.visibilities)).toEqual(
       Object.fromEntries(back.map(({ message, seconds }) => [message.receiptHandle, seconds])),
@@ -121,8 +121,8 @@ describe('to hand back', () => {
   });
 
   test('is done as well as it can be: a lost call does not keep the others from being made', async () => {
-    const { time, queue, sqs, log } = setUp({ fateOf: fateOf({ r0: 'lost', r10: 'refused' }) });
-    await settled(time, queue.handBack(messages(12).map((message) => ({ message, seconds: 5 }))));
+    const { time, queue, sqs, log } = setUp({ resultFor: resultsByEntry({ r0: 'lost', r10: 'refused' }) });
+    await runToEnd(time, queue.release(messages(12).map((message) => ({ message, seconds: 5 }))));
     expect(sqs.visibilities).toHaveLength(2);
     expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
   });
@@ -131,35 +131,41 @@ describe('to hand back', () => {
 describe('to bury', () => {
   test('is to write letters into the other queue, and true once SQS has confirmed them', async () => {
     const { time, queue, sqs } = setUp();
-    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(true);
-    expect(sqs.taken).toEqual(['body of m1', 'body of m2']);
+    expect(
+      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
+    ).toBe(true);
+    expect(sqs.accepted).toEqual(['body of m1', 'body of m2']);
     expect(sqs.deletes).toEqual([]);
   });
 
   test('is tried again where SQS refuses', async () => {
-    let refusals = 2;
+    let failures = 2;
     const { time, queue, sqs } = setUp({
-      fateOf: (body) => (body === 'body of m1' && refusals-- > 0 ? 'refused' : 'taken'),
+      resultFor: (body) => (body === 'body of m1' && failures-- > 0 ? 'refused' : 'taken'),
     });
-    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(true);
-    expect(sqs.taken).toEqual(['body of m2', 'body of m1']);
+    expect(
+      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
+    ).toBe(true);
+    expect(sqs.accepted).toEqual(['body of m2', 'body of m1']);
   });
 
   test('is given up after four seconds, and then false: the messages must stay where they are', async () => {
-    const { time, queue, sqs } = setUp({ fateOf: fateOf({ 'body of m1': 'refused' }) });
+    const { time, queue, sqs } = setUp({ resultFor: resultsByEntry({ 'body of m1': 'refused' }) });
     const startedAt = time.now();
-    expect(await settled(time, queue.bury([letterOf('m1'), letterOf('m2')]))).toBe(false);
+    expect(
+      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
+    ).toBe(false);
     expect(time.now() - startedAt).toBe(4_000);
-    expect(sqs.taken).toEqual(['body of m2']);
+    expect(sqs.accepted).toEqual(['body of m2']);
   });
 });
 
 test('what SQS answers is logged by the name of the trouble only', async () => {
-  const { time, queue, log } = setUp({ fateOf: () => 'lost' });
+  const { time, queue, log } = setUp({ resultFor: () => 'lost' });
   const all = messages(2);
-  await settled(
+  await runToEnd(
     time,
-    Promise.all([queue.remove(all), queue.handBack(all.map((message) => ({ message, seconds: 1 })))]),
+    Promise.all([queue.deleteMessages(all), queue.release(all.map((message) => ({ message, seconds: 1 })))]),
   );
   expect(log.lines).toHaveLength(2);
   for (const { fields } of log.lines) expect(fields).toEqual({ error: 'TimeoutError' });

@@ -2,57 +2,57 @@ import { describe, expect, test } from '@jest/globals';
 import { createGate } from '../../../lib/delivery/gate.ts';
 import { createLane } from '../../../lib/delivery/lane.ts';
 import { createPacer } from '../../../lib/delivery/pacer.ts';
-import type { Answer } from '../../../lib/salesmachine/client.ts';
-import { outcomeOf } from '../../../lib/salesmachine/outcome.ts';
+import type { ApiResult } from '../../../lib/salesmachine/client.ts';
+import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
-  answered,
+  createMessage,
+  createResponse,
   fakeQueue,
   fakeSalesmachine,
-  messageOf,
   OK,
+  runToEnd,
   SETTINGS,
   START,
-  settled,
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
 
 describe('a gate that is shut', () => {
   /** What is said of the wait of somebody who wants to send after the answers. */
-  async function heldAfter(...answers: Answer[]) {
+  async function loggedWait(...answers: ApiResult[]) {
     const time = createVirtualTime();
     const log = recordingLog();
     const salesmachine = fakeSalesmachine(time, () => OK);
     const pacer = createPacer(SETTINGS.quota, time.now());
     const gate = createGate(pacer, { salesmachine, clock: time, random: () => 0.5, log });
     for (const answer of answers) {
-      const outcome = outcomeOf('/v1/batch', answer);
-      gate.learn(outcome, answer);
-      if (outcome === 'credential') gate.close(outcome);
+      const outcome = toOutcome('/v1/batch', answer);
+      gate.recordOutcome(outcome, answer);
+      if (outcome === 'credential') gate.trip(outcome);
     }
-    await settled(time, gate.admit(START + 60_000));
+    await runToEnd(time, gate.acquireSlot(START + 60_000));
     return log.lines.filter(({ message }) => message === 'held').map(({ fields }) => fields);
   }
 
   test('says for how long a 429 held its lane', async () => {
-    expect(await heldAfter(answered(429, '', { 'retry-after': '20' }))).toEqual([
+    expect(await loggedWait(createResponse(429, '', { 'retry-after': '20' }))).toEqual([
       { cause: 'throttled', heldMs: 20_250 },
     ]);
   });
 
   test('says for how long a rejected credential did', async () => {
-    expect(await heldAfter(answered(401))).toEqual([{ cause: 'credential', heldMs: 1_000 }]);
+    expect(await loggedWait(createResponse(401))).toEqual([{ cause: 'credential', heldMs: 1_000 }]);
   });
 
   test('says nothing of the pace', async () => {
-    expect(await heldAfter(OK)).toEqual([]);
+    expect(await loggedWait(OK)).toEqual([]);
   });
 });
 
 describe('a lane', () => {
   /** The lines of an invocation with these messages. */
-  async function linesOf(answer: Answer, ages: readonly number[], deadlineMs: number) {
+  async function linesOf(answer: ApiResult, ages: readonly number[], deadlineMs: number) {
     const time = createVirtualTime();
     const log = recordingLog();
     const lane = createLane(SETTINGS, {
@@ -63,14 +63,14 @@ describe('a lane', () => {
       log,
     });
     const messages = ages.map((age, user) =>
-      messageOf(track(`u${user}`, 'Clicked', { messageId: `m${user}` }), { sentAt: START - age }),
+      createMessage(track(`u${user}`, 'Clicked', { messageId: `m${user}` }), { sentAt: START - age }),
     );
-    await settled(time, lane.deliver(messages, START + deadlineMs));
+    await runToEnd(time, lane.deliver(messages, START + deadlineMs));
     return log.lines;
   }
 
   test('says of each request what went, when, and how it ended', async () => {
-    const answer = answered(201, '', { 'x-ratelimit-remaining': '871' });
+    const answer = createResponse(201, '', { 'x-ratelimit-remaining': '871' });
     const lines = await linesOf(answer, [1_000, 7_000, 500], 90_000);
     expect(lines.filter(({ message }) => message === 'request')).toEqual([
       {
@@ -99,7 +99,7 @@ describe('a lane', () => {
   });
 
   test('says of an invocation that delivers nothing what goes back, and how old it is', async () => {
-    const lines = await linesOf(answered(503), [1_000, 7_000], 40_000);
+    const lines = await linesOf(createResponse(503), [1_000, 7_000], 40_000);
     const { fields } = lines.at(-1) ?? {};
     expect(lines.at(-1)?.message).toBe('invocation settled');
     expect(fields).toMatchObject({ delivered: 0, handedBack: 2, messageIds: ['m0', 'm1'] });

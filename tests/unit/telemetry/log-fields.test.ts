@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { knownFields, type LogFields } from '../../../lib/telemetry/log-fields.ts';
+import { type LogFields, pickKnownFields } from '../../../lib/telemetry/log-fields.ts';
 
 /** As the compiler does not see it: fields that came from elsewhere. */
 const from = (fields: Record<string, unknown>): LogFields => ({ ...fields });
@@ -11,7 +11,7 @@ test('a field that is not in the table is dropped, and its neighbours stay', () 
     traits: { name: 'Anna' },
     cause: 'rotation',
   });
-  expect(knownFields(fields)).toEqual({ accepted: 3, cause: 'rotation' });
+  expect(pickKnownFields(fields)).toEqual({ accepted: 3, cause: 'rotation' });
 });
 
 test.each<[string, Record<string, unknown>]>([
@@ -24,22 +24,22 @@ test.each<[string, Record<string, unknown>]>([
   ['a text where a flag belongs', { more: 'yes' }],
   ['one id instead of a list', { messageIds: 'anna@example.com' }],
 ])('%s is dropped', (_, fields) => {
-  expect(knownFields({ ...from(fields), events: 1 })).toEqual({ events: 1 });
+  expect(pickKnownFields({ ...from(fields), events: 1 })).toEqual({ events: 1 });
 });
 
 test('message ids are at most a hundred, and each is one that may be logged', () => {
   const ids = Array.from({ length: 101 }, (_, index) => `user-${index}@example.com`);
-  const { messageIds = [] } = knownFields({ messageIds: ids });
+  const { messageIds = [] } = pickKnownFields({ messageIds: ids });
   expect(messageIds).toHaveLength(100);
   expect(messageIds.every((id) => /^[0-9a-f]{16}$/.test(id))).toBe(true);
 });
 
 test('what is wrong with the settings stays one line', () => {
-  expect(knownFields({ problem: 'The settings\ncannot be used' })).toEqual({
+  expect(pickKnownFields({ problem: 'The settings\ncannot be used' })).toEqual({
     problem: 'The settings cannot be used',
   });
 });
 
 test('a key of every object is none of the table', () => {
-  expect(knownFields(from(JSON.parse('{"__proto__":{"cause":"x"},"constructor":"x"}')))).toEqual({});
+  expect(pickKnownFields(from(JSON.parse('{"__proto__":{"cause":"x"},"constructor":"x"}')))).toEqual({});
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { SettingsError } from '../../../lib/config/config.ts';
-import { lambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
-import { failureFields } from '../../../lib/telemetry/error-fields.ts';
+import { errorFields } from '../../../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../../../lib/telemetry/invocation-context.ts';
 import { createLog, type Log, type LogSettings } from '../../../lib/telemetry/log.ts';
 import type { Level } from '../../../lib/telemetry/log-level.ts';
@@ -19,7 +19,7 @@ function written(
   random = () => 0.5,
 ): JsonObject[] {
   const output = captureOutput();
-  const all = { level: 'info', successShare: 1, namespace: 'relay/dev', ...settings } as const;
+  const all = { level: 'info', infoSampleRate: 1, namespace: 'relay/dev', ...settings } as const;
   write(createLog('worker', all, clock, random));
   return output.objects();
 }
@@ -62,7 +62,7 @@ describe('a line', () => {
       log.info('held', { heldMs: index });
     });
     const contexts = ['0a1b2c3d', '4e5f6a7b'].map((lane) =>
-      lambdaContext('worker', 90_000, clock, `2026/01/01/[$LATEST]${lane}`),
+      createLambdaContext('worker', 90_000, clock, `2026/01/01/[$LATEST]${lane}`),
     );
     const runs = contexts.map((context, index) => run(index, context));
     ends[1]?.resolve();
@@ -126,7 +126,7 @@ describe('what is not written', () => {
         for (let index = 0; index < 4; index += 1) log.info('events queued', { accepted: index });
         log.warn('request refused', { cause: 'rotation' });
       },
-      { successShare: 0.1 },
+      { infoSampleRate: 0.1 },
       () => draws.shift() ?? 0.9,
     );
     expect(lines.map(({ message, Accepted }) => [message, Accepted])).toEqual([
@@ -141,12 +141,12 @@ describe('what is not written', () => {
 
 describe('a failure', () => {
   test('is told by its class, for nobody knows what its message quotes', () => {
-    expect(failureFields(new TypeError('anna@example.com is no function'))).toEqual({ error: 'TypeError' });
-    expect(failureFields('anna@example.com')).toEqual({ error: 'unknown' });
+    expect(errorFields(new TypeError('anna@example.com is no function'))).toEqual({ error: 'TypeError' });
+    expect(errorFields('anna@example.com')).toEqual({ error: 'unknown' });
   });
 
   test('of the settings is told in full, for it quotes no value', () => {
-    expect(failureFields(new SettingsError('LANES must be a number'))).toEqual({
+    expect(errorFields(new SettingsError('LANES must be a number'))).toEqual({
       error: 'SettingsError',
       problem: 'LANES must be a number',
     });

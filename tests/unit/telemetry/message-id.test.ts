@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { loggableId } from '../../../lib/telemetry/message-id.ts';
+import { toLoggableId } from '../../../lib/telemetry/message-id.ts';
 
 const UUID = '022bb90c-bbac-11e4-8dfc-aa07a5b093db';
 const MD5 = 'e2ab8d2fee4bb7ba4fba7f2b4d3cfc6e';
@@ -15,7 +15,7 @@ test.each([
   'api-2Yb3sPVyUWcB1sD5uJq0mEw7kZl',
   'personas_1HYFCpHbjZqDKkEbo7P5lbTXsj9',
 ])('%s, as Segment makes them, is logged as it is', (id) => {
-  expect(loggableId(id)).toBe(id);
+  expect(toLoggableId(id)).toBe(id);
 });
 
 test.each([
@@ -29,9 +29,9 @@ test.each([
   'order-1042',
   '',
 ])('%j is only logged as its hash', (id) => {
-  expect(loggableId(id)).toBe(hash('sha256', id).slice(0, 16));
+  expect(toLoggableId(id)).toBe(hash('sha256', id).slice(0, 16));
 });
 
 test('whatever comes, what is logged is short and plain', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (id) => /^[\w-]{16,100}$/.test(loggableId(id))));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (id) => /^[\w-]{16,100}$/.test(toLoggableId(id))));
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { embedded } from '../../../lib/telemetry/emf.ts';
-import { metricsByLine, metricsOf } from '../../../lib/telemetry/metrics.ts';
+import { toEmf } from '../../../lib/telemetry/emf.ts';
+import { metricsByMessage, toMetrics } from '../../../lib/telemetry/metrics.ts';
 
 test('a delivered request counts, fills and ages', () => {
   const fields = {
@@ -11,7 +11,7 @@ test('a delivered request counts, fills and ages', () => {
     waitMs: 650,
     oldestAgeMs: 1_200,
   };
-  expect(metricsOf('request', fields)).toEqual([
+  expect(toMetrics('request', fields)).toEqual([
     { name: 'Requests', unit: 'Count', value: 1 },
     { name: 'RequestsByOutcome', unit: 'Count', value: 1, by: 'outcome' },
     { name: 'OperationsPerRequest', unit: 'Count', value: 98 },
@@ -23,31 +23,31 @@ test('a delivered request counts, fills and ages', () => {
 });
 
 test('a request that was not delivered says nothing of full requests and of ages at delivery', () => {
-  const names = metricsOf('request', { outcome: 'throttled', operations: 98, oldestAgeMs: 1_200 }).map(
+  const names = toMetrics('request', { outcome: 'throttled', operations: 98, oldestAgeMs: 1_200 }).map(
     ({ name }) => name,
   );
   expect(names).toEqual(['Requests', 'RequestsByOutcome']);
 });
 
 test('a lost answer is counted with the events that may arrive twice', () => {
-  const metrics = metricsOf('request', { outcome: 'uncertain', events: 7, cause: 'answer_lost' });
+  const metrics = toMetrics('request', { outcome: 'uncertain', events: 7, cause: 'answer_lost' });
   expect(metrics).toContainEqual({ name: 'PossibleDuplicates', unit: 'Count', value: 7, by: 'cause' });
 });
 
 test('a line that is not in the table yields nothing, nor does one whose dimension is missing', () => {
-  expect(metricsOf('something else', { accepted: 1 })).toEqual([]);
-  expect(metricsOf('toString', { accepted: 1 })).toEqual([]);
-  expect(metricsOf('events skipped', { events: 3 })).toEqual([]);
+  expect(toMetrics('something else', { accepted: 1 })).toEqual([]);
+  expect(toMetrics('toString', { accepted: 1 })).toEqual([]);
+  expect(toMetrics('events skipped', { events: 3 })).toEqual([]);
 });
 
 test('no metric has the name of a field: CloudWatch takes its value from the member of its name', () => {
-  const names = Object.values(metricsByLine).flatMap((rules) => rules.map(({ name }) => name));
+  const names = Object.values(metricsByMessage).flatMap((rules) => rules.map(({ name }) => name));
   for (const name of names) expect(name).toMatch(/^[A-Z]/);
 });
 
 test('metrics are embedded as CloudWatch reads them, those with a dimension apart', () => {
-  const metrics = metricsOf('request', { outcome: 'throttled' });
-  expect(embedded(metrics, 'relay/dev', 1_767_225_600_000)).toEqual({
+  const metrics = toMetrics('request', { outcome: 'throttled' });
+  expect(toEmf(metrics, 'relay/dev', 1_767_225_600_000)).toEqual({
     Requests: 1,
     RequestsByOutcome: 1,
     _aws: {
@@ -62,5 +62,5 @@ test('metrics are embedded as CloudWatch reads them, those with a dimension apar
       ],
     },
   });
-  expect(embedded([], 'relay/dev', 0)).toEqual({});
+  expect(toEmf([], 'relay/dev', 0)).toEqual({});
 });
