@@ -1,4 +1,4 @@
-import type { AccountOperation, ContactOperation, Operation } from '../salesmachine/operation.ts';
+import type { AccountOperation, ContactOperation, Operation, Params } from '../salesmachine/operation.ts';
 import { entityKeys, type PendingOperation, type RequestOperation } from './request-operation.ts';
 
 type Update = AccountOperation | ContactOperation;
@@ -12,7 +12,8 @@ const isUpdate = (operation: Operation): operation is Update =>
 /**
  * The operations of one request, fewest and in order: accounts, contacts, events. The updates of one contact or
  * account become one, which leaves the state that they would leave one by one in the order of their events'
- * timestamps (of equal ones: of arrival). Events are never merged.
+ * timestamps (of equal ones: of arrival). Contacts and accounts are many-to-many, so every account that a contact is
+ * linked to keeps an operation of its own. Events are never merged.
  */
 export function merge(eventOperations: readonly PendingOperation[]): RequestOperation[] {
   const groups = new Map<unknown, PendingOperation[]>();
@@ -23,19 +24,41 @@ export function merge(eventOperations: readonly PendingOperation[]): RequestOper
     else groups.set(key, [eventOperation]);
   }
   return [...groups.values()]
-    .map(mergeGroup)
+    .flatMap(mergeGroup)
     .sort((a, b) => ranks[a.operation.method] - ranks[b.operation.method]);
 }
 
-function mergeGroup(eventOperations: readonly PendingOperation[]): RequestOperation {
+/** The updates of one contact or account as one operation; as one for each account that a contact is linked to. */
+function mergeGroup(eventOperations: readonly PendingOperation[]): RequestOperation[] {
   const [first] = eventOperations;
-  if (first === undefined) throw new Error('a place of a request has no part');
-  if (eventOperations.length === 1) return { operation: first.operation, json: first.json, eventOperations };
+  if (first === undefined) return [];
+  if (eventOperations.length === 1)
+    return [{ operation: first.operation, json: first.json, eventOperations }];
   const inOrder = eventOperations.toSorted((a, b) =>
     a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0,
   );
-  const operation = inOrder.map((eventOperation) => eventOperation.operation).reduce(update);
-  return { operation, json: JSON.stringify(operation), eventOperations: inOrder };
+  const merged = toRequestOperation(inOrder);
+  const lastAccount = linkedAccount(merged.operation);
+  const byAccount = Map.groupBy(inOrder, ({ operation }) => linkedAccount(operation) ?? lastAccount);
+  const otherLinks = [...byAccount].flatMap(([account, updates]) =>
+    account === undefined || account === lastAccount
+      ? []
+      : toRequestOperation(updates, { account_uid: account }),
+  );
+  return [...otherLinks, { ...merged, eventOperations: byAccount.get(lastAccount) ?? [] }];
+}
+
+/** One operation for updates in the order of time: each attribute as it was last set, unless other `params` are given. */
+function toRequestOperation(updates: readonly PendingOperation[], params?: Params): RequestOperation {
+  const last = updates.map(({ operation }) => operation).reduce(update);
+  const operation = params === undefined ? last : { ...last, params };
+  return { operation, json: JSON.stringify(operation), eventOperations: updates };
+}
+
+/** The account that a contact's update links it to. */
+function linkedAccount(operation: Operation): string | undefined {
+  const uid = operation.method === 'contact' ? operation.params['account_uid'] : undefined;
+  return typeof uid === 'string' ? uid : undefined;
 }
 
 /** `later` on top of `earlier`: each attribute as it was last set. */

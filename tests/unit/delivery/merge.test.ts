@@ -6,17 +6,22 @@ import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { Operation, Params } from '../../../lib/salesmachine/operation.ts';
 import { createQueuedEvent, identify, START, track } from '../../support/delivery.ts';
 
-/** What Salesmachine holds after operations: an update leaves absent attributes as they were. */
+/** What Salesmachine holds after operations: an update leaves absent attributes as they were, and links add up. */
 function stateAfter(operations: readonly Operation[]) {
   const contacts = new Map<string, Params>();
   const accounts = new Map<string, Params>();
+  const links = new Map<string, Set<Params[string]>>();
   for (const operation of operations) {
-    const [records, uid] =
-      operation.method === 'account' ? [accounts, operation.account_uid] : [contacts, operation.contact_uid];
-    if (operation.method === 'contact' || operation.method === 'account')
-      records.set(uid, { ...records.get(uid), ...operation.params });
+    if (operation.method === 'account') {
+      accounts.set(operation.account_uid, { ...accounts.get(operation.account_uid), ...operation.params });
+    } else if (operation.method === 'contact') {
+      const { account_uid: account, ...traits } = operation.params;
+      const uid = operation.contact_uid;
+      contacts.set(uid, { ...contacts.get(uid), ...traits });
+      if (account !== undefined) links.set(uid, (links.get(uid) ?? new Set()).add(account));
+    }
   }
-  return { contacts, accounts };
+  return { contacts, accounts, links };
 }
 
 const toEventOperations = (events: readonly JsonObject[]): PendingOperation[] =>
@@ -28,8 +33,8 @@ const at = (seconds: number) => ({ timestamp: new Date(START + seconds * 1_000).
 describe('in any request', () => {
   const uid = fc.constantFrom('u1', 'u2', 'u3');
   const traits = fc.dictionary(
-    fc.constantFrom('plan', 'city', 'mrr', '__proto__'),
-    fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean()),
+    fc.constantFrom('plan', 'city', 'mrr', '__proto__', 'account_uid'),
+    fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean(), uid),
   );
   // Few moments, so that many are the same; some events have none.
   const when = fc.oneof(fc.integer({ min: -2, max: 2 }).map(at), fc.constant({}));
@@ -81,10 +86,11 @@ describe('in any request', () => {
     });
   });
 
-  test('each contact and each account is updated once at most', () => {
+  test('each account, and each pair of a contact and its account, is updated once at most', () => {
     check((_, items) => {
       const updates = items.flatMap(({ operation }) => {
-        if (operation.method === 'contact') return `contact ${operation.contact_uid}`;
+        if (operation.method === 'contact')
+          return `contact ${operation.contact_uid} of ${operation.params['account_uid']}`;
         return operation.method === 'account' ? `account ${operation.account_uid}` : [];
       });
       expect(updates).toHaveLength(new Set(updates).size);
@@ -116,6 +122,27 @@ test('per trait, the latest event wins, whenever it came', () => {
       ...{ created_at: at(3).timestamp },
     },
     { contact_uid: 'u2', params: { plan: 'free' } },
+  ]);
+});
+
+test('a contact that is linked to two accounts in one request is linked to both', () => {
+  const group = (groupId: string, seconds: number) => ({
+    type: 'group',
+    userId: 'u1',
+    groupId,
+    traits: {},
+    ...at(seconds),
+  });
+  const events = [
+    identify('u1', { plan: 'free' }, at(1)),
+    group('acme', 2),
+    group('globex', 3),
+    identify('u1', { plan: 'pro' }, at(4)),
+  ];
+  const contacts = operationsOf(events).filter(({ method }) => method === 'contact');
+  expect(contacts.map((operation) => 'params' in operation && operation.params)).toEqual([
+    { account_uid: 'acme' },
+    { account_uid: 'globex', plan: 'pro' },
   ]);
 });
 
