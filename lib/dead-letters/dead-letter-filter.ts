@@ -1,4 +1,4 @@
-import type { Reason } from './dead-letter.ts';
+import type { Reason } from './reasons.ts';
 import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 
 /** Which dead letters are meant: those for which everything holds that is said. Nothing said: all of them. */

@@ -1,24 +1,23 @@
 import { hash } from 'node:crypto';
 import { MESSAGE_VERSION, type OutgoingMessage, sqsSafeHash } from '../sqs/message.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
+import type { Reason } from './reasons.ts';
 
-/** Why an event was given up. The list is closed: a new reason is a new row in the README's runbook. */
-export const REASONS = [
-  'unparseable',
-  'invalid_event',
-  'too_large',
-  'rejected',
-  'server_error',
-  'alias_unsupported',
-  'receive_limit',
-] as const;
-
-export type Reason = (typeof REASONS)[number];
+/** Who sent an event, as far as that is known and not personal, so that the sender can be found and fixed. */
+export type Sender = {
+  /** The path that it was sent to: `/v1/track`. */
+  route?: string | undefined;
+  userAgent?: string | undefined;
+  /** The kind and number of the credential, never its value: `token 2`. */
+  credential?: string | undefined;
+  /** The request's id, which the ingest's log lines have. */
+  requestId?: string | undefined;
+};
 
 export type DeadLetter = {
-  /** The event as it was queued, or as it came; bytes where they are not text. */
+  /** The event as it was queued or as it came; bytes where it is not text. */
   body: string | Buffer;
-  /** What makes this letter itself: the SQS message's id, or the event's identity where it was never queued. */
+  /** What identifies the dead letter: the SQS message's id, or the event's identity if it was never queued. */
   sourceId: string;
   reason: Reason;
   /** What a person needs to know, without any value of the event. */
@@ -28,21 +27,23 @@ export type DeadLetter = {
   attempts: number;
   /** Milliseconds since the epoch. */
   deadAt: number;
+  /** ISO 8601. */
   acceptedAt: string;
   messageId?: string | undefined;
   type?: string | undefined;
   replays: number;
+  sender?: Sender | undefined;
 };
 
-/** The id of the letter that a message of this origin becomes; a message of the main queue is its own. */
+/** The id of the dead letter that a message becomes: each replay has one of its own. */
 export const deadLetterId = (sourceId: string, replays: number): string =>
   sqsSafeHash(`${sourceId} ${replays}`);
 
 /**
  * The dead letter as a message: the same body, so that it can be sent to the main queue as it is, and attributes that
- * say why. Its group is its own id: a FIFO queue grouped by user could not be listed, and a letter written twice is
- * one. A body that SQS cannot hold is stored as base64, cut to fit, and says so in the attribute `encoding`: such a
- * letter cannot be replayed.
+ * say why. Its group is its own id, because a FIFO queue grouped by user could not be listed, and a dead letter that is
+ * written twice is one. A body that SQS cannot hold is stored as base64, cut to fit, and the attribute `encoding` says
+ * so: such a dead letter cannot be replayed.
  */
 export function serializeDeadLetter(deadLetter: DeadLetter): OutgoingMessage {
   const id = deadLetterId(deadLetter.sourceId, deadLetter.replays);
@@ -50,6 +51,7 @@ export function serializeDeadLetter(deadLetter: DeadLetter): OutgoingMessage {
     status: deadLetter.status,
     attempts: deadLetter.attempts,
     deadAt: new Date(deadLetter.deadAt).toISOString(),
+    sender: deadLetter.sender && limitSender(deadLetter.sender),
   };
   const attributes = toAttributes({
     reason: deadLetter.reason,
@@ -78,21 +80,35 @@ export function serializeDeadLetter(deadLetter: DeadLetter): OutgoingMessage {
 }
 
 /**
- * SQS takes tab, line feed, carriage return, and from the space on all but U+FFFE and U+FFFF; some of its stand-ins
- * refuse surrogate pairs, too.
+ * SQS takes tab, line feed, carriage return, and everything from the space on except U+FFFE and U+FFFF; fauxqs also
+ * refuses surrogate pairs.
  */
 const isValidSqsText = (text: string) => /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]+$/.test(text);
 
-const MAX_ATTRIBUTE_LENGTH = 256;
+const MAX_SENDER_FIELD_LENGTH = 100;
 
-/** Attributes that SQS takes: none empty, none with a control character, none endless. */
+/** A sender chooses its user agent, so its length is limited, and so are its characters: those of a header. */
+const limitSender = (sender: Sender): Sender =>
+  Object.fromEntries(
+    Object.entries(sender).map(([name, value]) => [
+      name,
+      value?.replace(/[^ -~]/g, ' ').slice(0, MAX_SENDER_FIELD_LENGTH),
+    ]),
+  );
+
+const MAX_DETAIL_LENGTH = 256;
+
+/** `failure` is JSON of bounded parts, which cutting would break. */
+const MAX_ATTRIBUTE_LENGTHS: Readonly<Record<string, number>> = { failure: 2_048 };
+
+/** Attributes that SQS takes: none empty, none with a control character, none of unbounded length. */
 function toAttributes(values: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => {
       const sanitized = value
         ?.toWellFormed()
         .replace(/[\p{Cc}\uFFFE\uFFFF]/gu, ' ')
-        .slice(0, MAX_ATTRIBUTE_LENGTH)
+        .slice(0, MAX_ATTRIBUTE_LENGTHS[name] ?? MAX_DETAIL_LENGTH)
         .trim();
       return sanitized ? [[name, sanitized.toWellFormed()]] : [];
     }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { REASONS } from './dead-letter.ts';
+import { REASONS } from './reasons.ts';
 import type { ReplayOptions } from './replay-dead-letters.ts';
 
 /** What a replay is asked for: the options, and whether it only says what it would do. */

@@ -1,44 +1,49 @@
-import type { Reason } from './dead-letter.ts';
+import type { Reason } from './reasons.ts';
 
 type RunbookEntry = {
   /** What happened. */
   means: string;
-  /** What whoever is on call does about it. */
+  /** What the operator does about it. */
   advice: string;
 };
 
 /** For each reason, what it means and what to do about it. */
 export const runbook: Record<Reason, RunbookEntry> = {
   unparseable: {
-    means: 'the request, or an element of it, was no JSON that could be read',
-    advice: 'find the sender (relay dlq show) and mend it there, let it send again, then purge',
+    means: 'the request, or an element of it, was not JSON that could be read',
+    advice: 'find the sender (relay dlq show names it), fix it there and send the events again, then purge',
   },
   invalid_event: {
-    means: "the event lacks what Segment's spec demands",
+    means: "the event lacks what Segment's spec requires",
     advice:
-      'mend it at its source and let that send it again, then purge; a replay helps only once the mapping takes it (--dry-run tells)',
+      'fix it at its source and send it again, then purge; a replay helps only once the mapping accepts it (--dry-run says so)',
+  },
+  unmappable: {
+    means: 'the relay itself failed while mapping the event: a bug of the relay',
+    advice:
+      'report it with the error line in the log (relay logs), which names the place in the code; deploy the fix, then replay with --canary 5',
   },
   too_large: {
-    means: 'the event alone is over what SQS or Salesmachine takes',
+    means: 'the event alone exceeds what SQS or Salesmachine accepts',
     advice:
-      "send less in one event, then purge: what is over SQS's 1 MiB is stored cut, and cannot be replayed",
+      "send less in one event, then purge: an event over SQS's 1 MiB is stored cut, and cannot be replayed",
   },
   rejected: {
-    means: 'Salesmachine refuses the data of this very event, while its neighbours passed',
+    means: 'Salesmachine rejects the data of this event, while others passed',
     advice:
-      'see what was sent (relay dlq show), mend the attribute in Salesmachine or the mapping, then replay with --canary 5',
+      'see what was sent (relay dlq show), fix the attribute in Salesmachine or the mapping, then replay with --canary 5',
   },
   server_error: {
-    means: "Salesmachine answered this very event with a server's error for days, while others passed",
+    means: 'Salesmachine answered this event with a server error for days, while others passed',
     advice:
-      'report it to Salesmachine with the time and the detail; once they have mended it, replay with --canary 5',
+      'report it to Salesmachine with the time and the detail; once it is fixed there, replay with --canary 5',
   },
   alias_unsupported: {
     means: 'Salesmachine does not know the alias call',
-    advice: 'set ALIAS=off and purge these; or keep them until Salesmachine has such a call, and replay',
+    advice: 'set ALIAS=off and purge these; or keep them until Salesmachine has such a call, then replay',
   },
   receive_limit: {
-    means: 'SQS gave it up after 1,000 receives: it is likely to crash the worker',
-    advice: "look for crashes in the worker's log, mend and deploy the worker, then replay with --canary 1",
+    means: 'SQS moved it here after 1,000 receives: it is likely to crash the worker',
+    advice: "look for crashes in the worker's log, fix and deploy the worker, then replay with --canary 1",
   },
 };

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
 import { MESSAGE_VERSION } from '../sqs/message.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
-import { REASONS, type Reason } from './dead-letter.ts';
+import type { Sender } from './dead-letter.ts';
+import { REASONS, type Reason } from './reasons.ts';
 
 /** A dead letter as it is read back from the queue. */
 export type StoredDeadLetter = {
@@ -32,10 +33,19 @@ export type StoredDeadLetter = {
   replayable: boolean;
   /** Of such a body: its whole length, and the SHA-256 of all of it in hexadecimal. */
   original?: { bytes: number; sha256: string };
+  /** Known only if the ingest wrote it: an event that was queued does not carry its sender. */
+  sender?: Sender;
 };
 
 const RECEIVE_LIMIT_DETAIL =
   'the queue gave it up: it was received as often as the queue allows, and no worker lived to say what became of it';
+
+const senderSchema = v.object({
+  route: v.optional(v.string()),
+  userAgent: v.optional(v.string()),
+  credential: v.optional(v.string()),
+  requestId: v.optional(v.string()),
+}) satisfies v.GenericSchema<Sender>;
 
 const failureSchema = v.pipe(
   v.string(),
@@ -45,6 +55,7 @@ const failureSchema = v.pipe(
     attempts: v.number(),
     deadAt: v.pipe(v.string(), v.isoTimestamp()),
     original: v.optional(v.object({ bytes: v.number(), sha256: v.string() })),
+    sender: v.optional(senderSchema),
   }),
 );
 
@@ -58,7 +69,7 @@ export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   // the reason that it died of before.
   const reason = message.wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
   const failure = v.safeParse(failureSchema, reason && attributes['failure']);
-  const { status, original, attempts = 0, deadAt } = failure.success ? failure.output : {};
+  const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};
   const replayable = attributes['encoding'] !== 'base64';
   const event =
     replayable && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(message.body) : {};
@@ -79,6 +90,7 @@ export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
     replays: Number(attributes['replays']) || 0,
     replayable,
     ...(original && { original }),
+    ...(sender && { sender }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Reason } from '../dead-letters/dead-letter.ts';
+import type { Reason } from '../dead-letters/reasons.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
 import { toErrorDetail } from '../salesmachine/error-detail.ts';

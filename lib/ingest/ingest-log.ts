@@ -1,4 +1,4 @@
-import type { Reason } from '../dead-letters/dead-letter.ts';
+import type { Reason } from '../dead-letters/reasons.ts';
 import type { Log } from '../telemetry/log.ts';
 import { MAX_IDS } from '../telemetry/log-fields.ts';
 

@@ -1,4 +1,5 @@
-import { type DeadLetter, type Reason, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
+import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
+import type { Reason } from '../dead-letters/reasons.ts';
 import type { Random } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { SegmentEvent } from '../segment/event.ts';

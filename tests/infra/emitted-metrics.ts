@@ -1,4 +1,4 @@
-import { REASONS, type Reason } from '../../lib/dead-letters/dead-letter.ts';
+import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
 import type { TripCause } from '../../lib/delivery/gate.ts';
 import type { MappingSkipCause } from '../../lib/mapping/map-event.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../../lib/config/settings.ts';
-import { REASONS } from '../../lib/dead-letters/dead-letter.ts';
+import { REASONS } from '../../lib/dead-letters/reasons.ts';
 import { type Outcome, toOutcome } from '../../lib/salesmachine/outcome.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
 

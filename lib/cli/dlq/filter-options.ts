@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { REASONS, type Reason } from '../../dead-letters/dead-letter.ts';
 import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { REASONS, type Reason } from '../../dead-letters/reasons.ts';
 import { CommandError } from '../cli-errors.ts';
 import { choicesFrom, commaSeparated } from '../options.ts';
 

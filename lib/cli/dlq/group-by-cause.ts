@@ -1,4 +1,4 @@
-import type { Reason } from '../../dead-letters/dead-letter.ts';
+import type { Reason } from '../../dead-letters/reasons.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 
 /** Dead letters that died of the same. Times are milliseconds since the epoch. */

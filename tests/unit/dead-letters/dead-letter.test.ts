@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type DeadLetter, REASONS, serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import { type DeadLetter, serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
+import { REASONS } from '../../../lib/dead-letters/reasons.ts';
 import { findMessageFailure } from '../../simulation/models/sqs-service-limits.ts';
 
 const BODY = '{"type":"track","userId":"u1"}';
@@ -50,6 +51,19 @@ test('a dead letter is the event as it was queued, and says why', () => {
     version: '1',
     replays: '0',
   });
+});
+
+test('says who sent it, without letting a sender make it too long for SQS or for its readers', () => {
+  const sender = {
+    route: '/v1/track',
+    userAgent: 'analytics"\\\u001b[31m'.repeat(100),
+    credential: 'token 2',
+    requestId: 'r1',
+  };
+  expect(parseFailure(createTestDeadLetter({ sender }))).toMatchObject({
+    sender: { ...sender, userAgent: expect.stringMatching(/^[ -~]{100}$/) },
+  });
+  expect(findSqsFailure(createTestDeadLetter({ sender }))).toBeUndefined();
 });
 
 test('what is not known of a dead letter is left out: SQS takes no empty attribute', () => {

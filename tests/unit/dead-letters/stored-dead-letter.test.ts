@@ -1,12 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type DeadLetter,
-  deadLetterId,
-  REASONS,
-  serializeDeadLetter,
-} from '../../../lib/dead-letters/dead-letter.ts';
+import { type DeadLetter, deadLetterId, serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { type DeadLetterFilter, matchesFilter } from '../../../lib/dead-letters/dead-letter-filter.ts';
+import { REASONS } from '../../../lib/dead-letters/reasons.ts';
 import { parseDeadLetter } from '../../../lib/dead-letters/stored-dead-letter.ts';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
@@ -34,7 +30,9 @@ const stored = (deadLetter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
 
 describe('a dead letter that is read back', () => {
   test('says all that was written', () => {
-    expect(stored(createDeadLetter(7, { attempts: 3, replays: 2 }))).toMatchObject({
+    const sender = { route: '/segment', userAgent: 'Segment.io/1.0', credential: 'shared secret 1' };
+    expect(stored(createDeadLetter(7, { attempts: 3, replays: 2, sender }))).toMatchObject({
+      sender,
       id: deadLetterId('origin 7', 2),
       reason: 'rejected',
       detail: 'Salesmachine answered 422',
