@@ -1,3 +1,5 @@
+import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
+import { at } from '../support/template.ts';
 import { danglingReferences, specificationProblems } from './specification.ts';
 import {
   eachHasProperties,
@@ -100,6 +102,24 @@ export const deploymentRules = {
   }),
 
   'both queues keep a message for 14 days': eachHasProperties(queues, { MessageRetentionPeriod: DAYS_14 }),
+
+  'both queues take the largest message that the relay sends': eachHasProperties(queues, {
+    MaximumMessageSize: MAX_MESSAGE_BYTES,
+  }),
+
+  'both queues outlive the stack, a rename and a replacement': (template) =>
+    queues.flatMap((id) => [
+      ...findDifference(
+        at(template.Resources, `${id}.DeletionPolicy`),
+        'RetainExceptOnCreate',
+        `${id}, where the stack is removed`,
+      ),
+      ...findDifference(
+        at(template.Resources, `${id}.UpdateReplacePolicy`),
+        'Retain',
+        `${id}, where it is replaced`,
+      ),
+    ]),
 
   'both queues are encrypted': eachHasProperties(queues, { SqsManagedSseEnabled: true }),
 

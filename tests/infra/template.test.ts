@@ -117,6 +117,16 @@ describe('a rule notices when it is broken, and only that one does', () => {
     'both queues keep a message for 14 days': [
       ['Resources.DeadLetterQueue.Properties.MessageRetentionPeriod'],
     ],
+    'both queues take the largest message that the relay sends': [
+      ['Resources.Queue.Properties.MaximumMessageSize', 262_144],
+      ['Resources.DeadLetterQueue.Properties.MaximumMessageSize'],
+    ],
+    'both queues outlive the stack, a rename and a replacement': [
+      ['Resources.Queue.DeletionPolicy'],
+      ['Resources.DeadLetterQueue.DeletionPolicy', 'Delete'],
+      ['Resources.Queue.UpdateReplacePolicy', 'Delete'],
+      ['Resources.DeadLetterQueue.UpdateReplacePolicy'],
+    ],
     'both queues are encrypted': [['Resources.Queue.Properties.SqsManagedSseEnabled', false]],
     'the mapping invokes as many workers as there are lanes, ten messages each': [
       [`${mapping}.ScalingConfig`],
