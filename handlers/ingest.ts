@@ -21,7 +21,7 @@ export function createIngest(dependencies: IngestDependencies) {
   const ingest = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       // Whatever went wrong is ours, and Segment tries again.
-      dependencies.log.error('a request ended in an unforeseen way', errorFields(request.error));
+      dependencies.log.error('unexpected error caught', errorFields(request.error));
       request.response = serviceUnavailable;
     })
     .handler(async (event) => toApiGatewayResponse(await handleRequest(toHttpRequest(event), dependencies)));
@@ -48,7 +48,7 @@ export const handler = async (
   try {
     return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('ingest').error('the ingest cannot start', errorFields(error));
+    createLog('ingest').error('ingest not started', errorFields(error));
     return serviceUnavailable;
   }
 };

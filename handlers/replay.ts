@@ -37,7 +37,7 @@ export function createReplay({ config, ...dependencies }: ReplayHandlerDependenc
       const result = await withDeadline(dependencies.clock, budgetMs, (signal) =>
         run({ ...options, signal }, dryRun),
       );
-      dependencies.log.info(dryRun ? 'replay rehearsed' : 'dead letters replayed', {
+      dependencies.log.info(dryRun ? 'replay dry run completed' : 'dead letters replayed', {
         matched: result.matched,
         replayed: 'replayed' in result ? result.replayed : 0,
         more: result.more,

@@ -62,7 +62,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
   try {
     return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('worker').error('the worker failed', errorFields(error));
+    createLog('worker').error('worker failed', errorFields(error));
     // Lambda logs the message of what is thrown: it must not be one that quotes an event.
     throw new Error('The worker failed: the log line before this one says why.');
   }

@@ -1,5 +1,6 @@
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import { sendMessages } from '../sqs/send-messages.ts';
+import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { deadLetterId } from './dead-letter.ts';
 import {
@@ -120,11 +121,7 @@ async function sendDeadLetters(
       return { deadLetter, nextDeadLetterId: deadLetterId(id, deadLetter.replays + 1) };
     });
   } catch (error) {
-    const cause = error instanceof Error ? error.name : 'unknown';
-    ports.log.error('the main queue did not confirm letters, the replay stops', {
-      letters: deadLetters.length,
-      cause,
-    });
+    ports.log.error('replay stopped', { messages: deadLetters.length, ...errorFields(error) });
     return undefined;
   }
 }

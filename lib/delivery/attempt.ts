@@ -20,7 +20,7 @@ export type AttemptResult =
   | { kind: 'stopped' };
 
 /** How long the lane waited for a slot, and how many messages it received meanwhile. */
-export type SlotStats = Pick<LogFields, 'waitMs' | 'filled'>;
+export type SlotStats = Pick<LogFields, 'waitMs' | 'received'>;
 
 type Ports = { gate: Gate; salesmachine: Salesmachine; clock: Clock; log: Log };
 
@@ -109,7 +109,7 @@ async function post(
   const outcome = toOutcome(request.path, result);
   const queuedEvents = queuedEventsIn(request.operations);
   const write = outcome === 'delivered' ? log.info : log.warn;
-  write('request', {
+  write('request completed', {
     path: request.path,
     outcome,
     operations: request.operations.length,
@@ -121,7 +121,7 @@ async function post(
       queuedEvents.reduce((oldest, queuedEvent) => Math.min(oldest, queuedEvent.message.sentAt), sentAt),
     ...(result.kind === 'response'
       ? { status: result.status, remaining: readRemaining(result.headers) }
-      : { failure: result.code }),
+      : { error: result.code }),
     ...(outcome === 'uncertain' && { cause: 'answer_lost', mayBeDuplicated: true }),
     messageIds: queuedEvents.flatMap(({ event }) => event.messageId ?? []),
   });

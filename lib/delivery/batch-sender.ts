@@ -110,8 +110,8 @@ export function createBatchSender(settings: DeliverySettings, gate: Gate, ports:
     // The one ping was before the search: a credential that went bad since would blame whatever was sent.
     const credentialStillValid = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
     if (isMassRejection()) {
-      log.error('most of a batch was refused for a new cause, so nothing of it is given up', {
-        refused: rejections.size,
+      log.error('mass rejection detected', {
+        rejected: rejections.size,
         accepted: acceptedCount,
       });
       gate.trip('configuration');

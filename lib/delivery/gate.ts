@@ -49,7 +49,7 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
   function trip(cause: TripCause): void {
     const probeInMs = Math.round(probeDelayMs(probeCount++, random));
     tripped = { cause, probeAt: clock.now() + probeInMs };
-    log.warn('holding: Salesmachine cannot be delivered to', { cause, probeInMs });
+    log.warn('delivery paused', { cause, probeInMs });
   }
 
   function recordOutcome(outcome: Outcome, result: ApiResult): void {
@@ -77,11 +77,11 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
     const result = await salesmachine.post('/v1/ping', '{}');
     const outcome = toPingOutcome(result);
     const cause = tripCauseByOutcome[outcome];
-    log.info('ping', { outcome, status: result.kind === 'response' ? result.status : undefined });
+    log.info('ping completed', { outcome, status: result.kind === 'response' ? result.status : undefined });
     if (outcome === 'throttled') recordOutcome(outcome, result);
     else if (cause !== undefined) trip(cause);
     else if (tripped !== undefined) {
-      log.warn('Salesmachine answers again', { cause: tripped.cause });
+      log.warn('delivery resumed', { cause: tripped.cause });
       tripped = undefined;
     }
     if (outcome === 'delivered') consecutiveFailures = 0;
@@ -106,7 +106,7 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
       }
       const cause = findWaitReason(resumesAt);
       await clock.sleep(Math.min(resumesAt, deadline) - now, signal).catch(() => undefined);
-      if (cause !== undefined) log.info('held', { cause, heldMs: clock.now() - now });
+      if (cause !== undefined) log.info('pause elapsed', { cause, pausedMs: clock.now() - now });
     }
   }
 

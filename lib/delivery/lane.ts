@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '../sqs/received-message.ts';
+import { errorFields } from '../telemetry/error-fields.ts';
 import type { SlotStats } from './attempt.ts';
 import { createBatchSender } from './batch-sender.ts';
 import { createGate } from './gate.ts';
@@ -96,9 +97,7 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         pending = pending.filter((queuedEvent) => !queuedEvents.includes(queuedEvent));
         const batch = sendBatch({ queuedEvents, settlement, deadline: sendDeadline, slotStats })
           .catch((error: unknown) => {
-            log.error('a batch ended in an unforeseen way', {
-              error: error instanceof Error ? error.name : 'unknown',
-            });
+            log.error('unexpected error caught', errorFields(error));
             for (const queuedEvent of queuedEvents) settlement.failGroup(queuedEvent);
           })
           .then(() => {
@@ -135,14 +134,14 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         const waitStartedAt = clock.now();
         if (!(await gate.acquireSlot(sendDeadline))) return false;
         const now = clock.now();
-        const filled = now > waitStartedAt || now >= nextReceiveAt ? await receiveMore() : 0;
+        const received = now > waitStartedAt || now >= nextReceiveAt ? await receiveMore() : 0;
         const queuedEvents = selectNext();
         if (queuedEvents.length === 0 || gate.resumesInMs() !== 0) {
           pacer.releaseSlot(clock.now());
           return true;
         }
         receiveDeadline = Math.min(receiveDeadline, clock.now() + RECEIVE_WINDOW_MS);
-        start(queuedEvents, { waitMs: now - waitStartedAt, filled });
+        start(queuedEvents, { waitMs: now - waitStartedAt, received });
         return true;
       }
 

@@ -97,7 +97,7 @@ export function createSettlement(
       const entry: Entry = { message };
       entries.set(message.sqsMessageId, entry);
       if (isFromLaterVersion(message)) {
-        log.warn('a message of a later version is left to a later worker', {
+        log.warn('message of later version released', {
           version: message.attributes['version'],
         });
         failedGroups.add(message.groupId);
@@ -139,7 +139,12 @@ export function createSettlement(
       }
       if (written) {
         for (const { reason, status, messageId } of deadLetters)
-          log.warn('dead letter', { reason, status, events: 1, messageIds: messageId ? [messageId] : [] });
+          log.warn('dead letter written', {
+            reason,
+            status,
+            events: 1,
+            messageIds: messageId ? [messageId] : [],
+          });
       }
       undeleted.push(...(await deleteMessages(toDelete.map(({ message }) => message))));
     },
@@ -147,7 +152,7 @@ export function createSettlement(
     async releaseRest(resumesInMs) {
       const stillUndeleted = await deleteMessages(undeleted);
       if (stillUndeleted.length > 0)
-        log.warn('delivered, but not deleted: may be delivered again', {
+        log.warn('delivered messages not deleted', {
           messages: stillUndeleted.length,
           cause: 'not_deleted',
         });
@@ -166,7 +171,7 @@ export function createSettlement(
       const now = clock.now();
       log.info('invocation settled', {
         ...counts,
-        handedBack: rest.length,
+        released: rest.length,
         oldestLeftMs: rest.reduce((oldest, { message }) => Math.max(oldest, now - message.sentAt), 0),
         messageIds: rest.flatMap(({ queuedEvent }) => queuedEvent?.event.messageId ?? []),
       });

@@ -7,6 +7,7 @@ import { matchRoute, type Route } from '../segment/route.ts';
 import { type HttpRequest, splitRequest } from '../segment/split-request.ts';
 import { sendMessages } from '../sqs/send-messages.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
+import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { authorize } from './authorize.ts';
 import { collectMessageIds, logOutcomes } from './ingest-log.ts';
@@ -52,7 +53,7 @@ export async function handleRequest(
   const authentication = await authorize(request, json, match.route, receivedAt, dependencies);
   if (authentication.kind === 'refused') {
     const { cause, status, message } = authentication;
-    log.warn('request refused', { cause, status });
+    log.warn('authentication failed', { cause, status });
     return { status, body: { message } };
   }
   return enqueue(triage(request, body, match.route, dependencies), receivedAt, dependencies);
@@ -93,10 +94,10 @@ async function enqueue(
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     });
   } catch (error) {
-    log.error('events were not queued', {
+    log.error('events not queued', {
       ...counts,
       messageIds: collectMessageIds(outcomes),
-      error: error instanceof Error ? error.name : 'unknown',
+      ...errorFields(error),
     });
     return { status: 503, body: { message: 'The queue did not take the events in time: try again.' } };
   }

@@ -17,7 +17,7 @@ export function logOutcomes(
 ): void {
   const [first, ...more] = toChunkFields(outcomes.filter(({ kind }) => kind === 'queued'));
   log.info('events queued', { ...counts, ...first });
-  for (const chunk of more) log.info('more events of the same request queued', chunk);
+  for (const chunk of more) log.info('further events queued', chunk);
 
   const notQueued = Map.groupBy(outcomes, (outcome) =>
     outcome.kind === 'skipped' ? outcome.cause : outcome.kind === 'dead letter' ? outcome.reason : undefined,
@@ -26,7 +26,8 @@ export function logOutcomes(
     for (const chunk of toChunkFields(group)) {
       const [outcome] = group;
       if (outcome?.kind === 'skipped') log.info('events skipped', { cause: outcome.cause, ...chunk });
-      if (outcome?.kind === 'dead letter') log.warn('dead letter', { reason: outcome.reason, ...chunk });
+      if (outcome?.kind === 'dead letter')
+        log.warn('dead letter written', { reason: outcome.reason, ...chunk });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import type { Clock, Random } from '../runtime/clock.ts';
+import { errorName } from '../runtime/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { Sqs } from './sqs-client.ts';
@@ -49,9 +50,9 @@ export async function sendMessages(
       .filter(({ waiting }) => waiting.length > 0);
     const failed = slices.flat().length - confirmed.size;
     if (failed > 0) {
-      log.warn('SQS did not take messages, trying again', {
+      log.warn('messages not confirmed', {
         failed,
-        cause: calls.find((call) => call.cause)?.cause,
+        error: calls.find((call) => call.error)?.error,
       });
       // While SQS takes some, the others wait for no more than the next round: their deadline is short.
       const limit = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** roundsWithoutProgress);
@@ -107,7 +108,7 @@ async function sendCall(
   queueUrl: string,
   messages: readonly OutgoingMessage[],
   signal: AbortSignal,
-): Promise<{ confirmed: SqsMessageIds; cause?: string | undefined }> {
+): Promise<{ confirmed: SqsMessageIds; error?: string | undefined }> {
   signal.throwIfAborted();
   try {
     const { Successful = [], Failed = [] } = await sqs.send(
@@ -118,10 +119,10 @@ async function sendCall(
       const message = messages[Number(Id)];
       return message ? [[message, MessageId]] : [];
     });
-    return { confirmed: new Map(confirmed), cause: Failed[0]?.Code };
+    return { confirmed: new Map(confirmed), error: Failed[0]?.Code };
   } catch (error) {
     signal.throwIfAborted();
-    return { confirmed: new Map(), cause: error instanceof Error ? error.name : 'unknown' };
+    return { confirmed: new Map(), error: errorName(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
 import { type Clock, type Random, withDeadline } from '../runtime/clock.ts';
-import type { Log } from '../telemetry/log.ts';
+import { errorFields } from '../telemetry/error-fields.ts';
+import type { Log, LogMessage } from '../telemetry/log.ts';
 import { randomSqsId } from './message.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { sendMessages } from './send-messages.ts';
@@ -46,8 +47,7 @@ export function createWorkerQueue({
   log,
 }: Ports): WorkerQueue {
   const target = { sqs, queueUrl };
-  const warn = (message: string, error: unknown) =>
-    log.warn(message, { error: error instanceof Error ? error.name : 'unknown' });
+  const warn = (message: LogMessage, error: unknown) => log.warn(message, errorFields(error));
 
   return {
     async receive(max, visibilitySeconds) {
@@ -55,16 +55,16 @@ export function createWorkerQueue({
         const attemptId = randomSqsId(random);
         return await receiveMessages(target, { max, visibilitySeconds, waitSeconds: 0, attemptId });
       } catch (error) {
-        warn('SQS did not answer a receive', error);
+        warn('SQS receive failed', error);
         return [];
       }
     },
 
     deleteMessages: (messages) =>
-      deleteMessages(target, messages, (error) => warn('SQS did not answer a delete', error)),
+      deleteMessages(target, messages, (error) => warn('SQS delete failed', error)),
 
     release: (messages) =>
-      changeVisibility(target, messages, (error) => warn('SQS did not take messages back', error)),
+      changeVisibility(target, messages, (error) => warn('SQS visibility change failed', error)),
 
     async writeDeadLetters(deadLetters) {
       try {
@@ -77,7 +77,7 @@ export function createWorkerQueue({
         );
         return true;
       } catch (error) {
-        warn('SQS did not confirm dead letters', error);
+        warn('dead letters not confirmed', error);
         return false;
       }
     },

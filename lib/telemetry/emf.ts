@@ -9,10 +9,10 @@ import type { Metric } from './metrics.ts';
 export function toEmf(metrics: readonly Metric[], namespace: string, now: number): object {
   if (metrics.length === 0) return {};
   const directives = Array.from(
-    Map.groupBy(metrics, ({ by }) => by),
-    ([by, group]) => ({
+    Map.groupBy(metrics, ({ dimension }) => dimension),
+    ([dimension, group]) => ({
       Namespace: namespace,
-      Dimensions: [by === undefined ? [] : [by]],
+      Dimensions: [dimension === undefined ? [] : [dimension]],
       Metrics: group.map(({ name, unit }) => ({ Name: name, Unit: unit })),
     }),
   );

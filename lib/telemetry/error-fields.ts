@@ -1,11 +1,12 @@
 import { SettingsError } from '../config/config.ts';
+import { errorName } from '../runtime/errors.ts';
 import type { LogFields } from './log-fields.ts';
 
 /**
- * What a log line may tell of an error: its class, for nobody knows what its message quotes. The message about settings
- * is ours, and quotes no value.
+ * What a log line may say of an error: its class, because its message may quote an event. The message of a
+ * `SettingsError` is ours, and quotes no value.
  */
 export const errorFields = (error: unknown): LogFields => ({
-  error: error instanceof Error ? error.name : 'unknown',
+  error: errorName(error),
   problem: error instanceof SettingsError ? error.message : undefined,
 });

@@ -8,15 +8,15 @@ const number: FieldReader<number> = (value) =>
 
 const boolean: FieldReader<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
 
-/** A name that the code has given: a cause, a reason, an error's class, a path. */
+/** A name given by the code: a cause, a reason, an error's class or code, a path. */
 const identifier: FieldReader<string> = (value) =>
   typeof value === 'string' && /^[\w/.:-]{1,64}$/.test(value) ? value : undefined;
 
-/** A sentence that the code has written, and that quotes no value. */
+/** A sentence written by the code, which quotes no value. */
 const prose: FieldReader<string> = (value) =>
   typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 1_000) : undefined;
 
-/** Ids in one line; what is over goes into further lines. */
+/** Ids in one line; further ids go into further lines. */
 export const MAX_IDS = 100;
 
 const messageIds: FieldReader<readonly string[]> = (value) =>
@@ -28,7 +28,7 @@ const messageIds: FieldReader<readonly string[]> = (value) =>
     : undefined;
 
 /**
- * All that a log line may hold beside its message. What is not named here reaches no line, whoever passes it: no
+ * Every field that a log line may have beside its message. A field that is not named here never reaches the log: no
  * trait, no id of a person, no secret.
  */
 const fields = {
@@ -40,7 +40,6 @@ const fields = {
   // What happened, and why.
   cause: identifier,
   error: identifier,
-  failure: identifier,
   outcome: identifier,
   problem: prose,
   reason: identifier,
@@ -54,14 +53,13 @@ const fields = {
   delivered: number,
   events: number,
   failed: number,
-  filled: number,
-  handedBack: number,
-  letters: number,
   matched: number,
   messages: number,
   more: boolean,
   operations: number,
-  refused: number,
+  received: number,
+  rejected: number,
+  released: number,
   remaining: number,
   replayed: number,
   skipped: number,
@@ -69,9 +67,9 @@ const fields = {
 
   // How long, in milliseconds.
   durationMs: number,
-  heldMs: number,
   oldestAgeMs: number,
   oldestLeftMs: number,
+  pausedMs: number,
   probeInMs: number,
   waitMs: number,
 

@@ -1,12 +1,12 @@
 import type { Random } from '../runtime/clock.ts';
 
-/** `info` tells of what went well, `debug` of what only a developer asks for. */
+/** `info` reports what went well, `debug` what only a developer needs. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export type Level = (typeof LEVELS)[number];
 
 export type LevelSettings = {
-  /** The least level that is written. */
+  /** The lowest level that is written. */
   level: Level;
   /** How many of the `info` lines are written, from 0 to 1. */
   infoSampleRate: number;

@@ -4,13 +4,15 @@ import { toEmf } from './emf.ts';
 import { getInvocation } from './invocation-context.ts';
 import { type LogFields, pickKnownFields } from './log-fields.ts';
 import { createLevelFilter, type Level, type LevelSettings } from './log-level.ts';
+import type { LogMessage } from './log-messages.ts';
 import { toMetrics } from './metrics.ts';
 
 export type { LogFields } from './log-fields.ts';
+export type { LogMessage } from './log-messages.ts';
 
-type Write = (message: string, fields: LogFields) => void;
+type Write = (message: LogMessage, fields: LogFields) => void;
 
-/** Where the relay tells what it does: one wide line for each thing that happened, and metrics by `metricsByLine`. */
+/** Where the relay reports what it does: one wide line for each thing that happened, which feeds `metricsByMessage`. */
 export type Log = Record<Level, Write>;
 
 export type LogSettings = LevelSettings & {
@@ -42,7 +44,9 @@ export function createLog(
       if (isWritten(level)) {
         logger[level](message, { ...fields, ...members });
       } else if (metrics.length > 0) {
-        const dimensions = metrics.flatMap(({ by }) => (by ? [[by, fields[by]]] : []));
+        const dimensions = metrics.flatMap(({ dimension }) =>
+          dimension ? [[dimension, fields[dimension]]] : [],
+        );
         process.stdout.write(`${JSON.stringify({ ...Object.fromEntries(dimensions), ...members })}\n`);
       }
     };

@@ -1,6 +1,6 @@
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { toEmf } from '../../lib/telemetry/emf.ts';
-import type { Log } from '../../lib/telemetry/log.ts';
+import type { Log, LogMessage } from '../../lib/telemetry/log.ts';
 import { type LogFields, pickKnownFields } from '../../lib/telemetry/log-fields.ts';
 import { toMetrics } from '../../lib/telemetry/metrics.ts';
 import type { Relay } from '../simulation/simulation.ts';
@@ -40,10 +40,11 @@ export function meter(relay: Relay): { relay: Relay; usage: Usage } {
     metrics: new Set(),
   };
 
-  const write = (message: string, given: LogFields) => {
+  const write = (message: LogMessage, given: LogFields) => {
     const fields = pickKnownFields(given);
     const metrics = toMetrics(message, fields);
-    for (const { name, by } of metrics) usage.metrics.add(by ? `${name} ${fields[by]}` : name);
+    for (const { name, dimension } of metrics)
+      usage.metrics.add(dimension ? `${name} ${fields[dimension]}` : name);
     const messageIds = fields.messageIds?.map(() => MESSAGE_ID);
     const line = {
       ...LINE,

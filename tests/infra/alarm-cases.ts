@@ -1,8 +1,8 @@
-import type { LogFields } from '../../lib/telemetry/log-fields.ts';
+import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import type { Values } from './cloudwatch.ts';
 import { metricsOfLine } from './emitted-metrics.ts';
 
-type Line = [message: string, fields: LogFields];
+type Line = [message: LogMessage, fields: LogFields];
 
 /** What happens in one period: lines that the relay logs, and what AWS counts by itself. */
 type Period = { lines?: Line[]; aws?: Values };
@@ -18,9 +18,9 @@ const settledLine = (oldestLeftMs: number, delivered: number): Line => [
   'invocation settled',
   { oldestLeftMs, delivered },
 ];
-const pausedLine = (cause: string): Line => ['holding: Salesmachine cannot be delivered to', { cause }];
+const pausedLine = (cause: string): Line => ['delivery paused', { cause }];
 const requestLines = (outcome: string, count: number): Line[] =>
-  Array.from({ length: count }, () => ['request', { outcome, events: 1, operations: 1 }]);
+  Array.from({ length: count }, () => ['request completed', { outcome, events: 1, operations: 1 }]);
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
       aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] },
     },
   },
-  'events-nearly-lost': {
+  'events-expiring': {
     fires: { lines: [settledLine(11 * DAY_MS, 0)] },
     staysSilent: { lines: [settledLine(9 * DAY_MS, 0)] },
   },
@@ -66,7 +66,7 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
     fires: { lines: [...requestLines('delivered', 90), ...requestLines('throttled', 6)] },
     staysSilent: { lines: [...requestLines('delivered', 96), ...requestLines('throttled', 4)] },
   },
-  'ingest-fails': {
+  'ingest-errors': {
     fires: { aws: { 'AWS/ApiGateway 5xx': [1] } },
     staysSilent: { aws: { 'AWS/ApiGateway 5xx': [] } },
     writtenByAws: 'API Gateway counts its answers of 5xx, ours and its own',
@@ -82,11 +82,11 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
     writtenByAws: 'a metric filter counts the lines of the access log that have the status 413',
   },
   'unknown-signatures': {
-    fires: { lines: [['request refused', { cause: 'unknown_signature', status: 401 }]] },
+    fires: { lines: [['authentication failed', { cause: 'unknown_signature', status: 401 }]] },
     staysSilent: {
       lines: [
-        ['request refused', { cause: 'rotation', status: 503 }],
-        ['request refused', { cause: 'no_credential', status: 401 }],
+        ['authentication failed', { cause: 'rotation', status: 503 }],
+        ['authentication failed', { cause: 'no_credential', status: 401 }],
       ],
     },
   },
@@ -105,9 +105,9 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
     staysSilent: { aws: { 'AWS/Lambda Duration': [12_000, 80_000] } },
     writtenByAws: 'Lambda measures how long invocations take',
   },
-  unforeseen: {
-    fires: { lines: [['a batch ended in an unforeseen way', { error: 'TypeError' }]] },
-    staysSilent: { lines: [['request', { outcome: 'transient' }]] },
+  'unexpected-errors': {
+    fires: { lines: [['unexpected error caught', { error: 'TypeError' }]] },
+    staysSilent: { lines: [['request completed', { outcome: 'transient' }]] },
   },
 };
 

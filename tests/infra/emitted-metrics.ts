@@ -4,7 +4,7 @@ import type { MappingSkipCause } from '../../lib/mapping/map-event.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';
 import type { AuthFailure } from '../../lib/segment/authenticate.ts';
 import type { SegmentSkipCause } from '../../lib/segment/event.ts';
-import type { LogFields } from '../../lib/telemetry/log-fields.ts';
+import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import { metricsByMessage, toMetrics } from '../../lib/telemetry/metrics.ts';
 
 /** Every value of a closed list: the compiler finds one that is missing, or too much. */
@@ -50,13 +50,16 @@ const reasons = REASONS.filter(
 /** By line, what its dimensions can be; of other lines the metrics have none. */
 const dimensions: Partial<Record<keyof typeof metricsByMessage, LogFields[]>> = {
   'events skipped': skipCauses.map((cause) => ({ cause })),
-  'request refused': authFailures.map((cause) => ({ cause })),
-  'dead letter': reasons.map((reason) => ({ reason })),
-  ping: outcomes.map((outcome) => ({ outcome })),
-  request: outcomes.map((outcome) => ({ outcome, ...(outcome === 'uncertain' && { cause: 'answer_lost' }) })),
-  'delivered, but not deleted: may be delivered again': [{ cause: 'not_deleted' }],
-  'holding: Salesmachine cannot be delivered to': tripCauses.map((cause) => ({ cause })),
-  held: [...tripCauses, 'throttled'].map((cause) => ({ cause })),
+  'authentication failed': authFailures.map((cause) => ({ cause })),
+  'dead letter written': reasons.map((reason) => ({ reason })),
+  'ping completed': outcomes.map((outcome) => ({ outcome })),
+  'request completed': outcomes.map((outcome) => ({
+    outcome,
+    ...(outcome === 'uncertain' && { cause: 'answer_lost' }),
+  })),
+  'delivered messages not deleted': [{ cause: 'not_deleted' }],
+  'delivery paused': tripCauses.map((cause) => ({ cause })),
+  'pause elapsed': [...tripCauses, 'throttled'].map((cause) => ({ cause })),
 };
 
 const isLine = (message: string): message is keyof typeof metricsByMessage => message in metricsByMessage;
@@ -68,14 +71,14 @@ const numbers = Object.fromEntries(
   ),
 );
 
-/** A metric as CloudWatch knows it: `Accepted`, or with its dimension `Refused cause=rotation`. */
+/** A metric as CloudWatch knows it: `Accepted`, or with its dimension `Skipped cause=screen`. */
 export const metricKey = (name: string, dimension?: string, value?: unknown): string =>
   dimension === undefined ? name : `${name} ${dimension}=${value}`;
 
 /** The metrics that a line yields, by their keys. */
-export const metricsOfLine = (message: string, fields: LogFields) =>
-  toMetrics(message, fields).map(({ name, by, value }) => ({
-    key: metricKey(name, by, by && fields[by]),
+export const metricsOfLine = (message: LogMessage, fields: LogFields) =>
+  toMetrics(message, fields).map(({ name, dimension, value }) => ({
+    key: metricKey(name, dimension, dimension && fields[dimension]),
     value,
   }));
 

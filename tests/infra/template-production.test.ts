@@ -63,7 +63,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.HttpApiStage.Properties.AccessLogSettings.Format', '$context.identity.sourceIp'],
     ],
     'every metric of an alarm is one that is written': [
-      ['Resources.UnforeseenAlarm.Properties.MetricName', 'Unforseen'],
+      ['Resources.UnexpectedErrorsAlarm.Properties.MetricName', 'UnexpectedError'],
       ['Resources.CredentialHoldAlarm.Properties.Dimensions.0.Value', 'credentials'],
       ['Resources.ThrottledAlarm.Properties.Metrics.1.MetricStat.Metric.Namespace', 'elsewhere'],
       ['Resources.TooLargeFilter.Properties.MetricTransformations.0.MetricName', 'TooBig'],

@@ -65,15 +65,15 @@ test('one query says of any event what happened to it', async () => {
       [message, outcome ?? cause ?? reason].filter(Boolean).join(': '),
     );
   expect(answers(uuid(1)).at(0)).toBe('events queued');
-  expect(answers(uuid(1)).at(-1)).toBe('request: delivered');
-  expect(answers('anna@example.com').at(-1)).toBe('request: delivered');
+  expect(answers(uuid(1)).at(-1)).toBe('request completed: delivered');
+  expect(answers('anna@example.com').at(-1)).toBe('request completed: delivered');
   expect(answers(uuid(2))).toEqual(['events skipped: screen']);
-  expect(answers(uuid(3))).toEqual(['dead letter: invalid_event']);
+  expect(answers(uuid(3))).toEqual(['dead letter written: invalid_event']);
   expect(answers(uuid(4)).at(0)).toBe('events queued');
-  expect(answers(uuid(4))).toContain('request: ambiguous');
-  expect(answers(uuid(4)).at(-1)).toBe('dead letter: rejected');
-  expect(answers(uuid(1_149)).at(0)).toBe('more events of the same request queued');
-  expect(answers(uuid(1_149)).at(-1)).toBe('request: delivered');
+  expect(answers(uuid(4))).toContain('request completed: ambiguous');
+  expect(answers(uuid(4)).at(-1)).toBe('dead letter written: rejected');
+  expect(answers(uuid(1_149)).at(0)).toBe('further events queued');
+  expect(answers(uuid(1_149)).at(-1)).toBe('request completed: delivered');
   expect(answers(uuid(9_999))).toEqual([]);
   expect(output.text()).not.toContain('anna');
 });

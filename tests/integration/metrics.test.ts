@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { toMetrics } from '../../lib/telemetry/metrics.ts';
+import { type MetricName, toMetrics } from '../../lib/telemetry/metrics.ts';
 import type { LogLine } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 
 /** The sum of a metric over the lines, or of those with the value in its dimension. */
-function sumOf(lines: readonly LogLine[], wanted: string, dimension?: string): number {
+function sumOf(lines: readonly LogLine[], wanted: MetricName, value?: string): number {
   return lines
     .flatMap(({ message, fields }) => toMetrics(message, fields).map((metric) => ({ ...metric, fields })))
-    .filter(({ name, by, fields }) => name === wanted && (by && fields[by]) === dimension)
+    .filter(({ name, dimension, fields }) => name === wanted && (dimension && fields[dimension]) === value)
     .reduce((sum, { value }) => sum + value, 0);
 }
 
@@ -33,17 +33,17 @@ test('the metrics of a run add up to what happened', async () => {
   const { requests } = await relay.state();
   await relay.stop();
 
-  const sum = (name: string, dimension?: string) => sumOf(relay.lines, name, dimension);
+  const sum = (name: MetricName, dimension?: string) => sumOf(relay.lines, name, dimension);
   expect(sum('Accepted')).toBe(151);
   expect(sum('Delivered')).toBe(150);
   expect(state.events).toHaveLength(150);
   expect(sum('DeadLettered', 'invalid_event')).toBe(1);
   expect(sum('DeadLettered', 'rejected')).toBe(1);
   expect(sum('Skipped', 'screen')).toBe(2);
-  expect(sum('Refused', 'wrong_credential')).toBe(1);
-  expect(sum('HandedBack')).toBe(0);
+  expect(sum('AuthenticationFailures', 'wrong_credential')).toBe(1);
+  expect(sum('Released')).toBe(0);
   expect(sum('OldestUndeliveredAge')).toBe(0);
-  expect(sum('Unforeseen')).toBe(0);
+  expect(sum('UnexpectedErrors')).toBe(0);
   expect(sum('EventsPerRequest')).toBe(150);
   expect(sum('OperationsPerRequest')).toBe(150);
   // What was asked, and what was answered: pings are requests, too.

@@ -82,8 +82,8 @@ test('of 1,626 events, delivered or refused, no output tells anything', async ()
   for (const message of [
     'events queued',
     'events skipped',
-    'dead letter',
-    'request refused',
+    'dead letter written',
+    'authentication failed',
     'invocation settled',
   ])
     expect(written).toContain(message);

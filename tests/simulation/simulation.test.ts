@@ -249,7 +249,7 @@ const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
   {
     name: 'logs an event',
     relay: withWorker((event, handle, { log }) => {
-      log.info(`an event: ${event.Records[0]?.body}`, {});
+      log.info('invocation settled', { problem: `an event: ${event.Records[0]?.body}` });
       return handle(event);
     }),
     world: calm,

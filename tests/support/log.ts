@@ -1,11 +1,11 @@
-import type { Log, LogFields } from '../../lib/telemetry/log.ts';
+import type { Log, LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 
-export type LogLine = { level: keyof Log; message: string; fields: LogFields };
+export type LogLine = { level: keyof Log; message: LogMessage; fields: LogFields };
 
-/** A log that keeps its lines, for tests that assert on them; they also go to `further`. */
+/** A log that keeps its lines, for tests that assert on them; they also go to `alsoTo`. */
 export function recordingLog(alsoTo?: Log): Log & { lines: LogLine[] } {
   const lines: LogLine[] = [];
-  const record = (level: keyof Log) => (message: string, fields: LogFields) => {
+  const record = (level: keyof Log) => (message: LogMessage, fields: LogFields) => {
     lines.push({ level, message, fields });
     alsoTo?.[level](message, fields);
   };

@@ -2,6 +2,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/clien
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Sqs } from '../../sqs/sqs-client.ts';
+import { errorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { withTimeout } from '../time-limit.ts';
 import { findFailedIds } from './batch-response.ts';
@@ -73,7 +74,7 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
       return Messages.map((message) => toSqsRecord(message, queue.arn));
     } catch (error) {
       if (!stopping.signal.aborted) {
-        log.warn('cannot receive from the queue, trying again', { cause: errorName(error) });
+        log.warn('SQS receive failed', errorFields(error));
         await clock.sleep(RECEIVE_RETRY_MS, stopping.signal).catch(() => undefined);
       }
       return [];
@@ -92,10 +93,10 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
       const failed = findFailedIds(response, new Set(records.map(({ messageId }) => messageId)));
       return records.filter(({ messageId }) => !failed.has(messageId));
     } catch (error) {
-      log.error('the worker failed: its whole batch comes back', {
+      log.error('function failed', {
         lane: `lane-${lane}`,
         messages: records.length,
-        cause: errorName(error),
+        ...errorFields(error),
       });
       return [];
     }
@@ -112,11 +113,11 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
           })),
         }),
       );
-      if (Failed.length > 0) log.warn('messages were not deleted and come back', { messages: Failed.length });
+      if (Failed.length > 0) log.warn('SQS delete failed', { messages: Failed.length });
     } catch (error) {
-      log.warn('messages were not deleted and come back', {
+      log.warn('SQS delete failed', {
         messages: records.length,
-        cause: errorName(error),
+        ...errorFields(error),
       });
     }
   }
@@ -127,11 +128,7 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
     },
     async stop() {
       stopping.abort();
-      await withTimeout(running, STOP_GRACE_MS, clock).catch(() =>
-        log.warn('stopped while invocations still ran; their messages come back', {}),
-      );
+      await withTimeout(running, STOP_GRACE_MS, clock).catch(() => log.warn('invocations abandoned', {}));
     },
   };
 }
-
-const errorName = (error: unknown) => (error instanceof Error ? error.name : 'unknown');

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
+import { errorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { json, type Reply, readBody, readHeaders } from '../http-server.ts';
 import { withTimeout } from '../time-limit.ts';
@@ -51,7 +52,7 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
       const context = createLambdaContext('ingest', functionTimeoutMs, clock);
       return toReply(await withTimeout(invoke(event, context), functionTimeoutMs, clock));
     } catch (error) {
-      log.error('the ingest failed', { cause: error instanceof Error ? error.name : 'unknown' });
+      log.error('function failed', errorFields(error));
       return json(500, { message: 'Internal Server Error' });
     }
   };

@@ -167,8 +167,8 @@ export const boundaryMutants: readonly Mutant[] = [
     1,
     replaceText(
       'lib/delivery/settlement.ts',
-      "log.warn('dead letter', {",
-      'log.warn(`dead letter ` + letters[0].body, {',
+      "log.warn('dead letter written', {",
+      'log.warn(`dead letter written ` + deadLetters[0].body, {',
     ),
   ),
 ];

@@ -267,7 +267,9 @@ test('a main queue that takes nothing stops it within seconds: the letters are c
   expect(fixture.time.now() - begun).toBeLessThan(10_000);
   expect(messageIds(fixture.remaining())).toEqual(messageIdsFrom(0, 30));
   expect(isAllVisible(fixture)).toBe(true);
-  expect(fixture.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { letters: 10 } }]);
+  expect(fixture.lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { fields: { messages: 10 } },
+  ]);
 });
 
 test('letters that somebody else reads are out of reach, and told', async () => {

@@ -261,7 +261,7 @@ test.each<[string, (ping: number) => ApiResult]>([
 
 describe('the log', () => {
   const requestLines = (lines: Awaited<ReturnType<typeof runAttempt>>['lines']) =>
-    lines.filter(({ message }) => message === 'request');
+    lines.filter(({ message }) => message === 'request completed');
 
   test('has one line for each request, with what it carried and what came of it', async () => {
     const { lines } = await runAttempt([
@@ -275,7 +275,7 @@ describe('the log', () => {
         level: 'warn',
         fields: { ...common, outcome: 'throttled', status: 429, remaining: 0, oldestAgeMs: 0 },
       },
-      { level: 'warn', fields: { ...common, outcome: 'transient', failure: 'ECONNREFUSED' } },
+      { level: 'warn', fields: { ...common, outcome: 'transient', error: 'ECONNREFUSED' } },
       { level: 'info', fields: { ...common, outcome: 'delivered', status: 201 } },
     ]);
   });

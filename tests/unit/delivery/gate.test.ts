@@ -178,7 +178,7 @@ describe('a gate that was closed', () => {
     expect(await runToEnd(time, acquireSlot())).toBeGreaterThanOrEqual(15);
     expect(pings()).toEqual([1, 3, 7, 15]);
     const causes = log.lines
-      .filter(({ message }) => message.startsWith('holding'))
+      .filter(({ message }) => message === 'delivery paused')
       .map(({ fields }) => fields['cause']);
     expect(causes).toEqual([cause, cause, cause, cause]);
   });

@@ -186,7 +186,7 @@ test('the log has the counts and nothing of the events', async () => {
   const { log } = await post([identify, { type: 'track', userId: PII_MARKER }, track('u1')]);
   expect(log.lines).toMatchObject([
     { level: 'info', message: 'events queued', fields: { accepted: 2, deadLettered: 1, skipped: 0 } },
-    { level: 'warn', message: 'dead letter', fields: { reason: 'invalid_event', events: 1 } },
+    { level: 'warn', message: 'dead letter written', fields: { reason: 'invalid_event', events: 1 } },
   ]);
   expect(JSON.stringify(log.lines)).not.toContain('anna');
 });

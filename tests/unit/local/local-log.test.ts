@@ -6,11 +6,11 @@ const clock = { now: () => Date.parse('2026-01-02T03:04:05.678Z'), sleep: async 
 test('a line has the time, the level, the message and the fields, but for those that are not set', () => {
   const lines: string[] = [];
   const log = createLocalLog((line) => lines.push(line), clock);
-  log.debug('too much', {});
-  log.info('queued', { accepted: 3, cause: undefined });
-  log.error('failed', { cause: 'TimeoutError' });
+  log.debug('ping completed', {});
+  log.info('events queued', { accepted: 3, cause: undefined });
+  log.error('worker failed', { error: 'TimeoutError' });
   expect(lines).toEqual([
-    '03:04:05.678 info  queued accepted=3\n',
-    '03:04:05.678 error failed cause=TimeoutError\n',
+    '03:04:05.678 info  events queued accepted=3\n',
+    '03:04:05.678 error worker failed error=TimeoutError\n',
   ]);
 });

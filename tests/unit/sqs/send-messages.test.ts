@@ -133,9 +133,9 @@ describe('a message that SQS does not take', () => {
       expect(ofOneGroup(sqs.accepted, 'a')).toEqual(['a 0', 'a 1', 'a 2']);
       expect(ofOneGroup(sqs.accepted, 'b')).toEqual(['b 0', 'b 1', 'b 2']);
       if (entryResult === 'refused') expect(sqs.accepted.at(-3)).toBe('a 0');
-      const cause = entryResult === 'refused' ? 'InternalError' : 'TimeoutError';
+      const error = entryResult === 'refused' ? 'InternalError' : 'TimeoutError';
       expect(log.lines).toContainEqual(
-        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ cause }) }),
+        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ error }) }),
       );
     },
   );

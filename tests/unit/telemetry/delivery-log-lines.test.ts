@@ -32,17 +32,17 @@ describe('a gate that is shut', () => {
       if (outcome === 'credential') gate.trip(outcome);
     }
     await runToEnd(time, gate.acquireSlot(START + 60_000));
-    return log.lines.filter(({ message }) => message === 'held').map(({ fields }) => fields);
+    return log.lines.filter(({ message }) => message === 'pause elapsed').map(({ fields }) => fields);
   }
 
   test('says for how long a 429 held its lane', async () => {
     expect(await loggedWait(createResponse(429, '', { 'retry-after': '20' }))).toEqual([
-      { cause: 'throttled', heldMs: 20_250 },
+      { cause: 'throttled', pausedMs: 20_250 },
     ]);
   });
 
   test('says for how long a rejected credential did', async () => {
-    expect(await loggedWait(createResponse(401))).toEqual([{ cause: 'credential', heldMs: 1_000 }]);
+    expect(await loggedWait(createResponse(401))).toEqual([{ cause: 'credential', pausedMs: 1_000 }]);
   });
 
   test('says nothing of the pace', async () => {
@@ -72,10 +72,10 @@ describe('a lane', () => {
   test('says of each request what went, when, and how it ended', async () => {
     const answer = createResponse(201, '', { 'x-ratelimit-remaining': '871' });
     const lines = await linesOf(answer, [1_000, 7_000, 500], 90_000);
-    expect(lines.filter(({ message }) => message === 'request')).toEqual([
+    expect(lines.filter(({ message }) => message === 'request completed')).toEqual([
       {
         level: 'info',
-        message: 'request',
+        message: 'request completed',
         fields: {
           path: '/v1/batch',
           outcome: 'delivered',
@@ -83,7 +83,7 @@ describe('a lane', () => {
           operations: 3,
           events: 3,
           waitMs: 0,
-          filled: 0,
+          received: 0,
           durationMs: 300,
           oldestAgeMs: 7_000,
           remaining: 871,
@@ -94,7 +94,7 @@ describe('a lane', () => {
     expect(lines.at(-1)).toEqual({
       level: 'info',
       message: 'invocation settled',
-      fields: { delivered: 3, deadLettered: 0, skipped: 0, handedBack: 0, oldestLeftMs: 0, messageIds: [] },
+      fields: { delivered: 3, deadLettered: 0, skipped: 0, released: 0, oldestLeftMs: 0, messageIds: [] },
     });
   });
 
@@ -102,7 +102,7 @@ describe('a lane', () => {
     const lines = await linesOf(createResponse(503), [1_000, 7_000], 40_000);
     const { fields } = lines.at(-1) ?? {};
     expect(lines.at(-1)?.message).toBe('invocation settled');
-    expect(fields).toMatchObject({ delivered: 0, handedBack: 2, messageIds: ['m0', 'm1'] });
+    expect(fields).toMatchObject({ delivered: 0, released: 2, messageIds: ['m0', 'm1'] });
     // Its 20 s are up, and whatever was under way has ended.
     expect(fields?.oldestLeftMs).toBeGreaterThanOrEqual(27_000);
     expect(fields?.oldestLeftMs).toBeLessThan(47_000);

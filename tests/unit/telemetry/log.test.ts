@@ -48,7 +48,7 @@ describe('a line', () => {
 
   test('holds nothing that is not named', () => {
     const fields: Record<string, unknown> = { cause: 'rotation', traits: { email: 'anna@example.com' } };
-    const lines = written((log) => log.warn('request refused', { ...fields }));
+    const lines = written((log) => log.warn('authentication failed', { ...fields }));
     expect(JSON.stringify(lines)).toContain('rotation');
     expect(JSON.stringify(lines)).not.toContain('anna');
   });
@@ -59,7 +59,7 @@ describe('a line', () => {
     const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const run = withInvocation(async (index: number) => {
       await ends[index]?.promise;
-      log.info('held', { heldMs: index });
+      log.info('pause elapsed', { pausedMs: index });
     });
     const contexts = ['0a1b2c3d', '4e5f6a7b'].map((lane) =>
       createLambdaContext('worker', 90_000, clock, `2026/01/01/[$LATEST]${lane}`),
@@ -68,12 +68,12 @@ describe('a line', () => {
     ends[1]?.resolve();
     ends[0]?.resolve();
     await Promise.all(runs);
-    log.info('held', { heldMs: 2 });
+    log.info('pause elapsed', { pausedMs: 2 });
 
-    expect(output.objects().map(({ heldMs, requestId, lane }) => ({ heldMs, requestId, lane }))).toEqual([
-      { heldMs: 1, requestId: contexts[1]?.awsRequestId, lane: '4e5f6a7b' },
-      { heldMs: 0, requestId: contexts[0]?.awsRequestId, lane: '0a1b2c3d' },
-      { heldMs: 2, requestId: undefined, lane: undefined },
+    expect(output.objects().map(({ pausedMs, requestId, lane }) => ({ pausedMs, requestId, lane }))).toEqual([
+      { pausedMs: 1, requestId: contexts[1]?.awsRequestId, lane: '4e5f6a7b' },
+      { pausedMs: 0, requestId: contexts[0]?.awsRequestId, lane: '0a1b2c3d' },
+      { pausedMs: 2, requestId: undefined, lane: undefined },
     ]);
   });
 });
@@ -82,36 +82,41 @@ describe('what is not written', () => {
   const messagesAt = (level: Level) =>
     written(
       (log) => {
-        log.debug('one', {});
-        log.info('two', {});
-        log.warn('three', {});
-        log.error('four', {});
+        log.debug('delivery resumed', {});
+        log.info('further events queued', {});
+        log.warn('SQS receive failed', {});
+        log.error('worker failed', {});
       },
       { level },
     ).map(({ message }) => message);
 
   test('is what is below the level', () => {
-    expect(messagesAt('debug')).toEqual(['one', 'two', 'three', 'four']);
-    expect(messagesAt('info')).toEqual(['two', 'three', 'four']);
-    expect(messagesAt('warn')).toEqual(['three', 'four']);
-    expect(messagesAt('error')).toEqual(['four']);
+    expect(messagesAt('debug')).toEqual([
+      'delivery resumed',
+      'further events queued',
+      'SQS receive failed',
+      'worker failed',
+    ]);
+    expect(messagesAt('info')).toEqual(['further events queued', 'SQS receive failed', 'worker failed']);
+    expect(messagesAt('warn')).toEqual(['SQS receive failed', 'worker failed']);
+    expect(messagesAt('error')).toEqual(['worker failed']);
   });
 
   test('is counted all the same', () => {
-    const lines = written((log) => log.info('held', { cause: 'outage', heldMs: 700, lane: 'a' }), {
+    const lines = written((log) => log.info('pause elapsed', { cause: 'outage', pausedMs: 700, lane: 'a' }), {
       level: 'error',
     });
     expect(lines).toEqual([
       {
         cause: 'outage',
-        HoldTime: 700,
+        PauseTime: 700,
         _aws: {
           Timestamp: NOW,
           CloudWatchMetrics: [
             {
               Namespace: 'relay/dev',
               Dimensions: [['cause']],
-              Metrics: [{ Name: 'HoldTime', Unit: 'Milliseconds' }],
+              Metrics: [{ Name: 'PauseTime', Unit: 'Milliseconds' }],
             },
           ],
         },
@@ -124,7 +129,7 @@ describe('what is not written', () => {
     const lines = written(
       (log) => {
         for (let index = 0; index < 4; index += 1) log.info('events queued', { accepted: index });
-        log.warn('request refused', { cause: 'rotation' });
+        log.warn('authentication failed', { cause: 'rotation' });
       },
       { infoSampleRate: 0.1 },
       () => draws.shift() ?? 0.9,
@@ -134,7 +139,7 @@ describe('what is not written', () => {
       [undefined, 1],
       [undefined, 2],
       ['events queued', 3],
-      ['request refused', undefined],
+      ['authentication failed', undefined],
     ]);
   });
 });

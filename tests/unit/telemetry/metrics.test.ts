@@ -7,36 +7,37 @@ test('a delivered request counts, fills and ages', () => {
     outcome: 'delivered',
     operations: 98,
     events: 90,
-    filled: 80,
+    received: 80,
     waitMs: 650,
     oldestAgeMs: 1_200,
   };
-  expect(toMetrics('request', fields)).toEqual([
+  expect(toMetrics('request completed', fields)).toEqual([
     { name: 'Requests', unit: 'Count', value: 1 },
-    { name: 'RequestsByOutcome', unit: 'Count', value: 1, by: 'outcome' },
+    { name: 'RequestsByOutcome', unit: 'Count', value: 1, dimension: 'outcome' },
     { name: 'OperationsPerRequest', unit: 'Count', value: 98 },
     { name: 'EventsPerRequest', unit: 'Count', value: 90 },
-    { name: 'FilledPerRequest', unit: 'Count', value: 80 },
-    { name: 'WaitForSlot', unit: 'Milliseconds', value: 650 },
+    { name: 'ReceivedPerRequest', unit: 'Count', value: 80 },
+    { name: 'SlotWait', unit: 'Milliseconds', value: 650 },
     { name: 'AgeAtDelivery', unit: 'Milliseconds', value: 1_200 },
   ]);
 });
 
 test('a request that was not delivered says nothing of full requests and of ages at delivery', () => {
-  const names = toMetrics('request', { outcome: 'throttled', operations: 98, oldestAgeMs: 1_200 }).map(
-    ({ name }) => name,
-  );
+  const names = toMetrics('request completed', {
+    outcome: 'throttled',
+    operations: 98,
+    oldestAgeMs: 1_200,
+  }).map(({ name }) => name);
   expect(names).toEqual(['Requests', 'RequestsByOutcome']);
 });
 
 test('a lost answer is counted with the events that may arrive twice', () => {
-  const metrics = toMetrics('request', { outcome: 'uncertain', events: 7, cause: 'answer_lost' });
-  expect(metrics).toContainEqual({ name: 'PossibleDuplicates', unit: 'Count', value: 7, by: 'cause' });
+  const metrics = toMetrics('request completed', { outcome: 'uncertain', events: 7, cause: 'answer_lost' });
+  expect(metrics).toContainEqual({ name: 'PossibleDuplicates', unit: 'Count', value: 7, dimension: 'cause' });
 });
 
-test('a line that is not in the table yields nothing, nor does one whose dimension is missing', () => {
-  expect(toMetrics('something else', { accepted: 1 })).toEqual([]);
-  expect(toMetrics('toString', { accepted: 1 })).toEqual([]);
+test('a line that feeds no metric yields nothing, nor does one whose dimension is missing', () => {
+  expect(toMetrics('worker failed', { accepted: 1 })).toEqual([]);
   expect(toMetrics('events skipped', { events: 3 })).toEqual([]);
 });
 
@@ -46,7 +47,7 @@ test('no metric has the name of a field: CloudWatch takes its value from the mem
 });
 
 test('metrics are embedded as CloudWatch reads them, those with a dimension apart', () => {
-  const metrics = toMetrics('request', { outcome: 'throttled' });
+  const metrics = toMetrics('request completed', { outcome: 'throttled' });
   expect(toEmf(metrics, 'relay/dev', 1_767_225_600_000)).toEqual({
     Requests: 1,
     RequestsByOutcome: 1,
