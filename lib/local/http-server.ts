@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export type LocalServer = { url: string; stop(): Promise<void> };
 
@@ -6,8 +8,11 @@ export type Reply = {
   status: number;
   headers?: Record<string, string>;
   cookies?: readonly string[];
-  body: string | Buffer;
+  /** What comes in pieces is read only as fast as the client takes it. */
+  body: string | Buffer | AsyncIterable<string>;
 };
+
+export type Route = (request: IncomingMessage) => Promise<Reply>;
 
 /** How long requests that still run may go on once the server stops. */
 const STOP_GRACE_MS = 1_000;
@@ -18,15 +23,11 @@ const STOP_GRACE_MS = 1_000;
  * @param port 0 for any free port
  * @throws an Error with the code `EADDRINUSE` if the port is taken
  */
-export async function listen(
-  handle: (request: IncomingMessage) => Promise<Reply>,
-  port = 0,
-): Promise<LocalServer> {
+export async function listen(handle: Route, port = 0): Promise<LocalServer> {
   const server = createServer((request, response) => {
-    handle(request).then(
-      (reply) => write(response, reply),
-      () => response.destroy(),
-    );
+    handle(request)
+      .then((reply) => write(response, reply))
+      .catch(() => response.destroy());
   });
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
@@ -49,13 +50,18 @@ export async function listen(
   };
 }
 
-function write(response: ServerResponse, { status, headers, cookies = [], body }: Reply): void {
+async function write(
+  response: ServerResponse,
+  { status, headers, cookies = [], body }: Reply,
+): Promise<void> {
+  const isWhole = typeof body === 'string' || Buffer.isBuffer(body);
   response.writeHead(status, {
     ...headers,
     ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
-    'content-length': Buffer.byteLength(body),
+    ...(isWhole && { 'content-length': Buffer.byteLength(body) }),
   });
-  response.end(body);
+  if (isWhole) response.end(body);
+  else await pipeline(Readable.from(body), response);
 }
 
 /** The whole body, or `undefined` if it is longer than `maxBytes`: then it is read to its end, but not kept. */

@@ -12,25 +12,27 @@ import type { FakeSalesmachineOptions } from './salesmachine/fake-salesmachine.t
 
 export type LocalConfig = {
   port: number;
+  /** Host names beside this machine's own by which `/segment` and `/v1` may be reached: of a tunnel. */
+  tunnelHosts: readonly string[];
   /** The environment that it was read from. */
   environment: Environment;
-  /** The functions' settings, but for the addresses that only the start tells. */
+  /** The functions' settings; the queues' addresses are placeholders, which the start replaces. */
   ingest: IngestConfig;
   worker: WorkerConfig;
   log: LogSettings;
-  /** Nothing if Salesmachine is to be found elsewhere. */
+  /** Undefined if `SALESMACHINE_URL` names a Salesmachine elsewhere. */
   fakeSalesmachine: Pick<FakeSalesmachineOptions, 'credential' | 'limit'> | undefined;
-  /** The settings that were made up, by name: of secrets, only these may be shown. */
+  /** The settings that were generated, by name: of all secrets, only these may be shown. */
   generated: Environment;
 };
 
-/** Stands for an address that only the start tells. */
+/** Replaced at the start, when the addresses are known. */
 const PLACEHOLDER_URL = 'http://127.0.0.1';
 
 /**
- * Reads the functions' settings from the environment and makes up what is missing, so that the relay starts with
- * nothing configured. What is configured is used as it is: whoever has set a shared secret, a token or `INGEST_OPEN`
- * gets no other way in, and whoever has set `SALESMACHINE_URL` gets no stand-in.
+ * Reads the functions' settings from the environment and generates what is missing, so that the relay starts with
+ * nothing configured. What is configured is used as it is: with a shared secret, a token or `INGEST_OPEN` set, no
+ * other credential is generated, and with `SALESMACHINE_URL` set, there is no fake.
  *
  * @throws SettingsError that lists every problem by setting
  */
@@ -74,11 +76,18 @@ export function readLocalConfig(environment: Environment, makeSecret: () => stri
   const fakeSalesmachine = usesFake
     ? { credential: { token, secret }, limit: { requests, windowSeconds } }
     : undefined;
-  return { port, environment, ingest, worker, log, fakeSalesmachine, generated };
+  const tunnelHosts = parseHosts(configured);
+  return { port, tunnelHosts, environment, ingest, worker, log, fakeSalesmachine, generated };
 }
 
 const dropBlankValues = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+
+const parseHosts = ({ LOCAL_HOSTS = '' }: Environment): string[] =>
+  LOCAL_HOSTS.toLowerCase()
+    .split(',')
+    .map((host) => host.trim())
+    .filter((host) => host !== '');
 
 function parsePort({ PORT = '3000' }: Environment): number {
   const port = Number(PORT);

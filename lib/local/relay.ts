@@ -4,15 +4,18 @@ import { readIngestConfig, readWorkerConfig } from '../config/config.ts';
 import { constant, type Environment, mapRefreshable, type Refreshable } from '../config/secrets.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
-import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Log } from '../telemetry/log.ts';
+import { checkAccess } from './access.ts';
 import { createEventSourceMapping } from './aws/event-source-mapping.ts';
 import { createApiGateway } from './aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
 import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
-import { createLocalRoutes } from './routes.ts';
+import { type RelayState, readRelayState } from './relay-state.ts';
+import { createLocalRoutes, createRouter } from './routes.ts';
+import { withFaults } from './salesmachine/fake-faults.ts';
+import { createFakeRoutes } from './salesmachine/fake-routes.ts';
 import { createFakeSalesmachine, type FakeSalesmachine } from './salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from './salesmachine/fake-server.ts';
 import { withEventCounter, withRequestCounter } from './with-counters.ts';
@@ -21,26 +24,14 @@ import { withEventCounter, withRequestCounter } from './with-counters.ts';
 const INGEST_TIMEOUT_MS = 8_000;
 const WORKER_TIMEOUT_MS = 90_000;
 
-/** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
-export type RelayState = {
-  accepted: number;
-  skipped: number;
-  queued: number;
-  inFlight: number;
-  delivered: number;
-  deadLettered: number;
-  requests: number;
-  throttled: number;
-};
-
 export type Relay = {
   url: string;
   salesmachineUrl: string;
   queues: LocalSqs;
-  /** Nothing if the relay sends to a Salesmachine elsewhere. */
+  /** Undefined if the relay sends to a Salesmachine elsewhere. */
   fakeSalesmachine: FakeSalesmachine | undefined;
   state(): Promise<RelayState>;
-  /** Within 5 s, whatever still runs. What is queued is gone then: it was in memory. */
+  /** Takes at most 5 s, whatever still runs. What is queued is lost: it is in memory. */
   stop(): Promise<void>;
 };
 
@@ -54,7 +45,7 @@ type RelayOptions = {
 };
 
 /**
- * The whole relay in this process: the deployed handlers, and a stand-in for everything around them.
+ * The whole relay in this process: the deployed handlers, and local models of everything around them.
  *
  * @throws an Error with the code `EADDRINUSE` if the port is taken
  */
@@ -78,7 +69,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const fakeSalesmachine =
       config.fakeSalesmachine && createFakeSalesmachine({ ...config.fakeSalesmachine, now: clock.now });
-    const fakeServer = fakeSalesmachine && (await startFakeServer(fakeSalesmachine));
+    const faultySalesmachine = fakeSalesmachine && withFaults(fakeSalesmachine, random);
+    const fakeServer = faultySalesmachine && (await startFakeServer(faultySalesmachine));
     if (fakeServer) cleanups.push(fakeServer.stop);
     const salesmachineUrl = fakeServer?.url ?? config.worker.salesmachine.url;
 
@@ -135,22 +127,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       log,
     });
 
-    const state = async (): Promise<RelayState> => {
-      const [main, deadLetters] = await Promise.all([
-        getQueueDepth(ingestSqs, queues.main.url),
-        getQueueDepth(ingestSqs, queues.deadLetters.url),
-      ]);
-      return {
-        ...ingest.counts(),
-        ...main,
-        delivered: messageCounter.delivered(),
-        deadLettered: deadLetters.queued + deadLetters.inFlight,
-        ...salesmachine.counts(),
-      };
-    };
-
-    const localRoute = createLocalRoutes({ config, queues, fakeSalesmachine, salesmachine, clock, state });
-    const server = await listen((request) => localRoute(request) ?? gateway(request), config.port);
+    const state = () => readRelayState({ sqs: ingestSqs, queues, messageCounter, ingest, salesmachine });
+    const route = createRouter({
+      ...createLocalRoutes({ config, queues, salesmachine, clock, state }),
+      ...(fakeSalesmachine && faultySalesmachine && createFakeRoutes(fakeSalesmachine, faultySalesmachine)),
+    });
+    const server = await listen(
+      async (request) =>
+        checkAccess(request, config.tunnelHosts) ?? (await (route(request) ?? gateway(request))),
+      config.port,
+    );
     cleanups.push(server.stop);
     eventSourceMapping.start();
     return { url: server.url, salesmachineUrl, queues, fakeSalesmachine, state, stop };

@@ -2,6 +2,11 @@ import * as v from 'valibot';
 import type { Salesmachine } from '../salesmachine/client.ts';
 import type { HttpFunction } from './aws/local-api-gateway.ts';
 
+export type EventCounts = { accepted: number; skipped: number };
+
+/** `throttled`: the answers of 429. */
+export type RequestCounts = { requests: number; throttled: number };
+
 /** What the ingest answers once it has taken a request. */
 const ingestResponseSchema = v.pipe(
   v.string(),
@@ -9,7 +14,7 @@ const ingestResponseSchema = v.pipe(
   v.object({ accepted: v.number(), skipped: v.number() }),
 );
 
-/** The same ingest, counting the events that its answers tell of. */
+/** The same ingest, counting the events that its answers report. */
 export function withEventCounter(ingest: HttpFunction) {
   let accepted = 0;
   let skipped = 0;

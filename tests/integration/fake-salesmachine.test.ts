@@ -44,6 +44,7 @@ describe('what it holds', () => {
     expect(fake.state()).toEqual({
       contacts: { 7: { name: 'Zoë', vip: true, age: 41, email: null } },
       accounts: { acme: { plan: 'pro' } },
+      contactAccounts: {},
       events: [items[2]],
       aliases: [items[3]],
       operations: items,
@@ -83,6 +84,27 @@ describe('what it holds', () => {
     ]);
     send('/v1/alias', { contact_uid: 'new', previous_contact_uid: 'old' });
     expect(fake.state().contacts).toEqual({ new: { name: 'Zoë', plan: 'pro' }, 8: {} });
+  });
+
+  test('a contact has every account that it was linked to, and an alias gives them to the survivor', () => {
+    const { fake, send } = setUp();
+    const link = (uid: string, accountUid: string) => contact(uid, { account_uid: accountUid });
+    send('/v1/batch', [link('7', 'acme'), link('7', 'globex'), link('7', 'acme'), link('8', 'initech')]);
+    expect(fake.state().contactAccounts).toEqual({ 7: ['acme', 'globex'], 8: ['initech'] });
+    send('/v1/alias', { contact_uid: '7', previous_contact_uid: '8' });
+    expect(fake.state().contactAccounts).toEqual({ 7: ['acme', 'globex', 'initech'] });
+  });
+
+  test('operations keep their order however many there are', () => {
+    const { fake, send } = setUp({ requests: 1_000, windowSeconds: 300 });
+    const uids = Array.from({ length: 2_550 }, (_, index) => String(index));
+    for (let from = 0; from < uids.length; from += 100) {
+      send(
+        '/v1/batch',
+        uids.slice(from, from + 100).map((uid) => event(uid, 'opened')),
+      );
+    }
+    expect(fake.state().events.map(({ contact_uid }) => contact_uid)).toEqual(uids);
   });
 
   test('ids and attributes called __proto__ or constructor are names like any other', () => {

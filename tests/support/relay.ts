@@ -63,6 +63,7 @@ export async function startTestRelay(env: Environment = {}, alsoTo?: Log): Promi
         relay.fakeSalesmachine?.state() ?? {
           contacts: {},
           accounts: {},
+          contactAccounts: {},
           events: [],
           aliases: [],
           operations: [],

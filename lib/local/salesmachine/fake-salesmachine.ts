@@ -1,5 +1,6 @@
 import type { AliasOperation, EventOperation, Operation, Params } from '../../salesmachine/operation.ts';
-import { createQuota, type Limit } from './fake-quota.ts';
+import { createFakeCrm, type FakeCrm } from './fake-crm.ts';
+import { createQuota, type Limit, type Quota } from './fake-quota.ts';
 import { findProblem, isOperation } from './fake-rules.ts';
 
 export type FakeRequest = {
@@ -12,10 +13,12 @@ export type FakeRequest = {
 
 export type FakeResponse = { status: number; headers: Record<string, string>; body: string };
 
-/** What the stand-in holds: what a user of Salesmachine would see, and every item as it came, in order of arrival. */
+/** What the fake holds: what a user of Salesmachine would see, and every item as it came, in order of arrival. */
 export type FakeSalesmachineState = {
   contacts: Record<string, Params>;
   accounts: Record<string, Params>;
+  /** The accounts that each contact is linked to; a contact without any is left out. */
+  contactAccounts: Record<string, string[]>;
   events: EventOperation[];
   aliases: AliasOperation[];
   operations: Operation[];
@@ -23,10 +26,13 @@ export type FakeSalesmachineState = {
 
 export type FakeSalesmachine = {
   handle(request: FakeRequest): FakeResponse;
+  /** All of it at once: of a long run, read `crm` instead. */
   state(): FakeSalesmachineState;
-  /** Refuses from now on whatever has this attribute among its params, as an app may that wants it of another type. */
+  crm: FakeCrm;
+  quota: Quota;
+  /** From now on rejects whatever has this attribute among its params, as an app does that wants another type. */
   reject(attribute: string): void;
-  /** Refuses no attribute any more. */
+  /** Rejects no attribute any more. */
   acceptAll(): void;
 };
 
@@ -61,30 +67,8 @@ export function createFakeSalesmachine({
 }: FakeSalesmachineOptions): FakeSalesmachine {
   const authorization = `Basic ${Buffer.from(`${credential.token}:${credential.secret}`).toString('base64')}`;
   const quota = createQuota(limit, now);
-  const contacts = new Map<string, Params>();
-  const accounts = new Map<string, Params>();
-  const operations: Operation[] = [];
+  const crm = createFakeCrm();
   const rejectedAttributes = new Set<string>();
-
-  /** Updates merge: what is absent stays as it was, and null is a value like any other. */
-  function update(objects: Map<string, Params>, uid: string, params: Params): void {
-    objects.set(uid, { ...objects.get(uid), ...params });
-  }
-
-  /** The survivor keeps what it has and takes over the rest. */
-  function merge(survivor: string, previous: string): void {
-    const params = contacts.get(previous);
-    if (params === undefined || survivor === previous) return;
-    contacts.set(survivor, { ...params, ...contacts.get(survivor) });
-    contacts.delete(previous);
-  }
-
-  function apply(operation: Operation): void {
-    operations.push(operation);
-    if (operation.method === 'contact') update(contacts, operation.contact_uid, operation.params);
-    if (operation.method === 'account') update(accounts, operation.account_uid, operation.params);
-    if (operation.method === 'alias') merge(operation.contact_uid, operation.previous_contact_uid);
-  }
 
   function handle({ method, path, headers, body }: FakeRequest): FakeResponse {
     const call = Object.hasOwn(calls, path) ? calls[path] : undefined;
@@ -109,25 +93,42 @@ export function createFakeSalesmachine({
     if (items.length === 0) return errorResponse(400, 'The batch is empty.');
     if (items.length > MAX_ITEMS) return errorResponse(400, `A batch may hold ${MAX_ITEMS} items at most.`);
     if (!items.every(isOperation)) return errorResponse(400, findFirstProblem(items));
-    const rejection = findRejected(items, rejectedAttributes);
+    const rejection = findRejection(items, rejectedAttributes);
     if (rejection !== undefined) return errorResponse(400, rejection);
-    for (const operation of items) apply(operation);
+    for (const operation of items) crm.apply(operation);
     return success;
   }
 
   return {
     handle,
-    state: () => ({
-      contacts: Object.fromEntries(contacts),
-      accounts: Object.fromEntries(accounts),
-      events: operations.filter((operation) => operation.method === 'event'),
-      aliases: operations.filter((operation) => operation.method === 'alias'),
-      operations: [...operations],
-    }),
+    state: () => readState(crm),
+    crm,
+    quota,
     reject: (attribute) => rejectedAttributes.add(attribute),
     acceptAll: () => rejectedAttributes.clear(),
   };
 }
+
+function readState(crm: FakeCrm): FakeSalesmachineState {
+  const operations = [...crm.operations.chunks()].flat();
+  return {
+    contacts: toParamsByUid(crm.contacts),
+    accounts: toParamsByUid(crm.accounts),
+    contactAccounts: Object.fromEntries(listContactAccounts(crm)),
+    events: operations.filter((operation) => operation.method === 'event'),
+    aliases: operations.filter((operation) => operation.method === 'alias'),
+    operations,
+  };
+}
+
+const toParamsByUid = (objects: FakeCrm['accounts']) =>
+  Object.fromEntries([...objects].map(([uid, { params }]) => [uid, params]));
+
+/** The accounts of each contact that has any. */
+export const listContactAccounts = (crm: FakeCrm): [string, string[]][] =>
+  [...crm.contacts].flatMap(([uid, { accounts }]): [string, string[]][] =>
+    accounts.size > 0 ? [[uid, [...accounts]]] : [],
+  );
 
 const jsonResponse = (status: number, value: unknown): FakeResponse => ({
   status,
@@ -166,7 +167,7 @@ function findFirstProblem(items: readonly unknown[]): string {
   return `Item ${index}: ${findProblem(items[index])}.`;
 }
 
-function findRejected(
+function findRejection(
   items: readonly Operation[],
   rejectedAttributes: ReadonlySet<string>,
 ): string | undefined {

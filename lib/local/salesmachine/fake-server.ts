@@ -4,10 +4,10 @@ import { errorResponse, type FakeRequest, type FakeResponse } from './fake-sales
 /** The documents name no limit of bytes. This one keeps a runaway request out. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** A stand-in that may take its time; one that throws or rejects cuts the connection. */
+/** A fake that may take its time; one that throws or rejects cuts the connection. */
 type Handler = { handle(request: FakeRequest): FakeResponse | Promise<FakeResponse> };
 
-/** The stand-in behind HTTP, on any free port. */
+/** The fake behind HTTP, on any free port. */
 export function startFakeServer(fakeSalesmachine: Handler): Promise<LocalServer> {
   return listen(async (request) => {
     const body = await readBody(request, MAX_BODY_BYTES);

@@ -1,0 +1,40 @@
+import { getQueueDepth } from '../sqs/queue-depth.ts';
+import type { Sqs } from '../sqs/sqs-client.ts';
+import type { LocalSqs } from './aws/local-sqs.ts';
+import type { MessageCounter } from './aws/message-counter.ts';
+import type { EventCounts, RequestCounts } from './with-counters.ts';
+
+/** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
+export type RelayState = {
+  accepted: number;
+  skipped: number;
+  queued: number;
+  inFlight: number;
+  delivered: number;
+  deadLettered: number;
+  requests: number;
+  throttled: number;
+};
+
+type Sources = {
+  sqs: Sqs;
+  queues: Pick<LocalSqs, 'main' | 'deadLetters'>;
+  messageCounter: Pick<MessageCounter, 'delivered'>;
+  ingest: { counts(): EventCounts };
+  salesmachine: { counts(): RequestCounts };
+};
+
+/** Where the events are at this moment. */
+export async function readRelayState({ sqs, queues, ...counters }: Sources): Promise<RelayState> {
+  const [main, deadLetters] = await Promise.all([
+    getQueueDepth(sqs, queues.main.url),
+    getQueueDepth(sqs, queues.deadLetters.url),
+  ]);
+  return {
+    ...counters.ingest.counts(),
+    ...main,
+    delivered: counters.messageCounter.delivered(),
+    deadLettered: deadLetters.queued + deadLetters.inFlight,
+    ...counters.salesmachine.counts(),
+  };
+}

@@ -1,0 +1,108 @@
+import type { Operation, Params } from '../../salesmachine/operation.ts';
+import { createOperationLog, type OperationLog } from './operation-log.ts';
+
+/** A contact or an account. */
+export type CrmObject = {
+  params: Params;
+  /** The `messageId` of the event that set each attribute, where it had one. */
+  sources: Record<string, string>;
+};
+
+export type CrmContact = CrmObject & {
+  /** Contacts and accounts are many-to-many: each account that the contact was ever linked to. */
+  accounts: ReadonlySet<string>;
+};
+
+export type EventType = { displayName: string; count: number };
+
+/** What a user of Salesmachine would see, and every operation as it came. */
+export type FakeCrm = {
+  contacts: ReadonlyMap<string, CrmContact>;
+  accounts: ReadonlyMap<string, CrmObject>;
+  /** By `event_uid`. */
+  eventTypes: ReadonlyMap<string, EventType>;
+  /** How many events each contact has, whether the contact is known or not. */
+  eventCounts: ReadonlyMap<string, number>;
+  operations: Pick<OperationLog, 'chunks'>;
+  apply(operation: Operation): void;
+};
+
+const emptyContact: CrmContact = { params: {}, sources: {}, accounts: new Set() };
+
+/** The objects that Salesmachine's operations leave behind. */
+export function createFakeCrm(): FakeCrm {
+  const contacts = new Map<string, CrmContact>();
+  const accounts = new Map<string, CrmObject>();
+  const eventTypes = new Map<string, EventType>();
+  const eventCounts = new Map<string, number>();
+  const operations = createOperationLog();
+
+  function updateContact(uid: string, params: Params, messageId: string | undefined): void {
+    const contact = contacts.get(uid) ?? emptyContact;
+    const account = params['account_uid'];
+    contacts.set(uid, {
+      ...update(contact, params, messageId),
+      accounts: typeof account === 'string' ? new Set([...contact.accounts, account]) : contact.accounts,
+    });
+  }
+
+  function countEvent(contactUid: string, eventUid: string, params: Params): void {
+    eventCounts.set(contactUid, (eventCounts.get(contactUid) ?? 0) + 1);
+    const known = eventTypes.get(eventUid);
+    const displayName = params['display_name'];
+    eventTypes.set(eventUid, {
+      displayName: typeof displayName === 'string' ? displayName : (known?.displayName ?? ''),
+      count: (known?.count ?? 0) + 1,
+    });
+  }
+
+  /** The survivor keeps what it has and takes over the rest. */
+  function mergeContacts(survivorUid: string, previousUid: string): void {
+    const previous = contacts.get(previousUid);
+    if (previous === undefined || survivorUid === previousUid) return;
+    const survivor = contacts.get(survivorUid) ?? emptyContact;
+    contacts.set(survivorUid, {
+      params: { ...previous.params, ...survivor.params },
+      sources: { ...previous.sources, ...survivor.sources },
+      accounts: new Set([...survivor.accounts, ...previous.accounts]),
+    });
+    contacts.delete(previousUid);
+  }
+
+  return {
+    contacts,
+    accounts,
+    eventTypes,
+    eventCounts,
+    operations,
+    apply(operation) {
+      operations.append(operation);
+      switch (operation.method) {
+        case 'contact':
+          return updateContact(operation.contact_uid, operation.params, operation.messageId);
+        case 'account': {
+          const account = accounts.get(operation.account_uid) ?? emptyContact;
+          accounts.set(operation.account_uid, update(account, operation.params, operation.messageId));
+          return;
+        }
+        case 'event':
+          return countEvent(operation.contact_uid, operation.event_uid, operation.params);
+        case 'alias':
+          return mergeContacts(operation.contact_uid, operation.previous_contact_uid);
+      }
+    },
+  };
+}
+
+/** Updates merge: what is absent stays as it was, and null is a value like any other. */
+function update(object: CrmObject, params: Params, messageId: string | undefined): CrmObject {
+  const sources = { ...object.sources };
+  for (const name of Object.keys(params)) {
+    if (messageId === undefined) delete sources[name];
+    else Object.defineProperty(sources, name, { value: messageId, ...plainProperty });
+  }
+  return { params: { ...object.params, ...params }, sources };
+}
+
+/** So that an attribute called `__proto__` is a property like any other. */
+const plainProperty = { enumerable: true, configurable: true, writable: true };

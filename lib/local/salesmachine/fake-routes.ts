@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import * as v from 'valibot';
+import { json, type Reply, type Route, readBody } from '../http-server.ts';
+import { type FaultySalesmachine, faultSchema } from './fake-faults.ts';
+import { type FakeSalesmachine, listContactAccounts } from './fake-salesmachine.ts';
+
+const MAX_BODY_BYTES = 10_000;
+
+const rejectSchema = v.object({ attribute: v.pipe(v.string(), v.nonEmpty()) });
+
+/** One fault, or a list of them. */
+const faultsSchema = v.union([
+  v.array(faultSchema),
+  v.pipe(
+    faultSchema,
+    v.transform((fault) => [fault]),
+  ),
+]);
+
+/** To look at the fake, and to give it faults, so that there is trouble to practise with. */
+export function createFakeRoutes(
+  fake: FakeSalesmachine,
+  faulty: Pick<FaultySalesmachine, 'faults' | 'setFaults'>,
+): Record<string, Route> {
+  const others = () => faulty.faults().filter(({ fault }) => fault !== 'reject');
+
+  return {
+    'GET /local/salesmachine': async () => streamState(fake),
+
+    'GET /local/salesmachine/faults': async () => json(200, { faults: faulty.faults() }),
+    'POST /local/salesmachine/faults': async (request) => {
+      const result = v.safeParse(faultsSchema, await readJson(request));
+      if (!result.success) return json(400, { message: describeIssues(result.issues) });
+      faulty.setFaults(result.output);
+      return json(200, { faults: faulty.faults() });
+    },
+    'DELETE /local/salesmachine/faults': async () => {
+      faulty.setFaults([]);
+      return json(200, { faults: [] });
+    },
+
+    'POST /local/salesmachine/reject': async (request) => {
+      const result = v.safeParse(rejectSchema, await readJson(request));
+      if (!result.success) return json(400, { message: 'The body must be {"attribute":"NAME"}.' });
+      const { attribute } = result.output;
+      faulty.setFaults([...faulty.faults(), { fault: 'reject', attribute }]);
+      return json(200, { rejected: attribute });
+    },
+    'DELETE /local/salesmachine/reject': async () => {
+      faulty.setFaults(others());
+      return json(200, { rejected: null });
+    },
+  };
+}
+
+/** Nothing if the body is too long or no JSON. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  try {
+    return body && JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function describeIssues([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const cause = issue.issues?.[0] ?? issue;
+  return `The body must be a fault such as {"fault":"status","status":500,"on":"batch","share":0.5}, or a list of faults: ${cause.message}`;
+}
+
+/** The state as one JSON object, written piece by piece: a million operations must not stand in memory at once. */
+function streamState(fake: FakeSalesmachine): Reply {
+  const { crm } = fake;
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: (async function* () {
+      yield '{"contacts":{';
+      yield* members([...crm.contacts].map(([uid, { params }]) => [uid, params]));
+      yield '},"accounts":{';
+      yield* members([...crm.accounts].map(([uid, { params }]) => [uid, params]));
+      yield '},"contactAccounts":{';
+      yield* members(listContactAccounts(crm));
+      yield '},"events":[';
+      yield* elements(fake, (method) => method === 'event');
+      yield '],"aliases":[';
+      yield* elements(fake, (method) => method === 'alias');
+      yield '],"operations":[';
+      yield* elements(fake, () => true);
+      yield ']}';
+    })(),
+  };
+}
+
+const MEMBERS_PER_PIECE = 1_000;
+
+function* members(entries: readonly (readonly [string, unknown])[]): Generator<string> {
+  for (let index = 0; index < entries.length; index += MEMBERS_PER_PIECE) {
+    const piece = entries
+      .slice(index, index + MEMBERS_PER_PIECE)
+      .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    yield `${index > 0 ? ',' : ''}${piece.join()}`;
+  }
+}
+
+function* elements({ crm }: FakeSalesmachine, isWanted: (method: string) => boolean): Generator<string> {
+  let separator = '';
+  for (const chunk of crm.operations.chunks()) {
+    const wanted = chunk.filter(({ method }) => isWanted(method));
+    if (wanted.length === 0) continue;
+    yield separator + wanted.map((operation) => JSON.stringify(operation)).join();
+    separator = ',';
+  }
+}
