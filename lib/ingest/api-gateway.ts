@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { HttpRequest } from '../segment/split-request.ts';
+import type { HttpRequest } from '../segment/http-request.ts';
 import type { HttpResponse } from './handle-request.ts';
 
 /** The request as API Gateway's HTTP API (payload format 2.0) or a function URL hands it over. */

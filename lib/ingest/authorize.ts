@@ -1,8 +1,8 @@
 import type { IngestConfig } from '../config/config.ts';
 import { constant, type Refreshable } from '../config/secrets.ts';
 import { type Authentication, authenticate } from '../segment/authenticate.ts';
+import type { HttpRequest } from '../segment/http-request.ts';
 import type { Route } from '../segment/route.ts';
-import type { HttpRequest } from '../segment/split-request.ts';
 
 type AuthorizeDependencies = {
   config: IngestConfig;

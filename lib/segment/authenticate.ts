@@ -1,7 +1,7 @@
 import { readTokens, type TokenResult, verifyToken } from './credentials.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { Route } from './route.ts';
 import { type SignatureResult, verifySignature } from './signature.ts';
-import type { HttpRequest } from './split-request.ts';
 
 /** What a request is checked against. A kind of which there is none is not configured. */
 export type Credentials = {

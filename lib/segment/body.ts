@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Headers } from './split-request.ts';
+import type { Headers } from './http-request.ts';
 
 /** The most that a compressed body may become. Segment's own batches end at 4,000 events and Lambda's at 6 MB. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { Headers } from './http-request.ts';
 import { parseString, scanMembers, startsObject, trimWhitespace } from './json-scanner.ts';
-import type { Headers } from './split-request.ts';
 
 export type TokenResult = 'absent' | 'wrong' | 'valid';
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { HttpRequest } from './http-request.ts';
 import { scanElements, startsArray, trimWhitespace } from './json-scanner.ts';
-import type { HttpRequest } from './split-request.ts';
 
 /** `malformed`: no SHA-1 in hex, so that no secret can have made it. */
 export type SignatureResult = 'absent' | 'malformed' | 'wrong' | 'valid';

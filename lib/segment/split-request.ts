@@ -11,12 +11,6 @@ import {
 } from './json-scanner.ts';
 import type { Route } from './route.ts';
 
-/** Names are in lower case. */
-export type Headers = Readonly<Record<string, string | undefined>>;
-
-/** What came over HTTP: the path without its query, the body without API Gateway's base64. */
-export type HttpRequest = { method: string; path: string; headers: Headers; body: Buffer };
-
 /** One event of a request. */
 export type ReceivedEvent =
   /** `text` is its JSON; `value` its fields, none if it is no object or nested too deep (and so invalid). */

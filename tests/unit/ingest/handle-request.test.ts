@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readIngestConfig } from '../../../lib/config/config.ts';
 import { handleRequest } from '../../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
-import type { HttpRequest } from '../../../lib/segment/split-request.ts';
+import type { HttpRequest } from '../../../lib/segment/http-request.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
