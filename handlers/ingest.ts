@@ -1,11 +1,13 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { readIngestConfig, readLogSettings } from '../lib/config/config.ts';
-import { createSecretsEnvironment, mapRefreshable } from '../lib/config/secrets.ts';
+import { readIngestSettings, readLogSettings } from '../lib/config/config.ts';
+import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { toApiGatewayResponse, toHttpRequest } from '../lib/ingest/api-gateway.ts';
 import { handleRequest, type IngestDependencies } from '../lib/ingest/handle-request.ts';
-import { systemClock, systemRandom } from '../lib/runtime/clock.ts';
+import { systemClock } from '../lib/runtime/clock.ts';
 import { memoizeAsync } from '../lib/runtime/lazy.ts';
+import { systemRandom } from '../lib/runtime/random.ts';
+import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSqs } from '../lib/sqs/sqs-client.ts';
 import { errorFields } from '../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
@@ -32,8 +34,8 @@ export function createIngest(dependencies: IngestDependencies) {
 const getHandler = memoizeAsync(async () => {
   const environment = createSecretsEnvironment(process.env, systemClock);
   return createIngest({
-    config: readIngestConfig(await environment.get()),
-    credentials: mapRefreshable(environment, (env) => readIngestConfig(env).credentials),
+    config: readIngestSettings(await environment.get()),
+    credentials: mapRefreshable(environment, (env) => readIngestSettings(env).credentials),
     sqs: createSqs(),
     clock: systemClock,
     random: systemRandom,

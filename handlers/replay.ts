@@ -4,8 +4,10 @@ import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/con
 import { dryRunReplay, type ReplayDryRun } from '../lib/dead-letters/dry-run.ts';
 import { type ReplayOptions, type ReplayResult, replay } from '../lib/dead-letters/replay-dead-letters.ts';
 import { parseReplayRequest } from '../lib/dead-letters/replay-request.ts';
-import { type Clock, type Random, systemClock, systemRandom, withDeadline } from '../lib/runtime/clock.ts';
+import { type Clock, systemClock } from '../lib/runtime/clock.ts';
+import { withDeadline } from '../lib/runtime/deadline.ts';
 import { memoizeAsync } from '../lib/runtime/lazy.ts';
+import { type Random, systemRandom } from '../lib/runtime/random.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';

@@ -1,10 +1,12 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
-import { createSecretsEnvironment, mapRefreshable } from '../lib/config/secrets.ts';
+import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { createLane } from '../lib/delivery/lane.ts';
-import { type Clock, type Random, systemClock, systemRandom } from '../lib/runtime/clock.ts';
+import { type Clock, systemClock } from '../lib/runtime/clock.ts';
 import { memoizeAsync } from '../lib/runtime/lazy.ts';
+import { type Random, systemRandom } from '../lib/runtime/random.ts';
+import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/client.ts';
 import { fromSqsRecord } from '../lib/sqs/received-message.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { SettingsError } from '../config/config.ts';
+import { SettingsError } from '../runtime/errors.ts';
 
 /** The caller can mend it: its message is printed as one line, without a stack, and the exit code is 2. */
 export class CommandError extends Error {

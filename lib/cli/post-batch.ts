@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { type Clock, type Random, withDeadline } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
+import type { Random } from '../runtime/random.ts';
 import { sign } from '../segment/signature.ts';
 import type { Batch } from './send-batches.ts';
 

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { DeliverySettings } from '../delivery/ports.ts';
+import type { IngestSettings } from '../ingest/ingest-settings.ts';
 import type { MappingSettings } from '../mapping/map-event.ts';
-import type { AuthenticationPolicy } from '../segment/authenticate.ts';
+import { SettingsError } from '../runtime/errors.ts';
 import type { LogSettings } from '../telemetry/log.ts';
 import { LEVELS } from '../telemetry/log-level.ts';
 import type { Environment } from './secrets.ts';
@@ -9,16 +10,11 @@ import { type SettingName, settings } from './settings.ts';
 
 export type { Environment } from './secrets.ts';
 
-/** What somebody has to set right; the message names every setting that is wrong, and quotes no value. */
-export class SettingsError extends Error {
-  override name = 'SettingsError' as const;
-}
-
 type SettingValues<Name extends SettingName> = { [N in Name]: v.InferOutput<(typeof settings)[N]['schema']> };
 
 /**
- * The named settings as typed values. An empty variable counts as not set. `together` tells what is wrong with them as
- * a whole; a setting that is wrong by itself is not among its values.
+ * The named settings as typed values. An empty variable counts as not set. `crossCheck` returns what is wrong
+ * with them as a whole; a setting that is wrong by itself is not among its values.
  *
  * @throws SettingsError
  */
@@ -60,12 +56,6 @@ export function readMappingSettings(env: Environment): MappingSettings {
 
 type QueueUrls = { queueUrl: string; deadLetterQueueUrl: string };
 
-export type IngestConfig = QueueUrls & {
-  credentials: { sharedSecrets: string[]; tokens: string[] };
-  policy: AuthenticationPolicy;
-  mapping: MappingSettings;
-};
-
 const ingestNames = [
   'QUEUE_URL',
   'DEAD_LETTER_QUEUE_URL',
@@ -77,7 +67,7 @@ const ingestNames = [
   ...mappingNames,
 ] as const;
 
-/** Nobody is let in by mistake, and nobody kept out. */
+/** A relay that accepts from anyone must say so, and one that can accept from no one must not start. */
 function validateCredentials(values: Partial<SettingValues<(typeof ingestNames)[number]>>): string[] {
   const hasSecret = Boolean(values.SEGMENT_SHARED_SECRETS?.length);
   const hasToken = Boolean(values.INGEST_TOKENS?.length);
@@ -94,7 +84,7 @@ function validateCredentials(values: Partial<SettingValues<(typeof ingestNames)[
 }
 
 /** What the ingest needs to know. */
-export function readIngestConfig(env: Environment): IngestConfig {
+export function readIngestSettings(env: Environment): IngestSettings {
   const values = readSettings(env, ingestNames, validateCredentials);
   return {
     queueUrl: values.QUEUE_URL,

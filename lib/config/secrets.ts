@@ -1,44 +1,19 @@
 import type { Clock } from '../runtime/clock.ts';
-import { readParameters } from './parameter-store.ts';
+import { constant, type Refreshable } from '../runtime/refreshable.ts';
+import { type ReadParameters, readParameters } from './parameter-store.ts';
 import { settings } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** Something that may change while the function lives. */
-export type Refreshable<Value> = {
-  /** As it is known now. @throws if it has never been read, or not for too long */
-  get(): Promise<Value>;
-  /** Whether it has been read anew since the moment, in milliseconds since the epoch; reads it if it may. */
-  refreshIfOlderThan(moment: number): Promise<boolean>;
-};
-
-/** What does not change is always new. */
-export const constant = <Value>(value: Value): Refreshable<Value> => ({
-  get: async () => value,
-  refreshIfOlderThan: async () => true,
-});
-
-/** The same source, seen through `map`. */
-export const mapRefreshable = <From, To>(
-  source: Refreshable<From>,
-  transform: (value: From) => To,
-): Refreshable<To> => ({
-  get: async () => transform(await source.get()),
-  refreshIfOlderThan: source.refreshIfOlderThan,
-});
-
-/** Values of SSM parameters by their names, decrypted; none for one that does not exist. */
-export type ReadParameters = (names: readonly string[]) => Promise<Record<string, string>>;
-
 const SUFFIX = '_PARAMETER';
 
-/** A value is read anew after this. */
+/** A value is read again after this. */
 const REFRESH_AFTER_MS = 300_000;
 
 /** While the store fails, a value is good for so long. */
 const EXPIRES_AFTER_MS = 3_600_000;
 
-/** The store is asked at most so often, whoever sends us wrong signatures. */
+/** The store is asked at most so often, however many wrong signatures come in. */
 const MIN_FETCH_INTERVAL_MS = 5_000;
 
 /**
@@ -68,7 +43,7 @@ export function createSecretsEnvironment(
     cached = { env: { ...env, ...Object.fromEntries(values) }, readAt };
   }
 
-  /** Asks the store, unless it was asked just now; whoever comes meanwhile waits for the same answer. */
+  /** Asks the store, unless it was asked just now; calls that come meanwhile wait for the same answer. */
   async function refresh(): Promise<void> {
     if (!pendingFetch && clock.now() - lastFetchAt < MIN_FETCH_INTERVAL_MS) return;
     pendingFetch ??= fetchSecrets().finally(() => {

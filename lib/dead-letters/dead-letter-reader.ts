@@ -1,4 +1,5 @@
-import type { Clock, Random } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import { randomSqsId } from '../sqs/message.ts';
 import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';

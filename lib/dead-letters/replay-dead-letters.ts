@@ -1,4 +1,5 @@
-import { type Clock, withDeadline } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { sendMessages } from '../sqs/send-messages.ts';
 import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';

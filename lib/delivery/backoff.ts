@@ -1,4 +1,4 @@
-import type { Random } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,4 +1,5 @@
-import type { Clock, Random } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
 import { type Outcome, toOutcome } from '../salesmachine/outcome.ts';
 import { parseRetryAfterMs } from '../salesmachine/rate-limit.ts';

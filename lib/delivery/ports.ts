@@ -1,5 +1,6 @@
 import type { MappingSettings } from '../mapping/map-event.ts';
-import type { Clock, Random } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';

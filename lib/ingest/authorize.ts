@@ -1,13 +1,13 @@
-import type { IngestConfig } from '../config/config.ts';
-import { constant, type Refreshable } from '../config/secrets.ts';
+import { constant, type Refreshable } from '../runtime/refreshable.ts';
 import { type Authentication, authenticate } from '../segment/authenticate.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
 import type { Route } from '../segment/route.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 
 type AuthorizeDependencies = {
-  config: IngestConfig;
+  config: IngestSettings;
   /** Where the credentials can change: instead of the configuration's. */
-  credentials?: Refreshable<IngestConfig['credentials']>;
+  credentials?: Refreshable<IngestSettings['credentials']>;
 };
 
 /**

@@ -1,7 +1,8 @@
-import type { IngestConfig } from '../config/config.ts';
-import type { Refreshable } from '../config/secrets.ts';
 import { skipCause } from '../mapping/map-event.ts';
-import { type Clock, type Random, withDeadline } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Refreshable } from '../runtime/refreshable.ts';
 import { type Body, decodeBody } from '../segment/body.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
 import { matchRoute, type Route } from '../segment/route.ts';
@@ -12,6 +13,7 @@ import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { authorize } from './authorize.ts';
 import { collectMessageIds, logOutcomes } from './ingest-log.ts';
+import type { IngestSettings } from './ingest-settings.ts';
 import { type Triage, triageEvents, triageUndecodable } from './triage.ts';
 
 /** Segment gives up on an answer after 5 s, and would then send again what is queued already. */
@@ -21,9 +23,9 @@ export type HttpResponse = { status: number; headers?: Record<string, string>; b
 
 /** What the ingest works with. */
 export type IngestDependencies = {
-  config: IngestConfig;
+  config: IngestSettings;
   /** Where the credentials can change: instead of the configuration's. */
-  credentials?: Refreshable<IngestConfig['credentials']>;
+  credentials?: Refreshable<IngestSettings['credentials']>;
   sqs: Sqs;
   clock: Clock;
   random: Random;

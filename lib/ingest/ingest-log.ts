@@ -1,4 +1,5 @@
 import type { Reason } from '../dead-letters/reasons.ts';
+import { chunk } from '../runtime/chunk.ts';
 import type { Log } from '../telemetry/log.ts';
 import { MAX_IDS } from '../telemetry/log-fields.ts';
 
@@ -17,27 +18,27 @@ export function logOutcomes(
 ): void {
   const [first, ...more] = toChunkFields(outcomes.filter(({ kind }) => kind === 'queued'));
   log.info('events queued', { ...counts, ...first });
-  for (const chunk of more) log.info('further events queued', chunk);
+  for (const fields of more) log.info('further events queued', fields);
 
   const notQueued = Map.groupBy(outcomes, (outcome) =>
     outcome.kind === 'skipped' ? outcome.cause : outcome.kind === 'dead letter' ? outcome.reason : undefined,
   );
   for (const group of notQueued.values()) {
-    for (const chunk of toChunkFields(group)) {
+    for (const fields of toChunkFields(group)) {
       const [outcome] = group;
-      if (outcome?.kind === 'skipped') log.info('events skipped', { cause: outcome.cause, ...chunk });
+      if (outcome?.kind === 'skipped') log.info('events skipped', { cause: outcome.cause, ...fields });
       if (outcome?.kind === 'dead letter')
-        log.warn('dead letter written', { reason: outcome.reason, ...chunk });
+        log.warn('dead letter written', { reason: outcome.reason, ...fields });
     }
   }
 }
 
 /** The fields for as many events as a line can name. */
 function toChunkFields(outcomes: readonly EventOutcome[]): { events: number; messageIds: string[] }[] {
-  return Array.from({ length: Math.ceil(outcomes.length / MAX_IDS) }, (_, index) => {
-    const chunk = outcomes.slice(index * MAX_IDS, (index + 1) * MAX_IDS);
-    return { events: chunk.length, messageIds: collectMessageIds(chunk) };
-  });
+  return chunk(outcomes, MAX_IDS).map((named) => ({
+    events: named.length,
+    messageIds: collectMessageIds(named),
+  }));
 }
 
 export const collectMessageIds = (outcomes: readonly EventOutcome[]): string[] =>

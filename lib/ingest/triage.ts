@@ -1,7 +1,7 @@
 import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
 import type { Reason } from '../dead-letters/reasons.ts';
-import type { Random } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import type { Random } from '../runtime/random.ts';
 import type { SegmentEvent } from '../segment/event.ts';
 import type { ReceivedEvent } from '../segment/split-request.ts';
 import { deduplicationId, type OutgoingMessage, randomSqsId, toEventMessage } from '../sqs/message.ts';

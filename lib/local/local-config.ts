@@ -1,12 +1,12 @@
 import {
   type Environment,
-  type IngestConfig,
-  readIngestConfig,
+  readIngestSettings,
   readLogSettings,
   readWorkerConfig,
-  SettingsError,
   type WorkerConfig,
 } from '../config/config.ts';
+import type { IngestSettings } from '../ingest/ingest-settings.ts';
+import { SettingsError } from '../runtime/errors.ts';
 import type { LogSettings } from '../telemetry/log.ts';
 import type { FakeSalesmachineOptions } from './salesmachine/fake-salesmachine.ts';
 
@@ -17,7 +17,7 @@ export type LocalConfig = {
   /** The environment that it was read from. */
   environment: Environment;
   /** The functions' settings; the queues' addresses are placeholders, which the start replaces. */
-  ingest: IngestConfig;
+  ingest: IngestSettings;
   worker: WorkerConfig;
   log: LogSettings;
   /** Undefined if `SALESMACHINE_URL` names a Salesmachine elsewhere. */
@@ -66,7 +66,7 @@ export function readLocalConfig(environment: Environment, makeSecret: () => stri
     }
   };
   const port = read(parsePort);
-  const ingest = read(readIngestConfig);
+  const ingest = read(readIngestSettings);
   const worker = read(readWorkerConfig);
   const log = read(readLogSettings);
   if (port === undefined || !ingest || !worker || !log) throw new SettingsError([...problems].join('\n'));

@@ -1,4 +1,5 @@
-import { type Clock, type Random, systemRandom } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import { pickKnownFields } from '../telemetry/log-fields.ts';
 import { createLevelFilter, type Level, type LevelSettings } from '../telemetry/log-level.ts';

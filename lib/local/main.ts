@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { SettingsError } from '../config/config.ts';
 import { createSecretsEnvironment } from '../config/secrets.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { SettingsError } from '../runtime/errors.ts';
 import { readLocalConfig } from './local-config.ts';
 import { createLocalLog } from './local-log.ts';
 import { type Relay, startRelay } from './relay.ts';

@@ -1,8 +1,10 @@
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
-import { readIngestConfig, readWorkerConfig } from '../config/config.ts';
-import { constant, type Environment, mapRefreshable, type Refreshable } from '../config/secrets.ts';
-import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
+import { readIngestSettings, readWorkerConfig } from '../config/config.ts';
+import type { Environment } from '../config/secrets.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
+import { constant, mapRefreshable, type Refreshable } from '../runtime/refreshable.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { checkAccess } from './access.ts';
@@ -113,7 +115,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     const ingest = withEventCounter(
       createIngest({
         config: { ...config.ingest, ...queueUrls },
-        credentials: mapRefreshable(currentEnvironment, (env) => readIngestConfig(env).credentials),
+        credentials: mapRefreshable(currentEnvironment, (env) => readIngestSettings(env).credentials),
         sqs: ingestSqs,
         clock,
         random,

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../runtime/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params, Scalar } from '../salesmachine/operation.ts';
 
 /** Names that Salesmachine gives a meaning (its documentation and its own clients): only a user sets them. */
@@ -35,7 +35,7 @@ export function flatten(object: JsonObject, relocatedKey?: string): Params {
   const flat = new Map<string, Scalar>();
   const freeKey = createKeyAllocator((key) => flat.has(key));
   const freeJoinedKey = createKeyAllocator((key) => flat.has(key) || reserved.has(key));
-  const isRelocated = (key: string, value: Json) => isObject(value) || key === relocatedKey;
+  const isRelocated = (key: string, value: Json) => isJsonObject(value) || key === relocatedKey;
 
   const entries = Object.entries(object);
   for (const [key, value] of entries.filter(([key, value]) => !isRelocated(key, value))) {
@@ -48,13 +48,8 @@ export function flatten(object: JsonObject, relocatedKey?: string): Params {
   return Object.fromEntries(flat);
 }
 
-/** A JSON object: neither null nor an array. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function flattenLeaves(path: string, value: Json): [string, Scalar][] {
-  if (!isObject(value)) return [[path.toWellFormed(), toScalar(value)]];
+  if (!isJsonObject(value)) return [[path.toWellFormed(), toScalar(value)]];
   return Object.entries(value).flatMap(([key, inner]) => flattenLeaves(`${path}_${key}`, inner));
 }
 

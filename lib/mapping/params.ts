@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../runtime/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params } from '../salesmachine/operation.ts';
-import { flatten, isObject } from './flatten.ts';
+import { flatten } from './flatten.ts';
 
 /** What the relay adds to params where the user left it open. */
 export type Defaults = Record<string, string | undefined>;
@@ -44,14 +44,14 @@ export function toNameFields(traits: JsonObject): Defaults {
 export function toVisitFields(properties: JsonObject, { page, ip, userAgent }: JsonObject): Defaults {
   return {
     visit_url:
-      toNonBlankText(properties['url']) ?? (isObject(page) ? toNonBlankText(page['url']) : undefined),
+      toNonBlankText(properties['url']) ?? (isJsonObject(page) ? toNonBlankText(page['url']) : undefined),
     visit_ip: toNonBlankText(ip),
     visit_agent: toNonBlankText(userAgent),
   };
 }
 
 function readContextAccount({ traits, groupId }: JsonObject): string | undefined {
-  return (isObject(traits) ? toId(traits['account_uid']) : undefined) ?? toId(groupId);
+  return (isJsonObject(traits) ? toId(traits['account_uid']) : undefined) ?? toId(groupId);
 }
 
 /** Salesmachine's ids are strings; Segment's are often numbers. 1e21 is written out, as an event's own ids are. */

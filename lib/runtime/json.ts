@@ -18,7 +18,7 @@ const MAX_REVIVED_DEPTH = 500;
 
 /**
  * `JSON.parse`, but a number that a double would change is kept as a string: an integer whose digits would be others
- * (an id past 2^53 would become somebody else's), and one that would be infinite. Nested deeper than 500, numbers are
+ * (an id past 2^53 would become another user's), and one that would be infinite. Nested deeper than 500, numbers are
  * left as `JSON.parse` reads them.
  *
  * @throws SyntaxError that says where, and quotes nothing of the text
@@ -62,9 +62,14 @@ export function isDeeperThan(value: Json, limit: number): boolean {
   return false;
 }
 
+/** Neither null nor an array. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return isContainer(value) && !Array.isArray(value);
 }
+
+/** A value from elsewhere as an object with members: neither null nor an array. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isContainer(value: Json | undefined): value is Json[] | JsonObject {
   return typeof value === 'object' && value !== null;

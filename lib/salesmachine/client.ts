@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { constant, type Refreshable } from '../config/secrets.ts';
+import { constant, type Refreshable } from '../runtime/refreshable.ts';
 
 /** The calls of Salesmachine's API that the relay makes. */
 export type SalesmachinePath = '/v1/batch' | '/v1/alias' | '/v1/ping';

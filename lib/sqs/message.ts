@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Random } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import type { Random } from '../runtime/random.ts';
 import type { SegmentEvent } from '../segment/event.ts';
 
 /** The format of the message, for workers that come later. */

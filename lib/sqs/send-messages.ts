@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
-import type { Clock, Random } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { errorName } from '../runtime/errors.ts';
+import type { Random } from '../runtime/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { Sqs } from './sqs-client.ts';

@@ -3,6 +3,7 @@ import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
+import { chunk } from '../runtime/chunk.ts';
 import { fromSqsMessage, type ReceivedMessage } from './received-message.ts';
 import type { Sqs } from './sqs-client.ts';
 import { MAX_BATCH_ENTRIES } from './sqs-limits.ts';
@@ -54,9 +55,9 @@ export async function deleteMessages<Message extends MessageHandle>(
   messages: readonly Message[],
   onError: (error: unknown) => void,
 ): Promise<Message[]> {
-  const left = await mapChunks(messages, async (chunk) => {
+  const left = await mapChunks(messages, async (batch) => {
     try {
-      const Entries = chunk.map(({ receiptHandle }, index) => ({
+      const Entries = batch.map(({ receiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle: receiptHandle,
       }));
@@ -64,10 +65,10 @@ export async function deleteMessages<Message extends MessageHandle>(
         new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
       );
       const ids = new Set(Successful.map(({ Id }) => Id));
-      return chunk.filter((_, index) => !ids.has(String(index)));
+      return batch.filter((_, index) => !ids.has(String(index)));
     } catch (error) {
       onError(error);
-      return chunk;
+      return batch;
     }
   });
   return left.flat();
@@ -82,9 +83,9 @@ export async function changeVisibility(
   messages: readonly { message: MessageHandle; seconds: number }[],
   onError: (error: unknown) => void,
 ): Promise<void> {
-  await mapChunks(messages, async (chunk) => {
+  await mapChunks(messages, async (batch) => {
     try {
-      const Entries = chunk.map(({ message, seconds }, index) => ({
+      const Entries = batch.map(({ message, seconds }, index) => ({
         Id: String(index),
         ReceiptHandle: message.receiptHandle,
         VisibilityTimeout: seconds,
@@ -97,15 +98,9 @@ export async function changeVisibility(
 }
 
 /** One task for as many items as a call can carry. */
-async function mapChunks<T, R>(items: readonly T[], task: (chunk: T[]) => Promise<R>): Promise<R[]> {
+async function mapChunks<T, R>(items: readonly T[], task: (batch: T[]) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  const waves = toChunks(toChunks(items, MAX_BATCH_ENTRIES), MAX_CALLS);
+  const waves = chunk(chunk(items, MAX_BATCH_ENTRIES), MAX_CALLS);
   for (const wave of waves) results.push(...(await Promise.all(wave.map(task))));
   return results;
-}
-
-function toChunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

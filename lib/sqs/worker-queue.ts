@@ -1,5 +1,7 @@
 import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
-import { type Clock, type Random, withDeadline } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
+import type { Random } from '../runtime/random.ts';
 import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log, LogMessage } from '../telemetry/log.ts';
 import { randomSqsId } from './message.ts';

@@ -1,5 +1,4 @@
-import { SettingsError } from '../config/config.ts';
-import { errorName } from '../runtime/errors.ts';
+import { errorName, SettingsError } from '../runtime/errors.ts';
 import type { LogFields } from './log-fields.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 
 /** `info` reports what went well, `debug` what only a developer needs. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;

@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { type Clock, type Random, systemClock, systemRandom } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
 import { toEmf } from './emf.ts';
 import { getInvocation } from './invocation-context.ts';
 import { type LogFields, pickKnownFields } from './log-fields.ts';

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
-import { readIngestConfig, readWorkerConfig, type WorkerConfig } from '../../lib/config/config.ts';
+import { readIngestSettings, readWorkerConfig, type WorkerConfig } from '../../lib/config/config.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
@@ -10,7 +10,8 @@ import { listen } from '../../lib/local/http-server.ts';
 import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { withRequestCounter } from '../../lib/local/with-counters.ts';
-import { systemClock as clock, systemRandom as random } from '../../lib/runtime/clock.ts';
+import { systemClock as clock } from '../../lib/runtime/clock.ts';
+import { systemRandom as random } from '../../lib/runtime/random.ts';
 import { createSalesmachine, type Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from '../support/log.ts';
@@ -105,7 +106,7 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
 /** Through the ingest, as Segment would. */
 async function queueEvents(queues: LocalSqs): Promise<void> {
   const log = recordingLog();
-  const config = readIngestConfig(toEnvironment(queues));
+  const config = readIngestSettings(toEnvironment(queues));
   const invoke = createIngest({ config, sqs: queues.connect(), clock, random, log });
   const gateway = createApiGateway({ invoke, functionTimeoutMs: FUNCTION_TIMEOUT_MS, clock, log });
   const server = await listen(gateway);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type Environment,
-  readIngestConfig,
+  readIngestSettings,
   readLogSettings,
   readReplayConfig,
   readWorkerConfig,
@@ -181,7 +181,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
 });
 
 describe.each([
-  { name: 'ingest', id: 'IngestLambdaFunction', read: readIngestConfig },
+  { name: 'ingest', id: 'IngestLambdaFunction', read: readIngestSettings },
   { name: 'worker', id: 'WorkerLambdaFunction', read: readWorkerConfig },
   { name: 'replay', id: 'ReplayLambdaFunction', read: readReplayConfig },
 ])('the $name', ({ name, id, read }) => {

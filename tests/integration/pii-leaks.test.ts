@@ -4,11 +4,12 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker, handler } from '../../handlers/worker.ts';
-import { readIngestConfig, readWorkerConfig } from '../../lib/config/config.ts';
+import { readIngestSettings, readWorkerConfig } from '../../lib/config/config.ts';
 import { createLambdaContext } from '../../lib/local/aws/lambda-context.ts';
 import { createLocalLog } from '../../lib/local/local-log.ts';
-import { systemClock as clock, systemRandom as random } from '../../lib/runtime/clock.ts';
+import { systemClock as clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
+import { systemRandom as random } from '../../lib/runtime/random.ts';
 import { createLog, type Log } from '../../lib/telemetry/log.ts';
 import type { LEVELS } from '../../lib/telemetry/log-level.ts';
 import { fakeSqs } from '../support/fake-sqs.ts';
@@ -164,7 +165,7 @@ describe('of a crash', () => {
   test('of the ingest, nothing is told but its class', async () => {
     const output = captureOutput();
     const ingest = createIngest({
-      config: readIngestConfig(environment),
+      config: readIngestSettings(environment),
       sqs: fakeSqs(clock),
       clock,
       random: crash,

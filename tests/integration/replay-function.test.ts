@@ -3,7 +3,7 @@ import { createReplay } from '../../handlers/replay.ts';
 import { readReplayConfig } from '../../lib/config/config.ts';
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { createLambdaContext } from '../../lib/local/aws/lambda-context.ts';
-import { systemRandom } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import {
   createDeadLetter,

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { listen, readHeaders } from '../../lib/local/http-server.ts';
-import type { Random } from '../../lib/runtime/clock.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { receiveMessages } from '../../lib/sqs/sqs-commands.ts';
 import { seededRandom } from '../simulation/seeded-random.ts';

@@ -13,7 +13,8 @@ import {
   replay,
 } from '../../lib/dead-letters/replay-dead-letters.ts';
 import type { StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
-import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import {

@@ -3,7 +3,7 @@ import { createReplay } from '../../handlers/replay.ts';
 import { createWorker } from '../../handlers/worker.ts';
 import {
   type Environment,
-  readIngestConfig,
+  readIngestSettings,
   readReplayConfig,
   readWorkerConfig,
 } from '../../lib/config/config.ts';
@@ -22,7 +22,7 @@ export function realRelay(environment: Environment = {}): Relay {
     SALESMACHINE_API_SECRET: `${PII_MARKER}-api-secret`,
     ...environment,
   };
-  const ingestConfig = readIngestConfig(settings);
+  const ingestConfig = readIngestSettings(settings);
   const workerConfig = readWorkerConfig(settings);
   const replayConfig = readReplayConfig(settings);
   return {

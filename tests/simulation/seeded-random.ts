@@ -1,4 +1,4 @@
-import type { Random } from '../../lib/runtime/clock.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 
 /**
  * Numbers in [0, 1) that a seed determines (sfc32). Every part of the world draws from a stream of its own, named by

@@ -1,5 +1,6 @@
 import type { HttpFunction } from '../../lib/local/aws/local-api-gateway.ts';
-import type { Clock, Random } from '../../lib/runtime/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';

@@ -1,7 +1,8 @@
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
-import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { createWorkerQueue, type WorkerQueue } from '../../lib/sqs/worker-queue.ts';

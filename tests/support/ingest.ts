@@ -1,10 +1,11 @@
 import { afterEach } from '@jest/globals';
 import { createIngest } from '../../handlers/ingest.ts';
-import { readIngestConfig } from '../../lib/config/config.ts';
+import { readIngestSettings } from '../../lib/config/config.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { listen } from '../../lib/local/http-server.ts';
-import { type Clock, systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { createSqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from './log.ts';
@@ -43,7 +44,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
   cleanups.push(() => sqs.destroy());
 
   const log = recordingLog();
-  const config = readIngestConfig({
+  const config = readIngestSettings({
     QUEUE_URL: queues.main.url,
     DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
     INGEST_TOKENS: TOKEN,

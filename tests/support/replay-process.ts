@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
-import { systemClock, systemRandom } from '../../lib/runtime/clock.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
 import { createSqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from './log.ts';
 

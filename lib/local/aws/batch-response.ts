@@ -1,7 +1,4 @@
-type BatchResponse = { batchItemFailures?: unknown } & object;
-
-const isObject = (value: unknown): value is BatchResponse =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '../../runtime/json.ts';
 
 /**
  * Which messages of a batch a function's answer says have failed, with `ReportBatchItemFailures` switched on.
@@ -13,7 +10,7 @@ const isObject = (value: unknown): value is BatchResponse =>
 export function findFailedIds(response: unknown, batchIds: ReadonlySet<string>): ReadonlySet<string> {
   if (response === undefined || response === null) return new Set();
   if (!isObject(response)) return batchIds;
-  const failures = response.batchItemFailures ?? [];
+  const failures = response['batchItemFailures'] ?? [];
   if (!Array.isArray(failures)) return batchIds;
   const ids = failures.map(readIdentifier);
   return ids.every((id) => id !== undefined && batchIds.has(id))

@@ -1,10 +1,10 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
+import { withTimeout } from '../../runtime/deadline.ts';
 import type { Sqs } from '../../sqs/sqs-client.ts';
 import { errorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { withTimeout } from '../time-limit.ts';
 import { findFailedIds } from './batch-response.ts';
 import { createLambdaContext } from './lambda-context.ts';
 import { toSqsRecord } from './sqs-record.ts';
@@ -86,9 +86,9 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
     const context = createLambdaContext('worker', functionTimeoutMs, clock, `lane-${lane}`);
     try {
       const response = await withTimeout(
-        invoke(lane, { Records: records }, context),
-        functionTimeoutMs,
         clock,
+        functionTimeoutMs,
+        invoke(lane, { Records: records }, context),
       );
       const failed = findFailedIds(response, new Set(records.map(({ messageId }) => messageId)));
       return records.filter(({ messageId }) => !failed.has(messageId));
@@ -128,7 +128,7 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
     },
     async stop() {
       stopping.abort();
-      await withTimeout(running, STOP_GRACE_MS, clock).catch(() => log.warn('invocations abandoned', {}));
+      await withTimeout(clock, STOP_GRACE_MS, running).catch(() => log.warn('invocations abandoned', {}));
     },
   };
 }

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
+import { withTimeout } from '../../runtime/deadline.ts';
 import { errorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { json, type Reply, readBody, readHeaders } from '../http-server.ts';
-import { withTimeout } from '../time-limit.ts';
 import { createLambdaContext } from './lambda-context.ts';
 
 /** The routes of the ingest as they are deployed. */
@@ -50,7 +50,7 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
     }
     try {
       const context = createLambdaContext('ingest', functionTimeoutMs, clock);
-      return toReply(await withTimeout(invoke(event, context), functionTimeoutMs, clock));
+      return toReply(await withTimeout(clock, functionTimeoutMs, invoke(event, context)));
     } catch (error) {
       log.error('function failed', errorFields(error));
       return json(500, { message: 'Internal Server Error' });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import type { Random } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
 import {
   errorResponse,
   type FakeRequest,

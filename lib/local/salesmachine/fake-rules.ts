@@ -1,11 +1,8 @@
+import { isObject } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
 
-type Item = Record<string, unknown>;
 type Rule = { isValid(value: unknown): boolean; must: string };
 type Rules = Record<string, Rule>;
-
-const isObject = (value: unknown): value is Item =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isScalar = (value: unknown) =>
   value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);

@@ -3,7 +3,7 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { findFailedIds } from '../../../lib/local/aws/batch-response.ts';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import { toSqsRecord } from '../../../lib/local/aws/sqs-record.ts';
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
 import { exponential } from '../seeded-random.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 
 /** Something that goes wrong for a while, or now and then. */
 export type FaultWindow<What> = {

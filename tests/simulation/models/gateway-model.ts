@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import type { HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';

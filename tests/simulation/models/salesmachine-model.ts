@@ -1,4 +1,4 @@
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import { createAppliedOperations } from '../checks/applied-operations.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import { type EventTracker, KINDS, type Kind, type RejectionStatus } from '../checks/event-tracker.ts';
 import { exponential } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';

@@ -3,7 +3,7 @@ import {
   DeleteMessageCommand,
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import { aroundMedian } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';

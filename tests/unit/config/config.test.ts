@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   type Environment,
-  readIngestConfig,
+  readIngestSettings,
   readMappingSettings,
   readWorkerConfig,
 } from '../../../lib/config/config.ts';
@@ -92,7 +92,7 @@ describe("the worker's settings", () => {
 describe("the ingest's settings", () => {
   test('hold lists of secrets and tokens, without blanks', () => {
     const env = { ...QUEUES, SEGMENT_SHARED_SECRETS: ' old , new,', INGEST_TOKENS: ',one' };
-    expect(readIngestConfig(env)).toMatchObject({
+    expect(readIngestSettings(env)).toMatchObject({
       credentials: { sharedSecrets: ['old', 'new'], tokens: ['one'] },
       policy: { requireBoth: false, onBadSignature: 'reject', allowUnauthenticated: false },
     });
@@ -101,12 +101,12 @@ describe("the ingest's settings", () => {
   test.each([{}, { SEGMENT_SHARED_SECRETS: ' , ', INGEST_TOKENS: '' }, { INGEST_OPEN: 'false' }])(
     'refuse to let anybody in unasked: %j',
     (env) => {
-      expect(() => readIngestConfig({ ...QUEUES, ...env })).toThrow('or INGEST_OPEN=true');
+      expect(() => readIngestSettings({ ...QUEUES, ...env })).toThrow('or INGEST_OPEN=true');
     },
   );
 
   test('let anybody in if they say so', () => {
-    expect(readIngestConfig({ ...QUEUES, INGEST_OPEN: 'true' })).toMatchObject({
+    expect(readIngestSettings({ ...QUEUES, INGEST_OPEN: 'true' })).toMatchObject({
       credentials: { sharedSecrets: [], tokens: [] },
       policy: { allowUnauthenticated: true },
     });
@@ -115,7 +115,7 @@ describe("the ingest's settings", () => {
   test.each([{ SEGMENT_SHARED_SECRETS: 'shared' }, { INGEST_TOKENS: 'token' }, { INGEST_OPEN: 'true' }])(
     'cannot demand both kinds of credential with %j alone',
     (env) => {
-      expect(() => readIngestConfig({ ...QUEUES, ...env, REQUIRE_BOTH: 'true' })).toThrow(
+      expect(() => readIngestSettings({ ...QUEUES, ...env, REQUIRE_BOTH: 'true' })).toThrow(
         'REQUIRE_BOTH needs both SEGMENT_SHARED_SECRETS and INGEST_TOKENS',
       );
     },
@@ -123,7 +123,7 @@ describe("the ingest's settings", () => {
 
   test('demand both kinds of credential where both are there', () => {
     const env = { ...INGEST, INGEST_TOKENS: 'token', REQUIRE_BOTH: 'true', ON_BAD_SIGNATURE: 'retry' };
-    expect(readIngestConfig(env).policy).toEqual({
+    expect(readIngestSettings(env).policy).toEqual({
       requireBoth: true,
       onBadSignature: 'retry',
       allowUnauthenticated: false,
@@ -131,7 +131,7 @@ describe("the ingest's settings", () => {
   });
 
   test.each(['TRUE', 'yes', '1'])('refuse REQUIRE_BOTH=%s instead of taking it for false', (value) => {
-    expect(() => readIngestConfig({ ...INGEST, REQUIRE_BOTH: value })).toThrow(
+    expect(() => readIngestSettings({ ...INGEST, REQUIRE_BOTH: value })).toThrow(
       'REQUIRE_BOTH must be true or false',
     );
   });
@@ -145,7 +145,7 @@ test('every problem is said at once, and no value with it', () => {
     ALIAS: 'maybe',
   };
   const ingest = { REQUIRE_BOTH: 'perhaps', ON_BAD_SIGNATURE: 'shrug' };
-  const problems = [problemOf(() => readWorkerConfig(worker)), problemOf(() => readIngestConfig(ingest))];
+  const problems = [problemOf(() => readWorkerConfig(worker)), problemOf(() => readIngestSettings(ingest))];
 
   const workersNames = ['QUEUE_URL', 'SALESMACHINE_API_TOKEN', 'SALESMACHINE_URL', 'LANES', 'ALIAS'];
   for (const name of workersNames) expect(problems[0]).toContain(name);

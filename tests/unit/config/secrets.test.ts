@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createSecretsEnvironment, type ReadParameters } from '../../../lib/config/secrets.ts';
+import type { ReadParameters } from '../../../lib/config/parameter-store.ts';
+import { createSecretsEnvironment } from '../../../lib/config/secrets.ts';
 
 const MINUTE = 60_000;
 

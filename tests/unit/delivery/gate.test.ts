@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createGate, type Gate, type TripCause } from '../../../lib/delivery/gate.ts';
 import { createPacer } from '../../../lib/delivery/pacer.ts';
-import type { Random } from '../../../lib/runtime/clock.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';

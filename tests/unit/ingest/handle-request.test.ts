@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { readIngestConfig } from '../../../lib/config/config.ts';
+import { readIngestSettings } from '../../../lib/config/config.ts';
 import { handleRequest } from '../../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../../lib/segment/http-request.ts';
@@ -32,7 +32,7 @@ async function handle(request: Partial<HttpRequest>, { resultFor, env = {}, late
   const startedAt = time.now();
   const log = recordingLog();
   const sqs = fakeSqs(time, { latencyMs, ...(resultFor && { resultFor }) });
-  const config = readIngestConfig({
+  const config = readIngestSettings({
     QUEUE_URL: 'main',
     DEAD_LETTER_QUEUE_URL: 'dead',
     INGEST_TOKENS: 'the-token',

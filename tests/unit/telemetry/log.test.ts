@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { SettingsError } from '../../../lib/config/config.ts';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
+import { SettingsError } from '../../../lib/runtime/errors.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import { errorFields } from '../../../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../../../lib/telemetry/invocation-context.ts';

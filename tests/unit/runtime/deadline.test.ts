@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withDeadline } from '../../../lib/runtime/clock.ts';
+import { withDeadline } from '../../../lib/runtime/deadline.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 
 describe('a task with a deadline', () => {
