@@ -2,8 +2,8 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type ReplayConfig, readLogSettings, readReplayConfig } from '../lib/config/config.ts';
 import { dryRunReplay, type ReplayDryRun } from '../lib/dead-letters/dry-run.ts';
-import { type ReplayOptions, type ReplayResult, replay } from '../lib/dead-letters/replay-dead-letters.ts';
-import { parseReplayRequest } from '../lib/dead-letters/replay-request.ts';
+import { type ReplayResult, replay } from '../lib/dead-letters/replay-dead-letters.ts';
+import { parseReplayRequest, type ReplayRequest } from '../lib/dead-letters/replay-request.ts';
 import { type Clock, systemClock } from '../lib/runtime/clock.ts';
 import { withDeadline } from '../lib/runtime/deadline.ts';
 import { memoizeAsync } from '../lib/runtime/lazy.ts';
@@ -20,26 +20,24 @@ export type ReplayHandlerDependencies = {
   log: Log;
 };
 
-/** For what is under way when the time is up, and to hand back what was read. */
+/** For what is under way when the time is up, and to release what was read. */
 const RESERVE_MS = 20_000;
 
 type ReplayResponse = ReplayResult | ReplayDryRun;
 
-/** The function that sends dead letters again, for whoever invokes it; `more` in its answer asks for another go. */
+/** The function that replays dead letters; `more` in its answer says that there may be more to replay. */
 export function createReplay({ config, ...dependencies }: ReplayHandlerDependencies) {
-  const run = (options: ReplayOptions, dryRun: boolean): Promise<ReplayResponse> =>
+  const run = ({ dryRun, ...options }: ReplayRequest, signal: AbortSignal): Promise<ReplayResponse> =>
     dryRun
-      ? dryRunReplay(options, { ...dependencies, ...config })
-      : replay(options, { ...dependencies, ...config });
+      ? dryRunReplay({ ...options, signal }, { ...dependencies, ...config })
+      : replay({ ...options, signal }, { ...dependencies, ...config });
 
   const replayer = middy<unknown, ReplayResponse>({ timeoutEarlyInMillis: 0 }).handler(
     async (event: unknown, context: Context) => {
-      const { dryRun, ...options } = parseReplayRequest(event);
+      const request = parseReplayRequest(event);
       const budgetMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
-      const result = await withDeadline(dependencies.clock, budgetMs, (signal) =>
-        run({ ...options, signal }, dryRun),
-      );
-      dependencies.log.info(dryRun ? 'replay dry run completed' : 'dead letters replayed', {
+      const result = await withDeadline(dependencies.clock, budgetMs, (signal) => run(request, signal));
+      dependencies.log.info(request.dryRun ? 'replay dry run completed' : 'dead letters replayed', {
         matched: result.matched,
         replayed: 'replayed' in result ? result.replayed : 0,
         more: result.more,

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { SettingsError } from '../runtime/errors.ts';
 
-/** The caller can mend it: its message is printed as one line, without a stack, and the exit code is 2. */
+/** The caller's mistake: its message is printed as one line, without a stack, and the exit code is 2. */
 export class CommandError extends Error {
   override name = 'CommandError' as const;
 }
@@ -13,7 +13,7 @@ const DENIED =
   'AWS denies it: the credentials need to receive, delete, send and change visibility on the queues';
 const NO_QUEUE = 'there is no such queue any more: is the relay still running, or the stage deployed?';
 
-/** Errors of the AWS SDK that whoever calls the command can mend, by name. */
+/** Errors of the AWS SDK that the operator can fix, by name. */
 const awsErrorMessages: Readonly<Record<string, string>> = {
   CredentialsProviderError: CREDENTIALS,
   UnrecognizedClientException: CREDENTIALS,

@@ -1,5 +1,6 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
+import { createDeadLetterReader, type DeadLetterReader } from '../dead-letters/dead-letter-reader.ts';
 import { localConnectionSchema } from '../local/api-schema.ts';
 import { createSqs } from '../sqs/sqs-client.ts';
 import { CommandError } from './cli-errors.ts';
@@ -93,3 +94,11 @@ async function connectStage(
 
 const isQueueMissing = ({ name }: Error) =>
   name === 'QueueDoesNotExist' || name === 'AWS.SimpleQueueService.NonExistentQueue';
+
+/** Reads the dead letters of a relay, until Ctrl-C. */
+export const openDeadLetterReader = (
+  connection: Connection,
+  context: CommandContext,
+  signal: AbortSignal = context.interruptSignal(),
+): DeadLetterReader =>
+  createDeadLetterReader({ ...connection, ...context }, { signal, waitSeconds: connection.waitSeconds });

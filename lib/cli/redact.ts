@@ -15,7 +15,7 @@ const plainKeys: ReadonlySet<string> = new Set([
 
 const MAX_PLAIN_LENGTH = 100;
 
-/** Deeper than this nobody reads, and recursion would overflow the stack. */
+/** Deeper values are of no use to a reader, and recursion would overflow the stack. */
 const MAX_DEPTH = 64;
 
 /**

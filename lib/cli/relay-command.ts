@@ -19,7 +19,7 @@ Exit codes:
 Examples (relay stands for npm run --silent relay --):
   $ relay status                              what the local relay is doing
   $ relay dlq list --stage prod               which events did not get through, why, and what to do
-  $ relay dlq replay --stage prod --dry-run   what would become of them now
+  $ relay dlq replay --stage prod --dry-run   what a replay would do
 `;
 
 // The reader, `head` for example, has seen enough: that is no failure.

@@ -1,15 +1,15 @@
 import type { Reason } from './reasons.ts';
 import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 
-/** Which dead letters are meant: those for which everything holds that is said. Nothing said: all of them. */
+/** Which dead letters are meant: those that match every condition. Without conditions, all of them. */
 export type DeadLetterFilter = {
   ids?: readonly string[];
   reasons?: readonly Reason[];
   /** Types of events: `track`, for example. */
   types?: readonly string[];
-  /** Died at this moment or later; milliseconds since the epoch. */
+  /** Given up at this moment or later; milliseconds since the epoch. */
   since?: number;
-  /** Died before this moment. */
+  /** Given up before this moment. */
   until?: number;
   /** The event's `userId` or `anonymousId`. */
   user?: string;
@@ -32,7 +32,7 @@ export function matchesFilter(deadLetter: StoredDeadLetter, filter: DeadLetterFi
 const ifGiven = <T>(wanted: T | undefined, test: (wanted: T) => boolean): boolean =>
   wanted === undefined || test(wanted);
 
-/** Ids may be numbers: Segment's senders do not agree. */
+/** Ids may be numbers: senders differ. */
 function belongsToUser({ message, replayable }: StoredDeadLetter, user: string): boolean {
   const { userId, anonymousId } = replayable ? tryParseEvent(message.body) : {};
   return [userId, anonymousId].some((id) => id !== undefined && id !== null && String(id) === user);

@@ -22,33 +22,33 @@ const DELETE_RETRY_MS = 200;
 export type DeadLetterReaderPorts = { sqs: Sqs; deadLetterQueueUrl: string; clock: Clock; random: Random };
 
 export type ReadOptions = {
-  /** How long a letter stays hidden from others if this process is killed. */
+  /** How long a dead letter stays invisible to others if this process is killed. */
   visibilitySeconds?: number;
-  /** How long the queue may take to say that there is nothing more. SQS asks all its servers only if it may wait. */
+  /** How long the last receive waits. SQS asks all its servers only if it may wait. */
   waitSeconds?: number;
-  /** Ends the reading early, as if there were no more letters. */
+  /** Ends the reading early, as if there were no more dead letters. */
   signal?: AbortSignal | undefined;
 };
 
-/** Reads the dead letters, and deletes those that are dealt with. */
+/** Reads the dead letters, and deletes those that are done with. */
 export type DeadLetterReader = {
   /**
-   * Each letter once, in batches; ends when the queue has no more to give. All that was read stays hidden from others
-   * until the generator ends or is returned, and is visible again then; if the process is killed, after
-   * `visibilitySeconds`. An empty batch says that the queue has given all that it can at this moment: it is asked once
-   * more, for whoever removes letters lets those of the same group come that wait behind them.
+   * Each dead letter once, in batches, until the queue has no more. What was read stays invisible to others until the
+   * generator ends or is returned, and is released then; if the process is killed, after `visibilitySeconds`. An empty
+   * batch says that the queue has no more at this moment: it is asked once more, because a caller that deletes dead
+   * letters makes those behind them in the same group available.
    *
-   * A group is only shared by letters that SQS itself moved here (`receive_limit`): they keep their user's, and of
-   * such a group only the first ones can be read unless they are removed.
+   * Only dead letters that SQS itself moved here (`receive_limit`) share a group: they keep their user's, and of such a
+   * group only the first ones can be read until they are deleted.
    *
-   * @throws what SQS answers, once the letters are handed back
+   * @throws what SQS answers, once the dead letters are released
    */
   batches(): AsyncGenerator<StoredDeadLetter[]>;
-  /** Deletes letters of the batches, with every copy that was written; returns those that may still be there. */
+  /** Deletes dead letters of the batches, with every copy that was written; returns those that may still be there. */
   deleteDeadLetters(deadLetters: readonly StoredDeadLetter[]): Promise<StoredDeadLetter[]>;
   /**
-   * About how many letters are in the queue that were not read: not yet, or because somebody else reads them now, or
-   * because they wait behind a letter of their user.
+   * About how many dead letters are in the queue that were not read: not yet, or because another reader has them, or
+   * because they wait behind one of the same user.
    */
   countUnread(): Promise<number>;
 };
@@ -58,16 +58,16 @@ export function createDeadLetterReader(
   { visibilitySeconds = 45, waitSeconds = 1, signal }: ReadOptions = {},
 ): DeadLetterReader {
   const target = { sqs, queueUrl: deadLetterQueueUrl };
-  // A call without an answer: what was to be hidden or shown comes back by itself, what was to be deleted is tried again.
+  // A failed call needs no handling: a visibility runs out by itself, and a delete is retried below.
   const ignoreError = () => undefined;
   const setVisibility = (messages: readonly { message: MessageHandle; seconds: number }[]) =>
     changeVisibility(target, messages, ignoreError);
   const heartbeat = createVisibilityHeartbeat(visibilitySeconds, { changeVisibility: setVisibility, clock });
-  /** By letter, every message that it was written in. */
+  /** By dead letter, every message that holds it. */
   const copiesById = new Map<string, Map<string, MessageHandle>>();
   const deletedIds = new Set<string>();
 
-  /** Letters that come for the first time; copies of those that are removed already are deleted. */
+  /** Dead letters that come for the first time; copies of those that were deleted before are deleted, too. */
   async function receive(wait: number): Promise<{ isEmpty: boolean; deadLetters: StoredDeadLetter[] }> {
     const receives = Array.from({ length: wait > 0 ? 1 : PARALLEL_RECEIVES }, () =>
       receiveMessages(target, {
@@ -77,7 +77,7 @@ export function createDeadLetterReader(
         attemptId: randomSqsId(random),
       }),
     );
-    // All are awaited even if one fails: what the others brought must be handed back.
+    // All are awaited even if one fails: what the others received must be released.
     const results = await Promise.allSettled(receives);
     const messages = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     heartbeat.add(messages);
@@ -136,7 +136,7 @@ export function createDeadLetterReader(
   };
 }
 
-/** The letters, for those who only look: see `LetterReader.batches`. */
+/** The dead letters, for reading only: see `DeadLetterReader.batches`. */
 export const readDeadLetters = (
   ports: DeadLetterReaderPorts,
   options?: ReadOptions,

@@ -1,41 +1,127 @@
 import { readQueuedEvent } from '../delivery/queued-event.ts';
 import type { MappingSettings } from '../mapping/map-event.ts';
+import type { Operation } from '../salesmachine/operation.ts';
 import {
   createDeadLetterReader,
   type DeadLetterReaderPorts,
   type ReadOptions,
 } from './dead-letter-reader.ts';
+import { normalizeDetail } from './group-by-cause.ts';
 import { createSelection, type SelectionCounts, type SelectionOptions } from './replay-selection.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
-export type ReplayDryRun = SelectionCounts & {
-  /** Letters that would be replayed. */
+/** What today's mapping makes of a dead letter. Whether Salesmachine accepts the operations, only a replay tells. */
+export type Prediction =
+  | { today: 'sent'; operations: readonly Operation[] }
+  | { today: 'skipped' }
+  | { today: 'fails'; detail: string };
+
+export function predictReplay(
+  { message }: Pick<StoredDeadLetter, 'message'>,
+  mapping: MappingSettings,
+): Prediction {
+  const queuedEvent = readQueuedEvent(message, mapping);
+  if ('invalid' in queuedEvent) return { today: 'fails', detail: queuedEvent.invalid };
+  const operations = queuedEvent.operations.map(({ operation }) => operation);
+  return operations.length > 0 ? { today: 'sent', operations } : { today: 'skipped' };
+}
+
+/** Dead letters of one cause of which today's mapping makes the same. */
+export type ReplayOutcome = {
+  count: number;
+  /** Why they became dead letters. */
+  before: string;
+  today: Prediction['today'];
+  /** Why they would fail again; else empty. */
+  detail: string;
+};
+
+/** What a replay would do to the dead letters that were read. */
+export type DryRunReport = SelectionCounts & {
+  /** Dead letters that would go to the main queue; the next three add up to it. */
   wouldReplay: number;
-  /** Those of them that would fail again with today's mapping, by what is wrong. */
-  wouldFail: Record<string, number>;
+  /** Those that would get through the mapping, and be sent to Salesmachine. */
+  wouldSend: number;
+  /** Those that are not meant for Salesmachine. */
+  wouldSkip: number;
+  /** Those that would become dead letters again. */
+  wouldFail: number;
+  /** The most frequent first. */
+  outcomes: ReplayOutcome[];
+  /** Operations that would be sent, and how many of them are alias calls. */
+  operations: number;
+  aliases: number;
+};
+
+/** Adds up what a replay would do. */
+export function createDryRunReport(options: SelectionOptions & { mapping: MappingSettings }) {
+  const selection = createSelection(options);
+  const outcomes = new Map<string, ReplayOutcome>();
+  const counts = { sent: 0, skipped: 0, fails: 0 };
+  let operations = 0;
+  let aliases = 0;
+
+  function add(deadLetter: StoredDeadLetter): void {
+    if (!selection.select(deadLetter)) return;
+    const prediction = predictReplay(deadLetter, options.mapping);
+    const { today } = prediction;
+    counts[today] += 1;
+    if (prediction.today === 'sent') {
+      operations += prediction.operations.length;
+      aliases += prediction.operations.filter(({ method }) => method === 'alias').length;
+    }
+    const exactBefore = `${deadLetter.reason}: ${deadLetter.detail}`;
+    const before = `${deadLetter.reason}: ${normalizeDetail(deadLetter.detail)}`;
+    const detail = prediction.today === 'fails' ? prediction.detail : '';
+    const key = JSON.stringify([before, today, detail]);
+    const outcome = outcomes.get(key) ?? { count: 0, before: exactBefore, today, detail };
+    // Where the details differ in numbers and ids, without these.
+    if (outcome.before !== exactBefore) outcome.before = before;
+    outcome.count += 1;
+    outcomes.set(key, outcome);
+  }
+
+  const report = (): DryRunReport => ({
+    ...selection.counts(),
+    wouldReplay: counts.sent + counts.skipped + counts.fails,
+    wouldSend: counts.sent,
+    wouldSkip: counts.skipped,
+    wouldFail: counts.fails,
+    outcomes: [...outcomes.values()].sort((a, b) => b.count - a.count),
+    operations,
+    aliases,
+  });
+
+  return { add, report, limitReached: selection.limitReached };
+}
+
+export type ReplayDryRun = DryRunReport & {
   /** Whether it ended early, by its limit or its signal. */
   more: boolean;
-  /** See `LetterReader.unread`. */
+  /** See `DeadLetterReader.countUnread`. */
   unread: number;
 };
 
-/** Does what a replay does, but for sending and deleting: all letters stay. */
+type DryRunOptions = SelectionOptions &
+  ReadOptions & {
+    /** After each batch: how many dead letters were read so far. */
+    onProgress?: (read: number) => void;
+  };
+
+/** Does what a replay does, without sending or deleting: every dead letter stays. */
 export async function dryRunReplay(
-  options: SelectionOptions & ReadOptions,
+  options: DryRunOptions,
   ports: DeadLetterReaderPorts & { mapping: MappingSettings },
 ): Promise<ReplayDryRun> {
   const reader = createDeadLetterReader(ports, options);
-  const selection = createSelection(options);
-  const wouldFail: Record<string, number> = {};
-  let wouldReplay = 0;
+  const { add, report, limitReached } = createDryRunReport({ ...options, mapping: ports.mapping });
+  let read = 0;
   for await (const deadLetters of reader.batches()) {
-    for (const deadLetter of deadLetters.filter(selection.select)) {
-      wouldReplay += 1;
-      const queuedEvent = readQueuedEvent(deadLetter.message, ports.mapping);
-      if ('invalid' in queuedEvent)
-        wouldFail[queuedEvent.invalid] = (wouldFail[queuedEvent.invalid] ?? 0) + 1;
-    }
-    if (selection.limitReached()) break;
+    deadLetters.forEach(add);
+    read += deadLetters.length;
+    options.onProgress?.(read);
+    if (limitReached()) break;
   }
-  const more = selection.limitReached() || options.signal?.aborted === true;
-  return { ...selection.counts(), wouldReplay, wouldFail, more, unread: await reader.countUnread() };
+  const more = limitReached() || options.signal?.aborted === true;
+  return { ...report(), more, unread: await reader.countUnread() };
 }

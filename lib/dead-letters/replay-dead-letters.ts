@@ -13,45 +13,45 @@ import { toReplayMessage } from './replay-message.ts';
 import { createSelection, type SelectionCounts, type SelectionOptions } from './replay-selection.ts';
 import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
-/** The default: with it, live events keep more than half of what Salesmachine takes. */
+/** Dead letters a second by default: live events keep more than half of Salesmachine's quota. */
 export const REPLAY_RATE = 100;
 
-/** Letters that are put in order before they are sent: so many, or so many bytes. */
+/** Limits of the buffer in which dead letters are put in order before they are sent. */
 const MAX_BUFFERED_DEAD_LETTERS = 1_000;
 const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 
-/** Letters are sent about ten times a second, so that they come evenly; with one step, at most so many. */
+/** Chunks are sent about ten times a second, so that the load is even; a chunk has at most so many dead letters. */
 const CHUNKS_PER_SECOND = 10;
 const MAX_CHUNK_SIZE = 100;
 
-/** How long the main queue may take to confirm a step. */
+/** How long the main queue may take to confirm a chunk. */
 const SEND_TIMEOUT_MS = 4_000;
 
 export type ReplayOptions = SelectionOptions &
   ReadOptions & {
-    /** Letters a second at most; they go evenly. */
+    /** Dead letters a second at most, evenly spread; above 0. */
     rate?: number;
-    /** After each step: the counts so far, and what was replayed just now. */
+    /** After each chunk: the counts so far, and what was replayed just now. */
     onProgress?: (counts: ReplayCounts, replayed: readonly ReplayedDeadLetter[]) => void;
   };
 
 export type ReplayedDeadLetter = {
   deadLetter: StoredDeadLetter;
-  /** The id of the letter that this event will be, should it fail again. */
+  /** The id of the dead letter that this event becomes if it fails again. */
   nextDeadLetterId: string;
 };
 
 export type ReplayCounts = SelectionCounts & {
   /** Confirmed by the main queue, and no longer a dead letter. */
   replayed: number;
-  /** May be in the main queue, and are still dead letters: to replay again within 5 minutes sends nothing twice. */
+  /** May be in the main queue, and are still dead letters: another replay within 5 minutes sends nothing twice. */
   failed: number;
 };
 
 export type ReplayResult = ReplayCounts & {
   /** Whether it ended early, by its limit, its signal or a failure: there may be more to replay. */
   more: boolean;
-  /** See `LetterReader.unread`. */
+  /** See `DeadLetterReader.countUnread`. */
   unread: number;
 };
 
@@ -60,12 +60,13 @@ export type ReplayPorts = DeadLetterReaderPorts & { queueUrl: string; log: Log }
 /**
  * Sends dead letters to the main queue again, and deletes each once the main queue has confirmed it: a replay that is
  * killed loses nothing, and sends nothing twice if it is started again within 5 minutes. Several may run at once. The
- * letters of a user go in the order in which their events were accepted, as far as they are read together.
+ * dead letters of a user go in the order in which their events were accepted, as far as they are read together.
  *
- * @throws what SQS answers to those who read the letters; failures to send are counted
+ * @throws RangeError for a rate that is not above 0, and what SQS answers to a receive; failures to send are counted
  */
 export async function replay(options: ReplayOptions, ports: ReplayPorts): Promise<ReplayResult> {
   const { rate = REPLAY_RATE, signal } = options;
+  if (!(rate > 0)) throw new RangeError(`a replay needs a rate above 0, not ${rate}`);
   const reader = createDeadLetterReader(ports, options);
   const selection = createSelection(options);
   const waitForRate = createRateLimiter(rate, ports.clock, signal);
@@ -86,7 +87,7 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
     }
   }
 
-  /** Whether all of it went well. */
+  /** Whether all of them were sent and deleted. */
   async function sendChunk(deadLetters: readonly StoredDeadLetter[]): Promise<boolean> {
     const sent = await sendDeadLetters(deadLetters, ports);
     for (const { nextDeadLetterId } of sent ?? []) selection.markReplayed(nextDeadLetterId);
@@ -106,7 +107,7 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
   return { ...counts(), more, unread: await reader.countUnread() };
 }
 
-/** Nothing if the main queue has not confirmed all of them in time. */
+/** Undefined if the main queue has not confirmed all of them in time. */
 async function sendDeadLetters(
   deadLetters: readonly StoredDeadLetter[],
   ports: ReplayPorts,
@@ -127,7 +128,7 @@ async function sendDeadLetters(
   }
 }
 
-/** Waits for the moment when so many more may go; false if the signal aborts before. What was missed is not made up. */
+/** Waits until so many more may be sent; false if the signal aborts before. Missed time is not made up. */
 function createRateLimiter(rate: number, clock: Clock, signal: AbortSignal | undefined) {
   let next = clock.now();
   return async (count: number): Promise<boolean> => {
@@ -138,7 +139,7 @@ function createRateLimiter(rate: number, clock: Clock, signal: AbortSignal | und
   };
 }
 
-/** Events of one request were accepted at the same moment; their letters were written in their order. */
+/** Events of one request were accepted at the same moment; their dead letters were written in their order. */
 const byAcceptedAt = (a: StoredDeadLetter, b: StoredDeadLetter) =>
   Date.parse(a.acceptedAt) - Date.parse(b.acceptedAt) || a.message.sentAt - b.message.sentAt;
 

@@ -4,9 +4,9 @@ import { messageGroupId, type OutgoingMessage, sqsSafeHash } from '../sqs/messag
 import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /**
- * The message that brings a dead letter's event to the main queue again: the same body, in its user's group. A letter
- * has one deduplication id for each time that it is replayed, which is not that of its first delivery: SQS takes it
- * within 5 minutes of that, and drops what a replay that was killed sends again.
+ * The message that brings a dead letter's event to the main queue again: the same body, in its user's group. Each replay
+ * has one deduplication id, which is not that of the first delivery: SQS accepts it even within 5 minutes of that, and
+ * drops what a replay that was killed and started again sends twice.
  */
 export function toReplayMessage(deadLetter: StoredDeadLetter): OutgoingMessage {
   const replays = deadLetter.replays + 1;
@@ -18,7 +18,7 @@ export function toReplayMessage(deadLetter: StoredDeadLetter): OutgoingMessage {
   };
 }
 
-/** An event that cannot be read belongs to nobody: it has a group of its own. */
+/** An event that cannot be read has no user: it stays in a group of its own. */
 function findUserGroupId({ message }: StoredDeadLetter): string {
   try {
     const parsed = parseEvent(parseJson(message.body));

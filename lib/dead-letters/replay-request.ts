@@ -2,11 +2,11 @@ import * as v from 'valibot';
 import { REASONS } from './reasons.ts';
 import type { ReplayOptions } from './replay-dead-letters.ts';
 
-/** What a replay is asked for: the options, and whether it only says what it would do. */
+/** A request to the replay function: the options, and whether it is a dry run. */
 export type ReplayRequest = Pick<ReplayOptions, 'limit' | 'rate' | 'force'> &
   Required<Pick<ReplayOptions, 'filter'>> & { dryRun: boolean };
 
-/** Whoever asked can mend it; the message names what is wrong, and quotes no value. */
+/** The caller's mistake; the message names what is wrong, and quotes no value. */
 export class ReplayRequestError extends Error {
   override name = 'ReplayRequestError' as const;
 }
@@ -54,8 +54,8 @@ const fields = {
 const schema = v.strictObject(fields);
 
 /**
- * Reads what somebody asks of the replay function, as JSON:
- * `{"reason":"rejected","since":"2026-01-31T00:00:00Z","limit":1000,"dryRun":true}`. Nothing asked: all letters.
+ * Reads a request to the replay function:
+ * `{"reason":"rejected","since":"2026-01-31T00:00:00Z","limit":1000,"dryRun":true}`. An empty object means all dead letters.
  *
  * @throws ReplayRequestError
  */

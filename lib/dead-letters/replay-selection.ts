@@ -3,41 +3,43 @@ import { type DeadLetterFilter, matchesFilter } from './dead-letter-filter.ts';
 import { toReplayMessage } from './replay-message.ts';
 import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
-/** How often a letter is replayed before somebody has to insist. */
+/** How often a dead letter is replayed unless the operator forces it. */
 export const MAX_REPLAYS = 5;
 
-/** Why a replay leaves a letter where it is. */
-export type SkipReason =
-  | 'filter'
-  /** Its body is not whole. */
-  | 'not_replayable'
-  /** It was replayed five times and failed each time; `force` replays it all the same. */
-  | 'replay_limit'
-  /** It is what became of an event that this very run has replayed. */
-  | 'failed_again';
+/**
+ * Why a replay leaves a dead letter where it is.
+ *
+ * - `filter`: it does not match the filter
+ * - `not_replayable`: its body is not stored whole
+ * - `replay_limit`: it was replayed five times and failed each time; `force` replays it all the same
+ * - `failed_again`: it is an event that this very run has replayed
+ */
+export const SKIP_REASONS = ['filter', 'not_replayable', 'replay_limit', 'failed_again'] as const;
+
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export type SelectionOptions = {
   filter?: DeadLetterFilter;
-  /** Letters to replay at most. */
+  /** Dead letters to replay at most. */
   limit?: number;
   /** Replays those that have reached the limit of replays, too. */
   force?: boolean;
 };
 
 export type SelectionCounts = {
-  /** Letters that pass the filter, of those that were read. */
+  /** Dead letters that match the filter, of those that were read. */
   matched: number;
   /** Left where they are, by cause. */
   skipped: Record<SkipReason, number>;
 };
 
-/** What of the letters that come by is to be replayed. */
+/** Decides which of the dead letters that are read to replay. */
 export type Selection = {
-  /** Whether this one is; never once there were `limit`. */
+  /** Whether to replay this one; never once `limit` are selected. */
   select(deadLetter: StoredDeadLetter): boolean;
-  /** Whether there would have been more than `limit`. */
+  /** Whether there are more than `limit`. */
   limitReached(): boolean;
-  /** A letter of this id, should it come, is an event of this run that failed again. */
+  /** A dead letter of this id is an event of this run that failed again. */
   markReplayed(id: string): void;
   counts(): SelectionCounts;
 };
@@ -68,7 +70,7 @@ export function createSelection(options: SelectionOptions): Selection {
   };
 }
 
-/** Why a replay would leave the letter where it is; nothing if it would replay it. */
+/** Why a replay leaves the dead letter where it is; undefined if it replays it. */
 export function findSkipReason(
   deadLetter: StoredDeadLetter,
   { filter = {}, force = false }: Omit<SelectionOptions, 'limit'>,

@@ -7,16 +7,16 @@ import { REASONS, type Reason } from './reasons.ts';
 
 /** A dead letter as it is read back from the queue. */
 export type StoredDeadLetter = {
-  /** The letter's own id, the same however often it is read or was written. */
+  /** Its own id, the same however often it is read or was written. */
   id: string;
-  /** What the letter is: its body is the event as it came, or base64 where `replayable` is false. */
+  /** Its body is the event as it came, or base64 where `replayable` is false. */
   message: ReceivedMessage;
   reason: Reason;
   /** What a person needs to know, without any value of the event. */
   detail: string;
   /** Salesmachine's last answer, if there was one. */
   status?: number;
-  /** Deliveries that were tried; 0 where nobody counted. */
+  /** Deliveries that were tried; 0 where it is not known. */
   attempts: number;
   /** Milliseconds since the epoch. */
   deadAt: number;
@@ -38,7 +38,7 @@ export type StoredDeadLetter = {
 };
 
 const RECEIVE_LIMIT_DETAIL =
-  'the queue gave it up: it was received as often as the queue allows, and no worker lived to say what became of it';
+  'SQS gave it up: it was received as often as the queue allows, and no worker reported what became of it';
 
 const senderSchema = v.object({
   route: v.optional(v.string()),
@@ -60,13 +60,13 @@ const failureSchema = v.pipe(
 );
 
 /**
- * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, is
- * called `receive_limit`; its id is the SQS message's.
+ * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, has the
+ * reason `receive_limit`; its id is the SQS message's.
  */
 export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const { attributes } = message;
-  // A letter that was sent back to the main queue with all its attributes, and moved here by SQS afterwards, still has
-  // the reason that it died of before.
+  // One that was moved back to the main queue with all its attributes, and moved here by SQS afterwards, still has the
+  // reason of the first time.
   const reason = message.wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
   const failure = v.safeParse(failureSchema, reason && attributes['failure']);
   const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};

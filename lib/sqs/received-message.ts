@@ -2,7 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { MESSAGE_VERSION } from './message.ts';
 
-/** A message in a worker's hands, however it came there. */
+/** A message that was received, by the event source mapping or by the relay itself. */
 export type ReceivedMessage = {
   sqsMessageId: string;
   receiptHandle: string;
@@ -16,7 +16,7 @@ export type ReceivedMessage = {
   attributes: Record<string, string | undefined>;
 };
 
-/** A message as the event source mapping hands it to the function. */
+/** From the event source mapping. */
 export function fromSqsRecord(record: SQSRecord): ReceivedMessage {
   return {
     sqsMessageId: record.messageId,
@@ -31,7 +31,7 @@ export function fromSqsRecord(record: SQSRecord): ReceivedMessage {
   };
 }
 
-/** The same from a receive of our own. SQS names the attributes that were asked for; they were. */
+/** From a receive of the relay's own, which asks for all attributes. */
 export function fromSqsMessage(message: Message): ReceivedMessage {
   const { MessageGroupId, SentTimestamp, ApproximateReceiveCount, DeadLetterQueueSourceArn } =
     message.Attributes ?? {};
@@ -49,14 +49,14 @@ export function fromSqsMessage(message: Message): ReceivedMessage {
   };
 }
 
-/** When the ingest took the event, ISO 8601; a message that somebody else put there was accepted by SQS. */
+/** When the ingest accepted the event, ISO 8601; for a message that another sender wrote, when SQS accepted it. */
 export const getAcceptedAt = (message: ReceivedMessage): string =>
   message.attributes['acceptedAt'] ?? new Date(message.sentAt).toISOString();
 
-/** Whether a newer ingest wrote it, in a format that this worker may not know; no version is the first one. */
+/** Whether a newer ingest wrote it, in a format that this worker may not know; without a version it is the first. */
 export const isFromLaterVersion = (message: ReceivedMessage): boolean =>
   Number(message.attributes['version'] ?? MESSAGE_VERSION) > Number(MESSAGE_VERSION);
 
-/** The bytes themselves, of a dead letter that was stored as base64 and that somebody moved back as it was. */
+/** The body as it came, also that of a dead letter stored as base64 that was moved back unchanged. */
 export const decodeBody = ({ body, attributes }: ReceivedMessage): string | Buffer =>
   attributes['encoding'] === 'base64' ? Buffer.from(body, 'base64') : body;

@@ -13,7 +13,7 @@ const MAX_CALLS = 25;
 
 type QueueTarget = { sqs: Sqs; queueUrl: string };
 
-/** As much of a message as it takes to delete or hide it. */
+/** What it takes to delete a message or to change its visibility. */
 export type MessageHandle = Pick<ReceivedMessage, 'sqsMessageId' | 'receiptHandle'>;
 
 type ReceiveOptions = {
@@ -21,11 +21,11 @@ type ReceiveOptions = {
   max: number;
   visibilitySeconds: number;
   waitSeconds: number;
-  /** The SDK's own retries carry the same id, so that a lost answer is given again. */
+  /** The SDK's own retries carry the same id, so that SQS repeats an answer that was lost. */
   attemptId: string;
 };
 
-/** @throws what SQS or the SDK says */
+/** @throws the SDK's error */
 export async function receiveMessages(
   { sqs, queueUrl }: QueueTarget,
   { max, visibilitySeconds, waitSeconds, attemptId }: ReceiveOptions,
@@ -49,7 +49,7 @@ export async function receiveMessages(
   return Messages.map(fromSqsMessage);
 }
 
-/** Deletes; returns those that may still be in the queue. A call without an answer is told to `onError`. */
+/** Deletes messages; returns those that may still be in the queue. `onError` gets the error of each failed call. */
 export async function deleteMessages<Message extends MessageHandle>(
   { sqs, queueUrl }: QueueTarget,
   messages: readonly Message[],
@@ -75,8 +75,8 @@ export async function deleteMessages<Message extends MessageHandle>(
 }
 
 /**
- * Makes each message visible in so many seconds from now. Best effort: one that SQS does not take keeps the visibility
- * that it has. A call without an answer is told to `onError`.
+ * Makes each message visible in so many seconds from now. Best effort: one that SQS refuses keeps its visibility.
+ * `onError` gets the error of each failed call.
  */
 export async function changeVisibility(
   { sqs, queueUrl }: QueueTarget,
@@ -97,7 +97,7 @@ export async function changeVisibility(
   });
 }
 
-/** One task for as many items as a call can carry. */
+/** Runs a task for each chunk of items that fits a call. */
 async function mapChunks<T, R>(items: readonly T[], task: (batch: T[]) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const waves = chunk(chunk(items, MAX_BATCH_ENTRIES), MAX_CALLS);

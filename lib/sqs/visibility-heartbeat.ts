@@ -1,25 +1,25 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { MessageHandle } from './sqs-commands.ts';
 
-/** Keeps messages hidden from others for as long as this process lives. */
+/** Keeps messages invisible to others for as long as this process lives. */
 export type VisibilityHeartbeat = {
   add(messages: readonly MessageHandle[]): void;
-  /** They are deleted: there is nothing to hide any more. */
+  /** For messages that are deleted. */
   remove(messages: readonly MessageHandle[]): void;
   size(): number;
-  /** Ends the hold: all that is kept is visible at once. */
+  /** Releases all messages: they are visible at once. */
   stop(): Promise<void>;
 };
 
 type HeartbeatPorts = {
-  /** Makes messages visible in so many seconds; one that is not told so keeps the time that it has. */
+  /** Makes messages visible in so many seconds; best effort. */
   changeVisibility: (messages: readonly { message: MessageHandle; seconds: number }[]) => Promise<void>;
   clock: Clock;
 };
 
 /**
- * Messages are kept by extending their visibility time-out, so that they come back within `seconds` if the process is
- * killed. Twice may an extension fail before they do.
+ * Extends the messages' visibility time-out three times in `seconds`, so that they come back within `seconds` if the
+ * process is killed, and only after two extensions in a row have failed if it is not.
  */
 export function createVisibilityHeartbeat(
   seconds: number,
@@ -52,7 +52,7 @@ export function createVisibilityHeartbeat(
     size: () => tracked.size,
     async stop() {
       stopped.abort(null);
-      // An extension that is still under way would hide again what is handed back.
+      // An extension that is still under way would make the released messages invisible again.
       await extending;
       await changeAll(0);
     },

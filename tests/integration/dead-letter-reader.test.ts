@@ -37,7 +37,7 @@ async function collect(deadLetters: AsyncIterable<StoredDeadLetter[]>): Promise<
 const toMessages = (deadLetters: readonly StoredDeadLetter[]) => deadLetters.map(({ message }) => message);
 const depth = ({ ports }: DeadLetterFixture) => getQueueDepth(ports.sqs, ports.deadLetterQueueUrl);
 
-test('5,000 letters are listed, each once, and then as visible as before', async () => {
+test('5,000 dead letters are listed, each once, and then as visible as before', async () => {
   const fixture = await createFixture({ maxReceiveCount: 1 });
   await crash(fixture, 200);
   await fixture.writeDeadLetters(createDeadLetters(200, 4_800));
@@ -51,7 +51,7 @@ test('5,000 letters are listed, each once, and then as visible as before', async
   expect(await depth(fixture)).toEqual({ queued: 5_000, inFlight: 0 });
 }, 30_000);
 
-test('letters behind others of their user come once those are removed', async () => {
+test('dead letters behind others of their user come once those are removed', async () => {
   const fixture = await createFixture({ maxReceiveCount: 1 });
   await crash(fixture, 12);
   await fixture.writeDeadLetters(createDeadLetters(12, 3));
@@ -67,7 +67,7 @@ test('letters behind others of their user come once those are removed', async ()
   expect(messageIds(await fixture.deadLetters())).toEqual(messageIdsFrom(12, 3));
 });
 
-test('a letter that was written twice is listed once, and removed with its copy', async () => {
+test('a dead letter that was written twice is listed once, and removed with its copy', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 3));
   // The queue would recognise the copy for five minutes: its deduplication id says that they have passed.
@@ -126,7 +126,7 @@ test('what is read stays hidden for as long as the listing takes', async () => {
   expect(await depth(fixture)).toEqual({ queued: 20, inFlight: 0 });
 });
 
-test('two listings at once hide letters from each other, but lose none, and say so', async () => {
+test('two listings at once hide dead letters from each other, but lose none, and say so', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 300));
   const readers = [createDeadLetterReader(fixture.ports), createDeadLetterReader(fixture.ports)];
@@ -146,7 +146,7 @@ test('a queue that does not answer is an error, not an empty list', async () => 
   await expect(deadLetters).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
 });
 
-test('a listing that is killed leaves every letter visible again, once its time is up', async () => {
+test('a listing that is killed leaves every dead letter visible again, once its time is up', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 120));
   const listing = spawnReplayProcess({

@@ -65,7 +65,7 @@ const secretive = createDeadLetter(70, {
 });
 
 describe('relay dlq list', () => {
-  test('groups 5,000 letters by what they died of, and hands all of them back', async () => {
+  test('groups 5,000 dead letters by what they died of, and hands all of them back', async () => {
     await writeDeadLetters(
       ...createDeadLetters(0, 4_500),
       ...createDeadLetters(4_500, 200).map((deadLetter, index) => ({
@@ -118,7 +118,7 @@ describe('relay dlq list', () => {
 });
 
 describe('relay dlq show', () => {
-  test('shows one letter, without its values unless they are asked for', async () => {
+  test('shows one dead letter, without its values unless they are asked for', async () => {
     await writeDeadLetters(secretive, createDeadLetter(1));
     const id = serializeDeadLetter(secretive).groupId;
     const { stdout, code } = await dlq('show', id);
@@ -133,7 +133,7 @@ describe('relay dlq show', () => {
     expect(await countDeadLetters()).toBe(2);
   });
 
-  test('says that there is no such letter', async () => {
+  test('says that there is no such dead letter', async () => {
     expect(await dlq('show', 'nobody')).toMatchObject({ stdout: '', code: 2 });
   });
 });
@@ -145,7 +145,7 @@ describe('relay dlq replay', () => {
     type: undefined,
   });
 
-  test('foretells what would become of letters with the mapping of today, and touches none', async () => {
+  test('foretells what would become of dead letters with the mapping of today, and touches none', async () => {
     await writeDeadLetters(
       ...createDeadLetters(1, 3),
       invalid,
@@ -154,21 +154,30 @@ describe('relay dlq replay', () => {
     );
     expect(await json('replay', '--dry-run', '--rate', '2')).toEqual({
       matched: 6,
-      replayed: 4,
-      notReplayable: 1,
-      overReplayLimit: 1,
+      skipped: { filter: 0, not_replayable: 1, replay_limit: 1, failed_again: 0 },
+      wouldReplay: 4,
+      wouldSend: 3,
+      wouldSkip: 0,
+      wouldFail: 1,
       operations: 3,
+      aliases: 0,
       seconds: 2,
-      fates: [
-        { count: 3, before: 'rejected: Salesmachine answered 422', now: 'sent', detail: '' },
+      more: false,
+      unread: 0,
+      outcomes: [
+        { count: 3, before: 'rejected: Salesmachine answered 422', today: 'sent', detail: '' },
         {
           count: 1,
           before: 'invalid_event: Salesmachine answered 422',
-          now: 'fails',
+          today: 'fails',
           detail: 'a track event needs a name, but event is missing',
         },
       ],
     });
+    const { stdout } = await dlq('replay', '--dry-run');
+    expect(stdout.split('\n')[0]).toBe(
+      '3 of 6 dead letters would be sent to Salesmachine, 1 would fail again.',
+    );
     expect(await relay.state()).toMatchObject({ deadLettered: 6, queued: 0, inFlight: 0, delivered: 0 });
   });
 
@@ -233,7 +242,7 @@ describe('relay dlq replay', () => {
 });
 
 describe('relay dlq export', () => {
-  test('writes the letters with their events, and leaves them', async () => {
+  test('writes the dead letters with their events, and leaves them', async () => {
     await writeDeadLetters(secretive, ...createDeadLetters(1, 30));
     const file = join(directory, 'letters.ndjson');
     expect(await dlq('export', file, '--reason', 'rejected')).toMatchObject({ stdout: '', code: 0 });
@@ -277,7 +286,7 @@ describe('relay dlq purge', () => {
     await writeDeadLetters(createDeadLetter(1, { reason: 'server_error' }));
     const file = join(directory, 'there.ndjson');
     writeFileSync(file, 'precious');
-    expect(await purge()).toMatchObject({ stderr: expect.stringContaining('say --yes'), code: 2 });
+    expect(await purge()).toMatchObject({ stderr: expect.stringContaining('add --yes'), code: 2 });
     expect(await purge('--yes', '--file', file)).toMatchObject({ code: 2 });
     expect(readFileSync(file, 'utf8')).toBe('precious');
     expect(await countDeadLetters()).toBe(1);

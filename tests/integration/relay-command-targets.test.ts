@@ -77,8 +77,8 @@ describe('with --stage', () => {
     await lambda.stop();
 
     expect({ ...told, stdout: '' }).toEqual({ stdout: '', stderr: '', code: 0 });
-    expect(JSON.parse(told.stdout)).toMatchObject({ replayed: 3, seconds: 600 / 0.97 });
-    expect(JSON.parse(untold.stdout)).toMatchObject({ replayed: 3, seconds: 300 / 900 / 0.97 });
+    expect(JSON.parse(told.stdout)).toMatchObject({ wouldReplay: 3, seconds: 600 / 0.97 });
+    expect(JSON.parse(untold.stdout)).toMatchObject({ wouldReplay: 3, seconds: 300 / 900 / 0.97 });
     expect(untold.stderr).toMatch(
       /^relay: Lambda does not tell the worker's settings \(\w+\): those of this/,
     );
@@ -153,7 +153,7 @@ test.each([
     /no relay answers at http:\/\/127/,
   ],
   ['a RELAY_URL that is none', ['ping'], { RELAY_URL: 'nowhere' }, /RELAY_URL must be a URL/],
-  ['a command that is none', ['dlq', 'frobnicate'], {}, /which command on the dead letters/],
+  ['a command that is none', ['dlq', 'frobnicate'], {}, /which command\? relay dlq --help/],
   ['a flag that is none', ['dlq', 'replay', '--frobnicate'], {}, /unknown option '--frobnicate'/],
   ['a reason that is none', ['dlq', 'list', '--reason', 'bad_luck'], {}, /Each must be one of unparseable, /],
   ['a rate that is none', ['dlq', 'replay', '--rate', 'fast'], {}, /must be a number above 0/],

@@ -76,7 +76,7 @@ test('every option is obeyed', async () => {
   expect((await fixture.deadLetters()).length).toBe(7);
 });
 
-test('a rehearsal says what would be replayed and what would fail again, and changes nothing', async () => {
+test('a dry run says what would be replayed and what would fail again, and changes nothing', async () => {
   const nameless = '{"type":"track","userId":"u","messageId":"m20"}';
   await fixture.writeDeadLetters([
     ...createDeadLetters(0, 12),
@@ -86,7 +86,20 @@ test('a rehearsal says what would be replayed and what would fail again, and cha
   expect(await invoke({ dryRun: true })).toEqual({
     matched: 14,
     wouldReplay: 13,
-    wouldFail: { 'a track event needs a name, but event is missing': 1 },
+    wouldSend: 12,
+    wouldSkip: 0,
+    wouldFail: 1,
+    outcomes: [
+      { count: 12, before: 'rejected: Salesmachine answered 422', today: 'sent', detail: '' },
+      {
+        count: 1,
+        before: 'rejected: Salesmachine answered 422',
+        today: 'fails',
+        detail: 'a track event needs a name, but event is missing',
+      },
+    ],
+    operations: 12,
+    aliases: 0,
     skipped: { filter: 0, not_replayable: 1, replay_limit: 0, failed_again: 0 },
     more: false,
     unread: 0,

@@ -64,7 +64,7 @@ describe('on a relay that runs', () => {
     return { relay, ports: portsOf(relay) };
   }
 
-  test('a letter is delivered within 5 minutes of its first delivery, and its neighbour is not again', async () => {
+  test('a dead letter is delivered within 5 minutes of its first delivery, and its neighbour is not again', async () => {
     const { relay, ports } = await withOneRejected();
     relay.fakeSalesmachine?.acceptAll();
     expect(await replay(quickly, ports)).toMatchObject({ matched: 1, replayed: 1, unread: 0 });
@@ -74,7 +74,7 @@ describe('on a relay that runs', () => {
     expect(await relay.state()).toMatchObject({ deadLettered: 0, queued: 0, inFlight: 0 });
   });
 
-  test('a letter that fails again is the letter that was foretold, with its replays counted', async () => {
+  test('a dead letter that fails again is the dead letter that was foretold, with its replays counted', async () => {
     const { relay, ports } = await withOneRejected();
     const [first] = await readStoredDeadLetters(ports);
     const replayed: ReplayedDeadLetter[] = [];
@@ -97,7 +97,7 @@ describe('on a relay that runs', () => {
     ).toBe(3);
   });
 
-  test("a letter that the AWS console's own redrive moves is delivered as if it were new", async () => {
+  test("a dead letter that the AWS console's own redrive moves is delivered as if it were new", async () => {
     const { relay, ports } = await withOneRejected();
     relay.fakeSalesmachine?.acceptAll();
     await moveAsTheConsoleDoes(ports);
@@ -106,7 +106,7 @@ describe('on a relay that runs', () => {
     expect(await relay.state()).toMatchObject({ deadLettered: 0 });
   });
 
-  test('and one that fails again after that move is another letter, of the new cause', async () => {
+  test('and one that fails again after that move is another dead letter, of the new cause', async () => {
     const { ports } = await withOneRejected();
     const [before] = await readStoredDeadLetters(ports);
     await moveAsTheConsoleDoes(ports);
@@ -142,7 +142,7 @@ describe('where nobody drains the main queue', () => {
     expect(await fixture.deadLetters()).toEqual([]);
   });
 
-  test('a letter that is written again after it was replayed is absorbed within 5 minutes', async () => {
+  test('a dead letter that is written again after it was replayed is absorbed within 5 minutes', async () => {
     const fixture = await open();
     const deadLetters = createDeadLetters(0, 3);
     await fixture.writeDeadLetters(deadLetters);

@@ -47,7 +47,7 @@ async function startRelay(): Promise<string> {
   return until('the relay listens', () => /relay listening on (\S+)/.exec(output)?.[1]);
 }
 
-test('the walk-through of the README: refused, seen, mended, foretold, five first, all delivered', async () => {
+test('the walk-through of the README: rejected, seen, fixed, tried dry, five first, all delivered', async () => {
   const url = await startRelay();
   const code = walk.join('\n').replaceAll('http://127.0.0.1:3000', url);
   const child = shell(code, { RELAY_URL: url });
@@ -63,7 +63,7 @@ test('the walk-through of the README: refused, seen, mended, foretold, five firs
     '8 × rejected (400): Salesmachine answered 400: Item #: the attribute coupon is refused.',
     'to do    see what was sent',
     '{"rejected":null}',
-    '8 dead letters, 8 of them would be replayed.',
+    '8 of 8 dead letters would be sent to Salesmachine.',
     'today: would be sent',
     '5 dead letters replayed first',
     'None came back',

@@ -1,5 +1,6 @@
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
+import { parseDeadLetter, type StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
@@ -38,7 +39,19 @@ export const createDeadLetter = (number: number, changes: Partial<DeadLetter> = 
   ...changes,
 });
 
-/** So many letters of as many users, numbered from `from` on. */
+/** The same as it is read back from the queue. */
+export function createStoredDeadLetter(number: number, changes: Partial<DeadLetter> = {}): StoredDeadLetter {
+  const { body, groupId, attributes } = serializeDeadLetter(createDeadLetter(number, changes));
+  const message = {
+    sqsMessageId: `${number}`,
+    receiptHandle: `${number}`,
+    sentAt: DEAD_LETTERED_AT,
+    receiveCount: 1,
+  };
+  return parseDeadLetter({ ...message, body, groupId, attributes, wasRedriven: false });
+}
+
+/** So many dead letters of as many users, numbered from `from` on. */
 export const createDeadLetters = (from: number, count: number): DeadLetter[] =>
   Array.from({ length: count }, (_, index) => createDeadLetter(from + index));
 
@@ -57,7 +70,7 @@ export type DeadLetterFixture = {
   /** The worker's side of the main queue. */
   worker: WorkerQueue;
   lines: LogLine[];
-  /** Writes letters as the worker does. */
+  /** Writes dead letters as the worker does. */
   writeDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
   /** Takes out of the main queue what is there. */
   queued(): Promise<ReceivedMessage[]>;

@@ -137,7 +137,7 @@ async function resolveTarget({ url, secret, token }: SendOptions, env: Environme
   return { url: target, secret: madeUp.sharedSecret, token: madeUp.token };
 }
 
-/** How long the input is; nothing if nobody knows. */
+/** How many bytes the input has; undefined if it is not a file. */
 async function findInputSize(file: string): Promise<number | undefined> {
   const stats = file === '-' ? undefined : await stat(file).catch(() => undefined);
   return stats?.isFile() ? stats.size : undefined;

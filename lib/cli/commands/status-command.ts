@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { localStatusSchema } from '../../local/api-schema.ts';
-import { getQueueDepth } from '../../sqs/queue-depth.ts';
+import { createEmptyCheck, getQueueDepth } from '../../sqs/queue-depth.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { listDeadLetters } from '../dlq/dlq-list.ts';
@@ -52,7 +52,7 @@ type Status = QueueMetrics & {
 
 const POLL_MS = 500;
 
-/** Whether the main queue was empty, twice in a row (SQS's counts are approximate), within so many seconds. */
+/** Whether the main queue was empty within so many seconds. */
 async function waitUntilDrained(
   seconds: number,
   { sqs, queueUrl }: Connection,
@@ -60,13 +60,12 @@ async function waitUntilDrained(
 ): Promise<boolean> {
   const signal = interruptSignal();
   const deadline = clock.now() + seconds * 1_000;
-  let emptyPolls = 0;
-  while (emptyPolls < 2 && clock.now() < deadline && !signal.aborted) {
-    const { queued, inFlight } = await getQueueDepth(sqs, queueUrl);
-    emptyPolls = queued + inFlight === 0 ? emptyPolls + 1 : 0;
+  const poll = createEmptyCheck(sqs, queueUrl);
+  while (clock.now() < deadline && !signal.aborted) {
+    if ((await poll()).isEmpty) return true;
     await clock.sleep(POLL_MS, signal).catch(() => undefined);
   }
-  return emptyPolls >= 2;
+  return false;
 }
 
 async function fetchStatus(

@@ -1,29 +1,31 @@
 import type { ReplayedDeadLetter } from '../../dead-letters/replay-dead-letters.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
-import { getQueueDepth } from '../../sqs/queue-depth.ts';
+import { createEmptyCheck, getQueueDepth } from '../../sqs/queue-depth.ts';
+import { openDeadLetterReader } from '../connection.ts';
 import { pluralize } from './format.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
 import { type ReplayOptions, type ReplaySession, runReplay } from './run-replay.ts';
+
+/**
+ * How the wait for the canaries ended.
+ *
+ * - `drained`: the main queue was empty, so that each of them was dealt with
+ * - `timed_out`: the time is up, and the main queue is no longer than before
+ * - `still_queued`: the time is up, and the main queue is longer: what becomes of them is not known
+ */
+type WaitState = 'drained' | 'timed_out' | 'still_queued';
 
 type WaitResult = {
   /** Those that are dead letters again. */
   failed: StoredDeadLetter[];
-  /**
-   * `gone`: the main queue was empty, so that all of them were dealt with. `waited`: the time is up, and the main queue
-   * is no longer than before. `stuck`: the time is up, and it is longer: nobody knows.
-   */
-  state: 'gone' | 'waited' | 'stuck';
+  state: WaitState;
 };
 
 const POLL_MS = 1_000;
 
-/** SQS's counts are approximate: so often in a row the queue must look empty. */
-const EMPTY_POLLS = 2;
-
 /** What became of the canaries; `cause` if they did not pass. */
 export type CanaryResult = { passed: true; sent: number } | { passed: false; sent: number; cause: string };
 
-/** Replays a few letters, and waits for what becomes of them; `say` tells a person. */
+/** Replays a few dead letters, and waits for what becomes of them. */
 export async function sendCanaries(
   options: ReplayOptions,
   waitSeconds: number,
@@ -42,15 +44,15 @@ export async function sendCanaries(
   if (unconfirmed > 0) return fail('The main queue did not confirm them: run it again.');
   if (sent === 0) return { passed: true, sent };
 
-  await print(`${pluralize(sent, 'dead letter')} replayed first, waiting for what becomes of them.`);
+  await print(`${pluralize(sent, 'dead letter')} replayed first; waiting for what becomes of them.`);
   const depthBefore = before.queued + before.inFlight;
   const { failed, state } = await waitForCanaries({ canaries, depthBefore, waitSeconds }, session);
   const [first] = failed;
   if (first) return fail(`${failed.length} came back: ${first.reason}: ${first.detail}.`);
   if (session.signal.aborted) return fail('Stopped before it was known what becomes of them.');
-  if (state === 'stuck') return fail('They still wait in the main queue: see relay status.');
+  if (state === 'still_queued') return fail('They still wait in the main queue: see relay status.');
   await print(
-    state === 'gone' ? 'None came back: they are delivered.' : `None came back in ${waitSeconds} s.`,
+    state === 'drained' ? 'None came back: they are delivered.' : `None came back in ${waitSeconds} s.`,
   );
   return { passed: true, sent };
 }
@@ -63,9 +65,8 @@ type WaitOptions = {
 };
 
 /**
- * Waits for what becomes of replayed letters: that they come back as dead letters, or that the main queue is through
- * with them. SQS does not tell of single messages; so where live traffic never lets it run empty, all the time is
- * waited out.
+ * Waits until all the canaries are dead letters again, or the main queue is empty. SQS says nothing about single
+ * messages, so where live traffic keeps the queue from running empty, the wait lasts its whole time.
  */
 async function waitForCanaries(
   { canaries, depthBefore, waitSeconds }: WaitOptions,
@@ -74,19 +75,18 @@ async function waitForCanaries(
   const { clock } = context;
   const ids = new Set(canaries.map(({ nextDeadLetterId }) => nextDeadLetterId));
   const deadline = clock.now() + waitSeconds * 1_000;
-  let emptyPolls = 0;
+  const pollMainQueue = createEmptyCheck(connection.sqs, connection.queueUrl);
   for (;;) {
     // In this order: what fails is a dead letter before it leaves the main queue.
-    const { queued, inFlight } = await getQueueDepth(connection.sqs, connection.queueUrl);
+    const { isEmpty, messages } = await pollMainQueue();
     const failed: StoredDeadLetter[] = [];
     for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
       failed.push(...deadLetters.filter(({ id }) => ids.has(id)));
     }
-    emptyPolls = queued + inFlight === 0 ? emptyPolls + 1 : 0;
-    if (failed.length === canaries.length || emptyPolls >= EMPTY_POLLS) return { failed, state: 'gone' };
+    if (failed.length === canaries.length || isEmpty) return { failed, state: 'drained' };
     if (signal.aborted || clock.now() >= deadline) {
-      const isBackToDepthBefore = !signal.aborted && queued + inFlight <= depthBefore;
-      return { failed, state: isBackToDepthBefore ? 'waited' : 'stuck' };
+      const isBackToDepthBefore = !signal.aborted && messages <= depthBefore;
+      return { failed, state: isBackToDepthBefore ? 'timed_out' : 'still_queued' };
     }
     await clock.sleep(POLL_MS, signal).catch(() => undefined);
   }

@@ -9,12 +9,12 @@ import { defineShow } from './dlq-show.ts';
 
 const help = `
 At night:
-  $ relay dlq list --stage prod                                      what did not get through, why, what to do
+  $ relay dlq list --stage prod                                      what failed, why, and what to do
   $ relay dlq show --stage prod ID                                   one of them
-  $ relay dlq replay --stage prod --reason rejected --dry-run        what would become of them now
+  $ relay dlq replay --stage prod --reason rejected --dry-run        what a replay would do
   $ relay dlq replay --stage prod --reason rejected --canary 5       five first; the others if none comes back
 
-Looking never removes anything: what is read is hidden from others for less than a minute.
+Looking never removes anything: what is read is invisible to others for less than a minute.
 `;
 
 export function defineDlq(relay: Command, context: CommandContext): void {
@@ -25,6 +25,6 @@ export function defineDlq(relay: Command, context: CommandContext): void {
   for (const define of [defineList, defineShow, defineReplay, defineExport, definePurge])
     define(dlq, context);
   dlq.allowExcessArguments().action(() => {
-    throw new CommandError('which command on the dead letters? relay dlq --help lists them');
+    throw new CommandError('which command? relay dlq --help lists them');
   });
 }

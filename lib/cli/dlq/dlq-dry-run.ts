@@ -1,49 +1,75 @@
+import {
+  type DryRunReport,
+  dryRunReplay,
+  type ReplayDryRun,
+  type ReplayOutcome,
+} from '../../dead-letters/dry-run.ts';
+import { MAX_REPLAYS } from '../../dead-letters/replay-selection.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress, formatDuration } from '../progress.ts';
-import { createDryRun, type DryRunReport, type ReplayOutcome } from './dry-run-report.ts';
-import { pluralize } from './format.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
+import { estimateDuration } from './estimate-duration.ts';
+import { formatNumber, pluralize } from './format.ts';
 import type { ReplayOptions } from './run-replay.ts';
 
-/** Says what a replay would do, and does nothing. */
+/** Prints what a replay would do, and does none of it. */
 export async function dryRun(
   options: ReplayOptions,
   connection: Connection,
   context: CommandContext,
   asJson: boolean,
 ): Promise<void> {
-  const { add, report } = createDryRun({ ...options, ...(await connection.settings()) });
+  const settings = await connection.settings();
   const progress = createProgress(context, 'reading dead letters:');
-  let read = 0;
-  for await (const deadLetters of openDeadLetterReader(connection, context).batches()) {
-    deadLetters.forEach(add);
-    read += deadLetters.length;
-    progress.show(read);
-  }
+  const report = await dryRunReplay(
+    {
+      ...options,
+      signal: context.interruptSignal(),
+      waitSeconds: connection.waitSeconds,
+      onProgress: progress.show,
+    },
+    { ...connection, ...context, mapping: settings.mapping },
+  );
   progress.end();
-  if (asJson) return printJson(context, report());
-  for (const line of formatDryRun(report(), options.rate)) await printLine(context, line);
+  const seconds = estimateDuration(report, options.rate, settings);
+  if (asJson) return printJson(context, { ...report, seconds });
+  for (const line of formatDryRun(report, options.rate, seconds)) await printLine(context, line);
 }
 
-const describeOutcome: Record<ReplayOutcome['now'], (detail: string) => string> = {
-  sent: () => 'would be sent; whether Salesmachine takes it now, --canary 5 tells',
-  skipped: () => 'would be skipped: not meant for Salesmachine',
+const describeOutcome: Record<ReplayOutcome['today'], (detail: string) => string> = {
+  sent: () => 'would be sent; --canary 5 shows whether Salesmachine accepts it now',
+  skipped: () => 'would be skipped: it is not meant for Salesmachine',
   fails: (detail) => `would fail again: ${detail}`,
 };
 
-function formatDryRun(report: DryRunReport, rate: number): string[] {
-  const { matched, replayed, notReplayable, overReplayLimit, fates: outcomes, operations, seconds } = report;
-  const stay = (count: number, why: string) => (count > 0 ? [`  ${count} stay: ${why}`] : []);
+function formatDryRun(report: ReplayDryRun, rate: number, seconds: number): string[] {
+  const { skipped, outcomes, operations, unread } = report;
+  const stay = (count: number, why: string) => (count > 0 ? [`  ${formatNumber(count)} stay: ${why}`] : []);
   return [
-    `${pluralize(matched, 'dead letter')}, ${replayed.toLocaleString('en')} of them would be replayed.`,
-    `  ${pluralize(operations, 'operation')}, at ${rate} letters a second about ${formatDuration(Math.ceil(seconds))}`,
-    ...stay(notReplayable, 'they are not stored as a whole'),
-    ...stay(overReplayLimit, 'replayed five times already (--force replays them all the same)'),
+    formatHeadline(report),
+    `  ${pluralize(operations, 'operation')}; at ${rate} dead letters a second about ${formatDuration(Math.ceil(seconds))}`,
+    ...stay(skipped.not_replayable, 'they are not stored as a whole'),
+    ...stay(
+      skipped.replay_limit,
+      `replayed ${MAX_REPLAYS} times already (--force replays them all the same)`,
+    ),
+    ...(unread > 0
+      ? [`  About ${formatNumber(unread)} could not be read now: run it again in a minute.`]
+      : []),
     ...outcomes.flatMap((outcome) => [
       '',
-      `  ${outcome.count.toLocaleString('en')} × ${outcome.before}`,
-      `    today: ${describeOutcome[outcome.now](outcome.detail)}`,
+      `  ${formatNumber(outcome.count)} × ${outcome.before}`,
+      `    today: ${describeOutcome[outcome.today](outcome.detail)}`,
     ]),
   ];
+}
+
+/** How many would get through comes first: it is what decides. */
+function formatHeadline({ matched, wouldSend, wouldSkip, wouldFail }: DryRunReport): string {
+  const others = [
+    ...(wouldSkip > 0 ? [`${formatNumber(wouldSkip)} would be skipped`] : []),
+    ...(wouldFail > 0 ? [`${formatNumber(wouldFail)} would fail again`] : []),
+  ];
+  const through = `${formatNumber(wouldSend)} of ${pluralize(matched, 'dead letter')} would be sent to Salesmachine`;
+  return `${[through, ...others].join(', ')}.`;
 }

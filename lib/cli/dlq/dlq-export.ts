@@ -4,19 +4,22 @@ import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson } from '../command-context.ts';
-import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import {
+  openDeadLetterReader,
+  type TargetOptions,
+  withConnection,
+  withTargetOptions,
+} from '../connection.ts';
 import { createProgress } from '../progress.ts';
-import { describeDeadLetter } from './describe-dead-letter.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { pluralize } from './format.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
+import { describeDeadLetter, pluralize } from './format.ts';
 
 const help = `
-Writes NDJSON, a line for each letter, with the event as it came in "body": this is personal data.
-The letters stay where they are.
+Writes NDJSON, a line for each dead letter, with the event as it came in "body": this is personal data.
+The dead letters stay where they are.
 
 Examples:
-  $ relay dlq export --stage prod letters.ndjson
+  $ relay dlq export --stage prod dead-letters.ndjson
   $ relay dlq export --reason rejected | jq -r .body | relay map --explain
 `;
 
@@ -69,7 +72,7 @@ export async function createFile(file: string): Promise<FileHandle> {
   }
 }
 
-/** A letter as it is written to a file, from which the event could be sent again. */
+/** A dead letter as it is written to a file, from which the event can be sent again. */
 export const toExportRecord = (deadLetter: StoredDeadLetter) => ({
   ...describeDeadLetter(deadLetter),
   messageId: deadLetter.messageId ?? null,

@@ -1,14 +1,19 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { type DeadLetterFilter, matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { type Cause, createCauseGroups } from '../../dead-letters/group-by-cause.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
-import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import {
+  type Connection,
+  openDeadLetterReader,
+  type TargetOptions,
+  withConnection,
+  withTargetOptions,
+} from '../connection.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { formatEvent, formatTime, pluralize } from './format.ts';
-import { type Cause, createCauseGroups } from './group-by-cause.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
 
 type ListOptions = TargetOptions & FilterOptions & { json?: true };
 
@@ -21,7 +26,7 @@ Examples:
   $ relay dlq list --user 4711 --json
 `;
 
-/** The dead letters by cause. `unread`: about so many more are there, but in somebody else's hands, or waiting behind another. */
+/** The dead letters by cause. `unread`: about how many more there are, which another reader has, or which wait behind another. */
 export type Listing = { matched: number; unread: number; causes: Cause[] };
 
 export function defineList(dlq: Command, context: CommandContext): void {
@@ -39,7 +44,7 @@ export function defineList(dlq: Command, context: CommandContext): void {
     );
 }
 
-/** Reads all dead letters that the filter lets pass, and hands them back. */
+/** Reads the dead letters that pass the filter, and releases them. */
 export async function listDeadLetters(
   filter: DeadLetterFilter,
   connection: Connection,
@@ -98,7 +103,9 @@ function formatListing(
     ];
   });
   const unreadNote =
-    unread > 0 ? [`About ${unread} more could not be read now: in other hands, or behind these.`] : [];
+    unread > 0
+      ? [`About ${unread} more could not be read now: another reader has them, or they wait behind these.`]
+      : [];
   const total = `${pluralize(matched, 'dead letter')} of ${pluralize(causes.length, 'cause')} in ${title}.`;
   return [matched === 0 ? `No dead letters in ${title}.` : total, ...unreadNote, ...sections];
 }

@@ -3,20 +3,25 @@ import type { Command } from 'commander';
 import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { CommandError } from '../cli-errors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import {
+  type Connection,
+  openDeadLetterReader,
+  type TargetOptions,
+  withConnection,
+  withTargetOptions,
+} from '../connection.ts';
 import { createProgress } from '../progress.ts';
 import { createFile, toExportRecord } from './dlq-export.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { pluralize } from './format.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
 
 type PurgeOptions = TargetOptions & FilterOptions & { why: string; file?: string; yes?: true };
 
 const help = `
---reason is demanded, too. Before a letter is deleted it is written to a file, with the why: nothing is gone for good.
+--reason is required, too. Each dead letter is written to a file, with the why, before it is deleted: nothing is gone for good.
 
 Examples:
-  $ relay dlq purge --stage prod --reason invalid_event --until 7d --why 'the old app, which nobody uses any more'
+  $ relay dlq purge --stage prod --reason invalid_event --until 7d --why 'the old app, which is not used any more'
   $ relay dlq purge --reason alias_unsupported --why 'we do without aliases' --file aliases.ndjson --yes
 `;
 
@@ -38,7 +43,7 @@ async function purge(options: PurgeOptions, connection: Connection, context: Com
   const filter = toFilter(options, clock.now());
   const signal = context.interruptSignal();
 
-  // What comes later was not asked for.
+  // What arrives after the question was not meant by the answer.
   const ids = new Set<string>();
   for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
     for (const deadLetter of deadLetters) if (matchesFilter(deadLetter, filter)) ids.add(deadLetter.id);
@@ -87,7 +92,7 @@ async function confirm(
   { stdin, stderr }: CommandContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (stdin.isTTY !== true) throw new CommandError(`${question} There is nobody to ask: say --yes`);
+  if (stdin.isTTY !== true) throw new CommandError(`${question} There is no terminal to ask on: add --yes`);
   // As a terminal it would take Ctrl-C for itself.
   const prompt = createInterface({ input: stdin, output: stderr, terminal: false });
   try {

@@ -22,8 +22,8 @@ type ReplayFlags = TargetOptions &
   };
 
 const help = `
-Each letter goes to the main queue again, and is deleted once the queue has it. Ctrl-C stops after what is under way;
-running it again goes on. A letter that was replayed ${MAX_REPLAYS} times and failed each time stays, unless --force.
+Each dead letter goes to the main queue again, and is deleted once the queue has confirmed it. Ctrl-C stops after what is
+under way; run it again to go on. What was replayed ${MAX_REPLAYS} times and failed each time stays, unless --force.
 
 Examples:
   $ relay dlq replay --dry-run                                       what would happen
@@ -41,7 +41,7 @@ export function defineReplay(dlq: Command, context: CommandContext): void {
       positiveInteger,
     )
     .option('--canary-wait <seconds>', 'how long to wait for them', positiveNumber, 60)
-    .option('--rate <n>', 'letters a second', positiveNumber, REPLAY_RATE)
+    .option('--rate <n>', 'dead letters a second', positiveNumber, REPLAY_RATE)
     .option('--limit <n>', 'at most so many', positiveInteger)
     .option('--force', `those that were replayed ${MAX_REPLAYS} times, too`)
     .option('--json', 'for programs: one JSON object')

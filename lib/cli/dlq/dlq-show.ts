@@ -1,20 +1,23 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { predictReplay } from '../../dead-letters/dry-run.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
-import { readQueuedEvent } from '../../delivery/queued-event.ts';
 import type { MappingSettings } from '../../mapping/map-event.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
-import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
-import { describeDeadLetter } from './describe-dead-letter.ts';
-import { formatEvent, formatTime, pluralize } from './format.ts';
-import { openDeadLetterReader } from './read-dead-letters.ts';
+import {
+  openDeadLetterReader,
+  type TargetOptions,
+  withConnection,
+  withTargetOptions,
+} from '../connection.ts';
+import { describeDeadLetter, formatEvent, formatTime, pluralize } from './format.ts';
 
 type ShowOptions = TargetOptions & { reveal?: true; json?: true };
 
 const help = `
-The ID is the letter's own, as relay dlq list prints it.
+The ID is the one that relay dlq list prints.
 
 Examples:
   $ relay dlq show 3q2mI…
@@ -23,7 +26,7 @@ Examples:
 
 export function defineShow(dlq: Command, context: CommandContext): void {
   withTargetOptions(dlq.command('show <ID>'))
-    .description('one dead letter: why it died, its event, and what would become of it today')
+    .description('one dead letter: its reason, its event, and what would become of it today')
     .option('--reveal', "the event's values, too: they are personal data")
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
@@ -50,24 +53,24 @@ async function findDeadLetter(
     if (found) return found;
   }
   throw new CommandError(
-    'no dead letter has this id: perhaps it was replayed or purged, or somebody else reads it (try again in a minute)',
+    'no dead letter has this id: it was replayed or purged, or another reader has it now (try again in a minute)',
   );
 }
 
 const toShowOutput = (deadLetter: StoredDeadLetter, mapping: MappingSettings, reveal: boolean) => ({
   ...describeDeadLetter(deadLetter),
   replayable: deadLetter.replayable,
-  today: predictReplay(deadLetter, mapping),
+  today: describePrediction(deadLetter, mapping),
   event: formatEvent(deadLetter, reveal),
 });
 
-/** What today's mapping makes of it. */
-function predictReplay(deadLetter: StoredDeadLetter, mapping: MappingSettings): string {
+/** What a replay would make of it. */
+function describePrediction(deadLetter: StoredDeadLetter, mapping: MappingSettings): string {
   if (!deadLetter.replayable) return 'cannot be replayed: it is not stored as a whole';
-  const queuedEvent = readQueuedEvent(deadLetter.message, mapping);
-  if ('invalid' in queuedEvent) return `would fail again: ${queuedEvent.invalid}`;
-  const methods = queuedEvent.operations.map(({ operation }) => operation.method);
-  if (methods.length === 0) return 'would be skipped: it is not meant for Salesmachine';
+  const prediction = predictReplay(deadLetter, mapping);
+  if (prediction.today === 'fails') return `would fail again: ${prediction.detail}`;
+  if (prediction.today === 'skipped') return 'would be skipped: it is not meant for Salesmachine';
+  const methods = prediction.operations.map(({ method }) => method);
   return `would be sent again, as ${pluralize(methods.length, 'operation')}: ${methods.join(', ')}`;
 }
 
@@ -79,7 +82,7 @@ function formatDeadLetter(shown: ReturnType<typeof toShowOutput>, { stdout }: Co
     styleText('bold', title, { stream: stdout }),
     `  id        ${shown.id}`,
     `  accepted  ${formatTime(Date.parse(shown.acceptedAt))} UTC`,
-    `  died      ${formatTime(Date.parse(shown.deadAt))} UTC, ${formatAttempts(shown)}`,
+    `  failed    ${formatTime(Date.parse(shown.deadAt))} UTC, ${formatAttempts(shown)}`,
     `  meaning   ${means}`,
     `  to do     ${advice}`,
     `  today     ${shown.today}`,

@@ -18,8 +18,8 @@ export const withFilterOptions = (command: Command): Command =>
   command
     .option('--reason <reasons>', `only of these reasons: ${REASONS.join(', ')}`, choicesFrom(REASONS))
     .option('--type <types>', 'only events of these types, track,page for example', commaSeparated)
-    .option('--since <when>', 'only what died at this time or later: 2026-01-31T08:00Z, or 2h ago, 30m, 3d')
-    .option('--until <when>', 'only what died before this time')
+    .option('--since <when>', 'only what failed at this time or later: 2026-01-31T08:00Z, or 2h ago, 30m, 3d')
+    .option('--until <when>', 'only what failed before this time')
     .option('--user <id>', 'only events of this userId or anonymousId')
     .option('--event <messageId>', 'only the event with this messageId');
 

@@ -2,6 +2,19 @@ import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts'
 import { type Json, parseJson } from '../../runtime/json.ts';
 import { redact } from '../redact.ts';
 
+/** Why an event is a dead letter, as JSON for programs: nothing of the event itself. */
+export const describeDeadLetter = (deadLetter: StoredDeadLetter) => ({
+  id: deadLetter.id,
+  reason: deadLetter.reason,
+  status: deadLetter.status ?? null,
+  detail: deadLetter.detail,
+  deadAt: new Date(deadLetter.deadAt).toISOString(),
+  acceptedAt: deadLetter.acceptedAt,
+  attempts: deadLetter.attempts,
+  replays: deadLetter.replays,
+  sender: deadLetter.sender ?? null,
+});
+
 /** An event as it may be shown: without its values unless they are asked for, and by its size if it is no JSON. */
 export function formatEvent(
   { message: { body }, replayable, original }: StoredDeadLetter,
@@ -21,6 +34,8 @@ export function formatEvent(
 /** A moment for people, in UTC. */
 export const formatTime = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 
+export const formatNumber = (number: number): string => number.toLocaleString('en');
+
 /** "1 dead letter", "2 dead letters". */
 export const pluralize = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+  `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;

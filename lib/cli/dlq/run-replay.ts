@@ -10,12 +10,12 @@ import type { CommandContext } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 
-/** What is to be replayed, and how fast: letters a second. */
+/** What to replay, and how fast: dead letters a second. */
 export type ReplayOptions = { filter: DeadLetterFilter; force: boolean; rate: number; limit?: number };
 
 export type ReplaySession = { connection: Connection; context: CommandContext; signal: AbortSignal };
 
-/** The replay itself, with a bar that tells how far it is. */
+/** Replays, and shows the progress. */
 export async function runReplay(
   options: ReplayOptions,
   { connection, context, signal }: ReplaySession,
@@ -44,7 +44,7 @@ export async function runReplay(
   }
 }
 
-/** What goes wrong on the way is told at once: it may take long. */
+/** A replay may take long, so that a failure is shown as it happens. */
 function createStderrLog({ stderr }: CommandContext): Log {
   const silent = () => undefined;
   const write: Log['warn'] = (message) => void stderr.write(`relay: ${message}\n`);

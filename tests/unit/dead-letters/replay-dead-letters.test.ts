@@ -17,7 +17,7 @@ import {
   type VirtualDeadLetterFixture,
 } from '../../support/dead-letter-fixtures.ts';
 
-/** Writes the letters in their order, and replays. */
+/** Writes the dead letters in their order, and replays. */
 async function runReplay(
   fixture: VirtualDeadLetterFixture,
   deadLetters: readonly DeadLetter[],
@@ -36,7 +36,7 @@ const attribute = (name: string) => (message: QueuedMessage) => message.attribut
 const inOrder = (messages: readonly QueuedMessage[]) =>
   messages.map(({ body }) => JSON.parse(body).messageId);
 
-/** Nobody holds any of the letters. */
+/** Nobody holds any of the dead letters. */
 const isAllVisible = (fixture: VirtualDeadLetterFixture) =>
   fixture.remaining().every(({ invisibleUntil }) => invisibleUntil === 0);
 
@@ -45,7 +45,14 @@ const ofOneUser = (number: number): DeadLetter =>
     body: JSON.stringify({ type: 'track', event: 'Clicked', userId: 'u', messageId: `m${number}` }),
   });
 
-describe('a replayed letter', () => {
+test.each([0, -1, Number.NaN])('a rate of %s is refused before anything is read', async (rate) => {
+  const fixture = createVirtualDeadLetterFixture();
+  await expect(runReplay(fixture, createDeadLetters(1, 2), { rate })).rejects.toThrow('a rate above 0');
+  expect(fixture.sent()).toEqual([]);
+  expect(isAllVisible(fixture)).toBe(true);
+});
+
+describe('a replayed dead letter', () => {
   test('is the same event, in the group of its user, and no longer a dead letter', async () => {
     const fixture = createVirtualDeadLetterFixture();
     const result = await runReplay(fixture, [
@@ -85,14 +92,14 @@ describe('a replayed letter', () => {
 });
 
 describe('the order', () => {
-  test("of a user's letters is that in which their events were accepted, whichever was written first", async () => {
+  test("of a user's dead letters is that in which their events were accepted, whichever was written first", async () => {
     const fixture = createVirtualDeadLetterFixture();
     const numbers = Array.from({ length: 40 }, (_, index) => (index * 17) % 40);
     await runReplay(fixture, numbers.map(ofOneUser), { rate: 1_000 });
     expect(inOrder(fixture.sent())).toEqual(messageIdsFrom(0, 40));
   });
 
-  test('of events that were accepted in one request is that in which their letters were written', async () => {
+  test('of events that were accepted in one request is that in which their dead letters were written', async () => {
     const fixture = createVirtualDeadLetterFixture();
     const deadLetters = [5, 3, 9, 1].map((number) => ({
       ...ofOneUser(number),
@@ -128,7 +135,7 @@ describe('the rate', () => {
   });
 });
 
-describe('letters that are left', () => {
+describe('dead letters that are left', () => {
   test('are counted by cause, are visible again at once, and were read only once', async () => {
     const fixture = createVirtualDeadLetterFixture();
     const deadLetters = [
@@ -140,7 +147,7 @@ describe('letters that are left', () => {
       createDeadLetter(71, { replays: 5 }),
       createDeadLetter(72, { replays: 4 }),
     ];
-    // Two minutes: letters that nobody kept hidden would come back in the meantime.
+    // Two minutes: dead letters that nobody kept hidden would come back in the meantime.
     const result = await runReplay(fixture, deadLetters, { filter: { reasons: ['rejected'] }, rate: 0.25 });
 
     expect(result).toEqual({
@@ -188,7 +195,7 @@ describe('letters that are left', () => {
   });
 });
 
-test('a letter that was written twice, more than five minutes apart, is replayed once', async () => {
+test('a dead letter that was written twice, more than five minutes apart, is replayed once', async () => {
   const fixture = createVirtualDeadLetterFixture();
   const deadLetters = createDeadLetters(0, 12);
   const result = await fixture.run(
@@ -253,7 +260,7 @@ test('a signal stops it after the step that is under way: nothing is lost, and t
   expect(isAllVisible(fixture)).toBe(true);
 });
 
-test('a main queue that takes nothing stops it within seconds: the letters are counted, and stay', async () => {
+test('a main queue that takes nothing stops it within seconds: the dead letters are counted, and stay', async () => {
   const fixture = createVirtualDeadLetterFixture([{ what: 'unsendable', from: 1_000 }]);
   const begun = DEAD_LETTERED_AT + 1_000;
   const result = await fixture.run(
@@ -272,7 +279,7 @@ test('a main queue that takes nothing stops it within seconds: the letters are c
   ]);
 });
 
-test('letters that somebody else reads are out of reach, and told', async () => {
+test('dead letters that somebody else reads are out of reach, and told', async () => {
   const fixture = createVirtualDeadLetterFixture();
   const result = await fixture.run(
     (async () => {

@@ -48,7 +48,7 @@ describe('a dead letter that is read back', () => {
     });
   });
 
-  test('says of any letter what was written, whatever the event was', () => {
+  test('says of any dead letter what was written, whatever the event was', () => {
     const deadLetters = fc.record({
       body: fc.string({ minLength: 1, unit: 'grapheme' }),
       origin: fc.string(),
@@ -101,7 +101,7 @@ describe('a message that SQS itself moved to the dead letters', () => {
   const attributes = { version: '1', acceptedAt: '2026-01-01T00:00:00.000Z' };
   const { body } = createDeadLetter(3);
 
-  test('is a letter whose reason is the receive limit, and whose id is its own', () => {
+  test('is a dead letter whose reason is the receive limit, and whose id is its own', () => {
     const deadLetter = parseDeadLetter(received({ body: String(body), groupId: 'user 3', attributes }));
     expect(deadLetter).toMatchObject({
       id: 'sqs-message-9',
@@ -137,7 +137,7 @@ describe('a message that SQS itself moved to the dead letters', () => {
 });
 
 test.each(['', 'nonsense', '{}', '{"attempts":"two"}', '{"attempts":1,"deadAt":"yesterday"}'])(
-  'a letter whose failure reads %j died when it was written',
+  'a dead letter whose failure reads %j died when it was written',
   (failure) => {
     const message = serializeDeadLetter(createDeadLetter(1));
     const deadLetter = parseDeadLetter(

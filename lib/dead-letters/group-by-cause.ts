@@ -1,11 +1,11 @@
-import type { Reason } from '../../dead-letters/reasons.ts';
-import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
+import type { Reason } from './reasons.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
-/** Dead letters that died of the same. Times are milliseconds since the epoch. */
+/** Dead letters of one cause. Times are milliseconds since the epoch. */
 export type Cause = {
   reason: Reason;
   status: number | null;
-  /** As it stands in the letters; where they differ, without the numbers and ids that they differ in. */
+  /** As the dead letters say it; where they differ in numbers and ids, without these. */
   detail: string;
   count: number;
   first: number;
@@ -17,7 +17,7 @@ export type Cause = {
   sample: StoredDeadLetter;
 };
 
-/** Sorts letters by what they died of; holds one sample of each cause, whatever the number of letters. */
+/** Groups dead letters by cause, and keeps one sample of each, however many there are. */
 export function createCauseGroups() {
   const causes = new Map<string, Cause>();
   return {
