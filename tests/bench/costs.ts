@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { realRelay } from '../simulation/real-relay.ts';
 import { simulate } from '../simulation/simulation.ts';
@@ -73,20 +73,26 @@ function computeCosts(
   return new Map<string, number>([...perMonth, ['metrics, alarms, dashboard', fixed]]);
 }
 
+const infrastructure = new URL('../../lib/infrastructure/', import.meta.url);
+
 /** How many metrics the alarms watch: each is paid for. */
 function alarmMetrics(): number {
-  const text = readFileSync(new URL('../../lib/infrastructure/alarms.yml', import.meta.url), 'utf8');
-  const { Resources } = parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 });
-  const alarms = Object.values<{ Properties: { Metrics?: { MetricStat?: unknown }[]; Threshold?: number } }>(
-    Resources,
-  )
-    .map(({ Properties }) => Properties)
-    .filter(({ Threshold }) => Threshold !== undefined);
+  const alarms = readdirSync(infrastructure)
+    .filter((file) => file.endsWith('alarms.yml'))
+    .map((file) => readFileSync(new URL(file, infrastructure), 'utf8'))
+    .flatMap((text) => Object.values(parseResources(text)))
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
   return alarms.reduce(
-    (sum, { Metrics }) => sum + (Metrics ? Metrics.filter(({ MetricStat }) => MetricStat).length : 1),
+    (sum, { Properties: { Metrics } }) =>
+      sum + (Metrics ? Metrics.filter(({ MetricStat }) => MetricStat).length : 1),
     0,
   );
 }
+
+type Alarm = { Type: string; Properties: { Metrics?: { MetricStat?: unknown }[] } };
+
+const parseResources = (text: string): Record<string, Alarm> =>
+  parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 }).Resources;
 
 /** What the stack costs, by rate: the table of the README. */
 export async function benchCosts(): Promise<void> {

@@ -1,3 +1,4 @@
+import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
 import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import type { Values } from './cloudwatch.ts';
 import { metricsOfLine } from './emitted-metrics.ts';
@@ -22,16 +23,30 @@ const pausedLine = (cause: string): Line => ['delivery paused', { cause }];
 const requestLines = (outcome: string, count: number): Line[] =>
   Array.from({ length: count }, () => ['request completed', { outcome, events: 1, operations: 1 }]);
 
+const deadLetterLine = (reason: Reason): Line => ['dead letter written', { reason, events: 1 }];
+
+/** Of a reason only its own alarm gives news. SQS moves `receive_limit` there itself: the state tells of these. */
+const newsOfDeadLetters = Object.fromEntries(
+  REASONS.filter((reason) => reason !== 'receive_limit').map((reason): [string, AlarmCase] => [
+    `dead-letters-${reason.replaceAll('_', '-')}`,
+    {
+      fires: { lines: [deadLetterLine(reason)] },
+      staysSilent: { lines: REASONS.filter((other) => other !== reason).map(deadLetterLine) },
+    },
+  ]),
+);
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** For each alarm, by its name without the stack's: what makes it fire, and what does not. */
 export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   'dead-letters': {
-    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [1] } },
-    staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [0] } },
+    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [1, 5] } },
+    staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [5, 0] } },
     writtenByAws: 'SQS counts the messages in its queues, also those that it moved there itself',
   },
+  ...newsOfDeadLetters,
   'events-late': {
     fires: { lines: [settledLine(16 * MINUTE_MS, 3)], aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] } },
     staysSilent: {
@@ -61,6 +76,10 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   'configuration-hold': {
     fires: { lines: [pausedLine('configuration')] },
     staysSilent: { lines: [pausedLine('outage'), pausedLine('credential')] },
+  },
+  'refuses-everything': {
+    fires: { lines: [...requestLines('rejected', 4), ...requestLines('ambiguous', 2)] },
+    staysSilent: { lines: [...requestLines('rejected', 40), settledLine(0, 1)] },
   },
   throttled: {
     fires: { lines: [...requestLines('delivered', 90), ...requestLines('throttled', 6)] },

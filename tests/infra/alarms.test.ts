@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
 import { parseTemplate, type Template } from '../support/template.ts';
 import { alarmCases, metricValues } from './alarm-cases.ts';
-import { alarmMetrics, isCrossed, readAlarms } from './cloudwatch.ts';
+import { findCommands, runCommand } from './alarm-commands.ts';
+import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch.ts';
+import { simulateOutage } from './outage-metrics.ts';
 import { packageService } from './package.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relay-alarms-'));
@@ -18,9 +20,15 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-describe('an alarm', () => {
-  const nameOf = (name: string) => name.replace('segment-salesmachine-relay-prod-', '');
+const nameOf = (name: string) => name.replace('segment-salesmachine-relay-prod-', '');
 
+function findAlarm(name: string): Alarm {
+  const alarm = readAlarms(template).find((other) => nameOf(other.name) === name);
+  if (!alarm) throw new Error(`the template has no alarm ${name}`);
+  return alarm;
+}
+
+describe('an alarm', () => {
   test('each is named in the README, and no other', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const section = readme.split(/^## /m).find((each) => each.startsWith('Alarms\n')) ?? '';
@@ -40,8 +48,7 @@ describe('an alarm', () => {
   test.each(Object.entries(alarmCases))(
     '%s fires when it must, and not before',
     (name, { fires, staysSilent }) => {
-      const alarm = readAlarms(template).find((other) => nameOf(other.name) === name);
-      if (!alarm) throw new Error(`the template has no alarm ${name}`);
+      const alarm = findAlarm(name);
       expect(isCrossed(alarm, metricValues(fires))).toBe(true);
       expect(isCrossed(alarm, metricValues(staysSilent))).toBe(false);
       expect(isCrossed(alarm, {})).toBe(false);
@@ -51,8 +58,7 @@ describe('an alarm', () => {
   test.each(Object.entries(alarmCases))(
     '%s: a line of ours makes it fire, or it says why none can',
     (name, { fires, writtenByAws }) => {
-      const alarm = readAlarms(template).find((other) => nameOf(other.name) === name);
-      if (!alarm) throw new Error(`the template has no alarm ${name}`);
+      const alarm = findAlarm(name);
       const isOurs = alarmMetrics(alarm).some(
         ({ namespace, key }) => !namespace.startsWith('AWS/') && key !== 'TooLarge',
       );
@@ -62,6 +68,58 @@ describe('an alarm', () => {
       });
     },
   );
+});
+
+describe('the commands that alarms name', () => {
+  test('are one for each alarm, but for what is done outside of AWS, and say which stage and region', () => {
+    for (const alarm of readAlarms(template)) {
+      const commands = findCommands(alarm);
+      const isOutside = nameOf(alarm.name) === 'requests-too-large';
+      expect([alarm.name, commands.length]).toEqual([alarm.name, isOutside ? 0 : 1]);
+      for (const command of commands) {
+        expect(command).toContain('--region us-east-1');
+        if (!command.startsWith('aws ')) expect(command).toContain('--stage prod');
+      }
+    }
+  });
+
+  test('can be run as they stand: all that is missing is AWS', async () => {
+    const commands = new Set(readAlarms(template).flatMap(findCommands));
+    const ours = [...commands].filter((command) => !command.startsWith('aws '));
+    expect(ours.length).toBeGreaterThan(5);
+    const printed = await Promise.all(ours.map(async (command) => [command, await runCommand(command)]));
+    for (const [command, text] of printed) {
+      expect([command, text]).toEqual([command, expect.stringContaining('ECONNREFUSED')]);
+    }
+  }, 60_000);
+
+  test.each([
+    'npm run relay -- status --stag prod',
+    'npm run relay -- dlq list --reason misspelt --stage prod',
+    'npx osls logs -f worker --stage prod --startTimes 15m',
+  ])('would be noticed if they were wrong: %s', async (command) => {
+    expect(await runCommand(command)).not.toContain('ECONNREFUSED');
+  });
+});
+
+describe('mapping-disabled', () => {
+  test('stays silent while Salesmachine is away for hours, though no worker is invoked for a while', async () => {
+    const periods = await simulateOutage({ hours: 8, enabled: true });
+    const alarm = findAlarm('mapping-disabled');
+    expect(findAlarmingPeriod(alarm, periods)).toBeUndefined();
+
+    // Without the messages in flight it would go off.
+    const withoutInFlight = periods.map((values) => ({
+      ...values,
+      'AWS/SQS ApproximateNumberOfMessagesNotVisible': [],
+    }));
+    expect(findAlarmingPeriod(alarm, withoutInFlight)).toBeDefined();
+  });
+
+  test('goes off within a quarter of an hour where the mapping does not invoke the worker', async () => {
+    const periods = await simulateOutage({ hours: 1, enabled: false });
+    expect(findAlarmingPeriod(findAlarm('mapping-disabled'), periods)).toBe(2);
+  });
 });
 
 test('every line that yields a metric is one that the code writes', () => {

@@ -25,6 +25,7 @@ const commonSchema = v.object({
   AlarmName: v.string(),
   AlarmDescription: v.string(),
   Threshold: v.number(),
+  EvaluationPeriods: v.number(),
   ComparisonOperator: v.literal('GreaterThanThreshold'),
   TreatMissingData: v.literal('notBreaching'),
   AlarmActions: v.unknown(),
@@ -41,6 +42,8 @@ export type Alarm = {
   name: string;
   description: string;
   threshold: number;
+  /** How many periods in a row have to cross it. */
+  evaluationPeriods: number;
   queries: Query[];
 };
 
@@ -55,6 +58,7 @@ export function readAlarms(template: Template): Alarm[] {
         name: alarm.AlarmName,
         description: alarm.AlarmDescription,
         threshold: alarm.Threshold,
+        evaluationPeriods: alarm.EvaluationPeriods,
         queries,
       };
     });
@@ -115,6 +119,16 @@ export function isCrossed({ queries, threshold }: Alarm, values: Values): boolea
       Expression === undefined ? known[Id] : runInNewContext(Expression.replaceAll(' AND ', ' && '), known),
     );
   return results.some((result) => typeof result === 'number' && result > threshold);
+}
+
+/** The first period by whose end the alarm has gone off, or undefined; not for alarms of M out of N periods. */
+export function findAlarmingPeriod(alarm: Alarm, periods: readonly Values[]): number | undefined {
+  let crossed = 0;
+  const index = periods.findIndex((values) => {
+    crossed = isCrossed(alarm, values) ? crossed + 1 : 0;
+    return crossed >= alarm.evaluationPeriods;
+  });
+  return index === -1 ? undefined : index;
 }
 
 const dashboardSchema = v.pipe(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Template } from '../support/template.ts';
 import {
   alarmMetrics,
@@ -36,6 +37,11 @@ function findUnknownMetrics(
     .map((metric) => `${where}: ${metric.namespace} ${metric.key}`);
 }
 
+const notifications = [
+  { 'Fn::If': ['HasAlarmTopicArn', '', { Ref: 'AWS::NoValue' }] },
+  { 'Fn::If': ['HasAlarmEmail', { Ref: 'AlarmTopic' }, { Ref: 'AWS::NoValue' }] },
+];
+
 export const metricRules = {
   'every metric of an alarm is one that is written': (template) =>
     readAlarms(template).flatMap((alarm) => findUnknownMetrics(template, alarmMetrics(alarm), alarm.name)),
@@ -49,14 +55,22 @@ export const metricRules = {
     return [...ids.filter((id) => !shown.includes(id)), ...shown.filter((id) => !ids.includes(id))];
   },
 
-  'an alarm says what to do first, and tells whoever is to be told': (template) => [
+  'an alarm says what to do first, and notifies the address and the topic that are given': (template) => [
     ...readAlarms(template)
       .filter(({ description }) => !/\. First: \S/.test(description) || description.length > 1_024)
       .map(({ name }) => name),
-    ...valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmActions.Fn::If.1.0.Ref')
-      .filter(([, topic]) => topic !== 'AlarmTopic')
-      .map(([id]) => id),
+    ...['AlarmActions', 'OKActions'].flatMap((actions) =>
+      valuesOf(template, 'AWS::CloudWatch::Alarm', actions)
+        .filter(([, action]) => !isDeepStrictEqual(action, notifications))
+        .map(([id]) => `${id}.${actions}`),
+    ),
+    ...(property(template, 'AlarmEmail.TopicArn.Ref') === 'AlarmTopic' ? [] : ['AlarmEmail.TopicArn']),
   ],
+
+  'the dashboards of two regions have two names': (template) => {
+    const name = property(template, 'Dashboard.DashboardName.Fn::Sub');
+    return String(name).endsWith('AWS::Region}') ? [] : [`the dashboard is ${name}`];
+  },
 
   'the ingest and the worker write to one namespace': (template) => {
     const path = 'Environment.Variables.METRICS_NAMESPACE';

@@ -70,9 +70,15 @@ describe('a rule notices when it is broken, and only that one does', () => {
     ],
     'every metric of the dashboard is one that is written': [],
     'the dashboard shows every alarm': [[body, emptyDashboard]],
-    'an alarm says what to do first, and tells whoever is to be told': [
+    'an alarm says what to do first, and notifies the address and the topic that are given': [
       ['Resources.QueueStuckAlarm.Properties.AlarmDescription', 'The queue is stuck.'],
       ['Resources.QueueStuckAlarm.Properties.AlarmActions', []],
+      ['Resources.IngestErrorsAlarm.Properties.AlarmActions.0'],
+      ['Resources.DeadLettersAlarm.Properties.OKActions.1', { Ref: 'AlarmTopic' }],
+      ['Resources.AlarmEmail.Properties.TopicArn', 'arn:aws:sns:us-east-1:1:another'],
+    ],
+    'the dashboards of two regions have two names': [
+      ['Resources.Dashboard.Properties.DashboardName', 'segment-salesmachine-relay-prod'],
     ],
     'the ingest and the worker write to one namespace': [
       ['Resources.IngestLambdaFunction.Properties.Environment.Variables.METRICS_NAMESPACE', 'another'],
