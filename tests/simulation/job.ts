@@ -1,6 +1,7 @@
 import { createMutantRelay } from './mutants/mutants.ts';
 import { realRelay } from './real-relay.ts';
-import { type Scenario, scenarios } from './scenarios/scenarios.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { allScenarios } from './scenarios/scenarios.ts';
 import { type Result, simulate, type World } from './simulation.ts';
 
 export type Size = 'whole' | 'brief';
@@ -19,6 +20,8 @@ export type Job = {
 /** `seconds` are those of the processor, so that waiting for one costs nothing. */
 export type JobOutcome = { job: Job; seconds: number } & ({ result: Result } | { error: string });
 
+const HOUR_MS = 3_600_000;
+
 export async function runJob(job: Job): Promise<JobOutcome> {
   const startedAt = process.threadCpuUsage();
   const seconds = () => {
@@ -30,7 +33,9 @@ export async function runJob(job: Job): Promise<JobOutcome> {
     const relay = await (job.mutant === undefined ? realRelay : createMutantRelay(job.mutant))(
       scenario.environment,
     );
-    const result = await simulate(relay, selectWorld(scenario, job), job.seed);
+    const { MAX_EVENT_AGE_HOURS = '72' } = scenario.environment ?? {};
+    const world = { ...selectWorld(scenario, job), maxEventAgeMs: Number(MAX_EVENT_AGE_HOURS) * HOUR_MS };
+    const result = await simulate(relay, world, job.seed);
     return { job, seconds: seconds(), result };
   } catch (error) {
     return { job, seconds: seconds(), error: error instanceof Error ? (error.stack ?? '') : String(error) };
@@ -39,10 +44,10 @@ export async function runJob(job: Job): Promise<JobOutcome> {
 
 /** @throws if there is none of this name */
 export function findScenario(name: string): Scenario {
-  const scenario = scenarios.find((each) => each.name === name);
+  const scenario = allScenarios.find((each) => each.name === name);
   if (scenario) return scenario;
   throw new Error(
-    `No scenario is called "${name}": it is one of ${scenarios.map((each) => each.name).join(', ')}.`,
+    `No scenario is called "${name}": it is one of ${allScenarios.map((each) => each.name).join(', ')}.`,
   );
 }
 

@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { evaluate } from './checks/evaluate.ts';
 import { findScenario, type Job, type JobOutcome, selectWorld } from './job.ts';
 import { mutants } from './mutants/mutants.ts';
-import { scenarios } from './scenarios/scenarios.ts';
+import { allScenarios, scenarios } from './scenarios/scenarios.ts';
 import { runJobs } from './threads.ts';
 
 const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--brief]
 Runs the relay in a simulated world and prints what it comes to beside what is wanted; exits with 1 if it falls short.
-  --scenario  one of ${scenarios.map(({ name }) => name).join(', ')};
+  --scenario  one of ${allScenarios.map(({ name }) => name).join(', ')};
               or planted: the bugs that the simulation has to catch. All but those, unless given.
   --seed      only this one: a seed that failed fails again.
   --events    so many events instead of the scenario's own.

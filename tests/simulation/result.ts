@@ -1,9 +1,10 @@
-import { DUPLICATE_CAUSE } from './checks/event-tracker.ts';
+import { DUPLICATE_CAUSE, type EventTracker } from './checks/event-tracker.ts';
 import type { RunState } from './checks/invariants.ts';
+import { measureOutage, type Outage, type OutageMetrics } from './outage-metrics.ts';
 
 /**
  * What a run comes to. Rates are per second; latencies in milliseconds, from the first webhook to Salesmachine, of what
- * it takes at the first try.
+ * it takes and what does not have to wait for an event of the same user that it does not take.
  */
 export type RunMetrics = {
   accepted: number;
@@ -35,6 +36,16 @@ export type RunMetrics = {
   /** The most requests in an hour in which nothing was delivered. */
   idleRequestsPerHour: number;
   answers: Record<string, number>;
+  /** The longest time in which nothing was delivered. */
+  longestPauseMs: number;
+  /** Requests with a part of a batch that had failed: a search. */
+  splits: number;
+  /** The largest part of a window's quota that went to events that are known to be bad. */
+  keptShare: number;
+  /** From the last delivery to the last dead letter. */
+  lastGivenUpMs: number;
+  /** Of the outage that the world measures. */
+  outage: OutageMetrics | undefined;
   p50: number;
   p99: number;
   webhooks: { webhooks: number; retries: number; discarded: number; givenUp: number };
@@ -47,6 +58,7 @@ type RunInfo = Pick<RunMetrics, 'webhooks' | 'invocations' | 'wakes'> & {
   start: number;
   end: number;
   faultsOverAt: number;
+  outage: Outage | undefined;
   quotaPerMs: number;
 };
 
@@ -54,11 +66,12 @@ export function computeMetrics(
   { tracker, requests, deadLetters, queued }: RunState,
   runInfo: RunInfo,
 ): RunMetrics {
-  const { rejectedWith, firstSentAt, deliveredAt, duplicates, causes } = tracker.events;
+  const { firstSentAt, deliveredAt, deadAt, duplicates, causes } = tracker.events;
   const numbers = Array.from({ length: tracker.size() }, (_, number) => number);
   const reached = numbers.filter((number) => Number.isFinite(deliveredAt[number]));
+  const isHeldUp = findHeldUp(tracker);
   const latencies = Float64Array.from(
-    reached.filter((number) => rejectedWith[number] === 0),
+    reached.filter((number) => !isHeldUp(number)),
     (number) => (deliveredAt[number] ?? 0) - (firstSentAt[number] ?? 0),
   ).sort();
   const times = Float64Array.from(reached, (number) => deliveredAt[number] ?? 0).sort();
@@ -94,12 +107,38 @@ export function computeMetrics(
     requestsPerHour: Array.from(perHour, (requests = 0) => requests),
     idleRequestsPerHour: requests.idlePerHour(),
     answers: Object.fromEntries(byStatus),
+    longestPauseMs: times.reduce(
+      (longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)),
+      0,
+    ),
+    splits: requests.splits(),
+    keptShare: requests.keptPerWindow() / (runInfo.quotaPerMs * QUOTA_WINDOW_MS),
+    lastGivenUpMs:
+      deadAt.reduce((latest, at) => (Number.isFinite(at) ? Math.max(latest, at) : latest), last) - last,
+    outage: runInfo.outage && measureOutage(runInfo.outage, runInfo.start, { tracker, requests }),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     webhooks: runInfo.webhooks,
     invocations: runInfo.invocations,
     simulatedSeconds: (runInfo.end - runInfo.start) / 1_000,
     wakes: runInfo.wakes,
+  };
+}
+
+/** The window in which what is kept is counted. */
+const QUOTA_WINDOW_MS = 300_000;
+
+/** Events that are bad, and those of the same user that came while one of them was neither delivered nor given up. */
+function findHeldUp({ events, size }: EventTracker): (number: number) => boolean {
+  const { user, rejectedWith, flakyUntil, firstSentAt, deliveredAt, deadAt } = events;
+  const isBad = (number: number) => rejectedWith[number] !== 0 || flakyUntil[number] !== 0;
+  const bad = Array.from({ length: size() }, (_, number) => number).filter(isBad);
+  const badByUser = Map.groupBy(bad, (number) => user[number]);
+  const endOf = (number: number) => Math.min(deliveredAt[number] ?? 0, deadAt[number] ?? 0);
+  return (number) => {
+    const sentAt = firstSentAt[number] ?? 0;
+    const isBefore = (other: number) => (firstSentAt[other] ?? 0) <= sentAt && endOf(other) >= sentAt;
+    return isBad(number) || (badByUser.get(user[number])?.some(isBefore) ?? false);
   };
 }
 

@@ -6,6 +6,7 @@ import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 import { pickKnownFields } from '../../lib/telemetry/log-fields.ts';
 import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
+import { createEvidence } from './checks/evidence.ts';
 import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
 import {
   type LambdaFault,
@@ -14,7 +15,7 @@ import {
 } from './models/event-source-mapping-model.ts';
 import { endFaultsAt, type FaultWindow } from './models/fault-window.ts';
 import { createGateway } from './models/gateway-model.ts';
-import { createFifoQueue } from './models/queue-model.ts';
+import { createFifoQueue, type FifoQueue } from './models/queue-model.ts';
 import {
   type ReplayFunction,
   type ReplaySettings,
@@ -26,6 +27,7 @@ import { PII_MARKER } from './models/segment-event.ts';
 import { createSegment, type SegmentSettings } from './models/segment-model.ts';
 import { sqsClient } from './models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from './models/sqs-model.ts';
+import type { Outage } from './outage-metrics.ts';
 import { computeMetrics, type RunMetrics } from './result.ts';
 import { seededRandom } from './seeded-random.ts';
 import { createVirtualTime } from './virtual-time.ts';
@@ -53,6 +55,10 @@ export type World = {
   faultsEndAt?: number;
   /** Milliseconds of drain, after the last webhook and the last fault, after which a run is given up. */
   drainMs?: number;
+  /** The trouble that is measured, in milliseconds after the start. */
+  outage?: Outage;
+  /** The age at which the relay gives up what is refused alone, whatever else passes. */
+  maxEventAgeMs?: number;
   authorize?: (body: string) => Record<string, string>;
 };
 
@@ -86,6 +92,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
   const start = time.now();
   const stream = (name: string) => seededRandom(seed, name);
   const tracker = createEventTracker(segmentSettings.events + (world.replay?.deadLetters ?? 0));
+  const evidence = createEvidence(tracker, world.maxEventAgeMs ?? 3 * DAY_MS);
   const leaks: string[] = [];
   const log = createObservedLog((line) => {
     if (LEAK.test(line)) leaks.push(line);
@@ -105,6 +112,14 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     { visibilityMs: 30_000, retentionMs: RETENTION_MS },
     { redriven: () => {}, expired: onExpiry },
   );
+  const sendDeadLetter: FifoQueue['send'] = (entry, now) => {
+    const number = parseEventNumber(entry.body);
+    if (number !== undefined) {
+      tracker.onGivenUp(number, now);
+      evidence.onGivenUp(number, entry.attributes?.['reason']?.StringValue ?? '', now);
+    }
+    return deadLetterQueue.send(entry, now);
+  };
   const queue = createFifoQueue(
     { visibilityMs: 540_000, retentionMs: RETENTION_MS, maxReceiveCount: 1_000 },
     { redriven: (message) => deadLetterQueue.adopt(message, time.now()), expired: onExpiry },
@@ -112,7 +127,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
   const sqs = createSqsModel({
     time,
     random: stream('sqs'),
-    queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: deadLetterQueue },
+    queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: { ...deadLetterQueue, send: sendDeadLetter } },
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     ...(world.sqs?.latencyMs !== undefined && { latencyMs: world.sqs.latencyMs }),
     faults: untilFaultsEnd(world.sqs?.troubles),
@@ -124,7 +139,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
       ...world.salesmachine,
       faults: untilFaultsEnd(world.salesmachine?.faults),
     },
-    { time, random: stream('salesmachine'), tracker },
+    { time, random: stream('salesmachine'), tracker, evidence },
   );
   const relayRandom = stream('relay');
   const post = createGateway({
@@ -193,6 +208,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
   const runState = {
     tracker,
     requests: salesmachine.requestChecker,
+    evidence,
     deadLetters,
     queued,
     expired,
@@ -207,6 +223,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
       start,
       end: time.now(),
       faultsOverAt,
+      outage: world.outage,
       wakes: time.wakes(),
       webhooks: segment.counts(),
       invocations: mapping.invocations(),

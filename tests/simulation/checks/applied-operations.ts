@@ -2,7 +2,7 @@ import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import { DUPLICATE_CAUSE, type EventTracker, OPERATION, parseEventNumber } from './event-tracker.ts';
 
 export type AppliedOperations = {
-  /** Applies a batch or an alias call, all of it or nothing, and returns the status to answer. */
+  /** Applies a batch or an alias call, all of it or nothing: 201, or else the status to answer. */
   apply(operations: readonly Operation[], place: number, now: number): number;
   /** From now on these may arrive twice. */
   allowDuplicate(operations: readonly Operation[]): void;
@@ -10,7 +10,7 @@ export type AppliedOperations = {
 
 const MAX_OPERATIONS = 100;
 
-/** Where Salesmachine books what it applies; from `mendedAt` on also what it used to refuse. */
+/** What Salesmachine has applied; from `fixedAt` on it also takes what it used to refuse. */
 export function createAppliedOperations(
   tracker: EventTracker,
   reportViolation: (what: string) => void,
@@ -31,6 +31,10 @@ export function createAppliedOperations(
         const status = tracker.events.rejectedWith[number] ?? 0;
         if (status !== 0 && now < fixedAt) return status;
         if ((tracker.events.flakyUntil[number] ?? 0) > now) return 500;
+        const conflict = tracker.events.conflictsWith[number] ?? 0;
+        if (conflict === 0) continue;
+        tracker.events.conflictsWith[number] = 0;
+        return conflict;
       }
       operations.forEach((operation, index) => {
         const merged = numbers[index] ?? [];

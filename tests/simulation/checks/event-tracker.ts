@@ -34,9 +34,6 @@ export const DUPLICATE_CAUSE = {
   partial: 16,
 } as const;
 
-/** What is wrong with an event's data: the status that Salesmachine answers to a request that holds it; 0 for none. */
-export type RejectionStatus = 0 | 400 | 422 | 500;
-
 const NEVER = Number.POSITIVE_INFINITY;
 /** SQS recognises a message for five minutes from when it came, which is a little after it was sent. */
 const DEDUPLICATION_WINDOW_MS = 290_000;
@@ -45,7 +42,10 @@ export function createEventTracker(capacity: number) {
   const events = {
     kind: new Uint8Array(capacity),
     user: new Uint32Array(capacity),
+    /** The status that every request is answered with that holds the event; 0 if there is nothing wrong with it. */
     rejectedWith: new Uint16Array(capacity),
+    /** The status that the first request is answered with that holds the event, and only that; 0 for none. */
+    conflictsWith: new Uint16Array(capacity),
     /** Until then a request that holds the event fails with 500. */
     flakyUntil: new Float64Array(capacity),
     /** The event's own time, which is not the order of arrival. */
@@ -54,6 +54,8 @@ export function createEventTracker(capacity: number) {
     acceptedAt: new Float64Array(capacity).fill(NEVER),
     webhook: new Uint32Array(capacity),
     deliveredAt: new Float64Array(capacity).fill(NEVER),
+    /** When its dead letter was written. */
+    deadAt: new Float64Array(capacity).fill(NEVER),
     /** The place of the request that delivered it first, in the order in which requests were applied. */
     deliveredIn: new Uint32Array(capacity),
     arrivedOperations: new Uint8Array(capacity),
@@ -73,7 +75,8 @@ export function createEventTracker(capacity: number) {
     add: (event: {
       kind: Kind;
       user: number;
-      rejectedWith: RejectionStatus;
+      rejectedWith: number;
+      conflictsWith?: number;
       flakyUntil: number;
       timestamp: number;
       webhook: number;
@@ -83,6 +86,7 @@ export function createEventTracker(capacity: number) {
       events.kind[number] = KINDS.indexOf(event.kind);
       events.user[number] = event.user;
       events.rejectedWith[number] = event.rejectedWith;
+      events.conflictsWith[number] = event.conflictsWith ?? 0;
       events.flakyUntil[number] = event.flakyUntil;
       events.timestamp[number] = event.timestamp;
       events.webhook[number] = event.webhook;
@@ -117,6 +121,10 @@ export function createEventTracker(capacity: number) {
         events.deliveredIn[number] = request;
       }
       if (tracker.isDelivered(number)) events.completedIn[number] = request;
+    },
+
+    onGivenUp: (number: number, now: number) => {
+      events.deadAt[number] = Math.min(events.deadAt[number] ?? NEVER, now);
     },
 
     onMerged: (operations: number) => {

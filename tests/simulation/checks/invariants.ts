@@ -1,5 +1,6 @@
 import { createHeap } from '../heap.ts';
 import type { EventTracker } from './event-tracker.ts';
+import type { Evidence } from './evidence.ts';
 import type { RequestChecker } from './request-checker.ts';
 
 /** A dead letter, as it lies in the queue at the end. */
@@ -9,6 +10,7 @@ export type DeadLetterRecord = { number: number | undefined; reason: string };
 export type RunState = {
   tracker: EventTracker;
   requests: RequestChecker;
+  evidence: Evidence;
   deadLetters: readonly DeadLetterRecord[];
   /** Numbers of the events that are still in the main queue. */
   queued: ReadonlySet<number>;
@@ -62,7 +64,8 @@ export const invariants = {
   'only what Salesmachine refuses is given up, and for that reason': (runState) => {
     const { rejectedWith } = runState.tracker.events;
     const wrong = [...reasonsByNumber(runState)].filter(
-      ([number, reason]) => reason !== (REASON_BY_STATUS[rejectedWith[number] ?? 0] ?? 'none'),
+      ([number, reason]) =>
+        reason !== expectedReason(rejectedWith[number] ?? 0) && !runState.evidence.isTolerated(number),
     );
     const unknown = runState.deadLetters.filter(({ number }) => number === undefined).length;
     return [
@@ -73,6 +76,8 @@ export const invariants = {
       ...(unknown > 0 ? [`dead letters of unknown events: ${unknown}`] : []),
     ];
   },
+
+  'nothing is given up before the evidence is in': ({ evidence }) => evidence.problems(),
 
   'all that Salesmachine refuses is given up': (runState) => {
     const deadLetterReasons = reasonsByNumber(runState);
@@ -104,11 +109,11 @@ export const invariants = {
     leaks.slice(0, 3).map((line) => `a log line with a secret: ${line}`),
 } as const satisfies Record<string, Check>;
 
-const REASON_BY_STATUS: Readonly<Record<number, string>> = {
-  400: 'rejected',
-  422: 'rejected',
-  500: 'server_error',
-};
+function expectedReason(status: number): string {
+  if (status === 0) return 'none';
+  if (status === 413) return 'too_large';
+  return status >= 500 ? 'server_error' : 'rejected';
+}
 
 /** Every invariant that does not hold, and why. */
 export const brokenInvariants = (runState: RunState): string[] =>

@@ -2,32 +2,45 @@ import type { ApiResult, SalesmachinePath } from '../../../lib/salesmachine/clie
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import { parseEventNumbers } from './applied-operations.ts';
 import { createBisectCosts } from './bisect-cost.ts';
+import type { Evidence, WorkerEvidence } from './evidence.ts';
+import { createKeptCounter } from './kept-counter.ts';
+import { createSplitCounter } from './split-counter.ts';
 
 type Request = { path: SalesmachinePath; operations: readonly Operation[]; bytes: number };
 
 export type LaneChecker = {
   /** Returns the request's number. */
   onStart(request: Request, now: number): InFlightRequest;
-  onEnd(request: InFlightRequest, answer: ApiResult, now: number): void;
+  onEnd(request: InFlightRequest, ending: Ending, now: number): void;
 };
 
-type InFlightRequest = { keys: readonly string[]; number: number; operations: readonly Operation[] };
+/** `waitUntil`: before this moment a 429 forbids further requests. `blamesData`: see `Evidence`. */
+type Ending = { answer: ApiResult; waitUntil: number; blamesData: boolean };
+
+type InFlightRequest = { keys: readonly string[]; number: number; events: readonly number[] };
 
 export type RequestChecker = ReturnType<typeof createRequestChecker>;
 
 const MAX_OPERATIONS = 100;
 const MAX_BYTES = 500_000;
-const MAX_THROTTLE_MS = 300_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Everything that Salesmachine was asked, counted; and what should not have been asked. */
-export function createRequestChecker(start: number, isRejected: (event: number) => boolean) {
+export function createRequestChecker(
+  start: number,
+  isRejected: (event: number) => boolean,
+  evidence: Evidence,
+) {
   const totals = { requests: 0, batches: 0, batchOperations: 0, throttled: 0, pings: 0, aliases: 0 };
   const byStatus = new Map<string, number>();
   const perHour: number[] = [];
+  const perMinute: number[] = [];
   const hoursWithDelivery = new Set<number>();
   const violations = new Map<string, number>();
   const bisectCosts = createBisectCosts();
+  const splits = createSplitCounter();
+  const kept = createKeptCounter(start, isRejected);
   let places = 0;
   let trace = 0;
 
@@ -40,15 +53,19 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
 
   const connect = (): LaneChecker => {
     let throttledUntil = 0;
+    const worker = evidence.connect();
     const inFlight = new Map<string, number>();
 
     return {
       onStart: ({ path, operations, bytes }, now) => {
         totals.requests += 1;
+        const events = operations.flatMap(parseEventNumbers);
         if (path === '/v1/batch') {
           totals.batches += 1;
           totals.batchOperations += operations.length;
-          if (bisectCosts.hasAny()) bisectCosts.onBatch(operations.flatMap(parseEventNumbers));
+          splits.onStart(events);
+          kept.onStart(events, now);
+          if (bisectCosts.hasAny()) bisectCosts.onBatch(events);
         }
         if (path === '/v1/ping') {
           totals.pings += 1;
@@ -57,6 +74,8 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
         if (path === '/v1/alias') totals.aliases += 1;
         const hour = Math.floor((now - start) / HOUR_MS);
         perHour[hour] = (perHour[hour] ?? 0) + 1;
+        const minute = Math.floor((now - start) / MINUTE_MS);
+        perMinute[minute] = (perMinute[minute] ?? 0) + 1;
         note(now - start, operations.length, bytes);
         if (now < throttledUntil) violation('a request while the gate was closed');
         if (operations.length > MAX_OPERATIONS) violation('a request of over 100 operations');
@@ -66,9 +85,9 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
           violation('two requests with operations of one contact or account in flight in one lane');
         }
         for (const key of keys) inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
-        return { keys, number: totals.requests, operations };
+        return { keys, number: totals.requests, events };
       },
-      onEnd: ({ keys, number, operations }, answer, now) => {
+      onEnd: ({ keys, number, events }, { answer, waitUntil, blamesData }, now) => {
         for (const key of keys) {
           const left = (inFlight.get(key) ?? 1) - 1;
           if (left === 0) inFlight.delete(key);
@@ -77,19 +96,32 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
         const name = answer.kind === 'response' ? String(answer.status) : answer.code;
         byStatus.set(name, (byStatus.get(name) ?? 0) + 1);
         note(number, now - start, name.length);
-        if (answer.kind !== 'response') return;
-        if (answer.status === 201 && operations.length > 0)
-          hoursWithDelivery.add(Math.floor((now - start) / HOUR_MS));
-        if (answer.status === 429) {
+        if (answer.kind === 'response' && answer.status === 429) {
           totals.throttled += 1;
-          throttledUntil = Math.max(throttledUntil, parseThrottledUntil(answer.headers, now));
-        } else if (answer.status >= 400) {
-          const events = operations.flatMap(parseEventNumbers);
-          bisectCosts.onRejected(events, events.filter(isRejected).length);
+          throttledUntil = Math.max(throttledUntil, waitUntil);
+        } else if (events.length > 0) {
+          onDecided(worker, events, { answer, blamesData }, now);
         }
       },
     };
   };
+
+  function onDecided(
+    worker: WorkerEvidence,
+    events: readonly number[],
+    { answer, blamesData }: Pick<Ending, 'answer' | 'blamesData'>,
+    now: number,
+  ): void {
+    if (isAcceptance(answer)) {
+      hoursWithDelivery.add(Math.floor((now - start) / HOUR_MS));
+      splits.onAccepted(events);
+      evidence.onAccepted(worker, events);
+      return;
+    }
+    splits.onFailed(events);
+    evidence.onFailed(worker, events, blamesData);
+    if (answer.kind === 'response') bisectCosts.onRejected(events, events.filter(isRejected).length);
+  }
 
   return {
     connect,
@@ -101,6 +133,11 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
     totals,
     byStatus,
     perHour,
+    perMinute,
+    /** Requests with a part of a batch that had failed. */
+    splits: splits.count,
+    /** The most requests in a window of the quota that went to what is kept. */
+    keptPerWindow: kept.maxPerWindow,
     /** The most requests in an hour in which nothing was delivered. */
     idlePerHour: () =>
       perHour.reduce(
@@ -114,13 +151,12 @@ export function createRequestChecker(start: number, isRejected: (event: number) 
   };
 }
 
-/** Until when a 429 forbids further requests; not at all if its headers make no sense. */
-function parseThrottledUntil(headers: Record<string, string | undefined>, now: number): number {
-  const reset = Number(headers['x-ratelimit-reset'] || Number.NaN) * 1_000;
-  const retry = now + Number(headers['retry-after'] || Number.NaN) * 1_000;
-  const at = Number.isNaN(retry) ? reset : retry;
-  return at > now && at <= now + MAX_THROTTLE_MS ? at : 0;
-}
+/** Any 2xx that is no page. */
+export const isAcceptance = (answer: ApiResult): boolean =>
+  answer.kind === 'response' &&
+  answer.status >= 200 &&
+  answer.status < 300 &&
+  answer.headers['content-type'] !== 'text/html';
 
 function entityKeys(operation: Operation): string[] {
   if (operation.method === 'account') return [`account ${operation.account_uid}`];

@@ -37,6 +37,39 @@ export const metrics = {
     unit: 'number',
     of: (run) => run.idleRequestsPerHour,
   },
+  pause: { title: 'longest pause in delivery', unit: 'milliseconds', of: (run) => run.longestPauseMs },
+  splits: { title: 'requests with a part of a failed batch', unit: 'number', of: (run) => run.splits },
+  kept: { title: 'quota that went to what is kept, most', unit: 'percent', of: (run) => run.keptShare },
+  lastGivenUp: {
+    title: 'from the last delivery to the last dead letter',
+    unit: 'milliseconds',
+    of: (run) => run.lastGivenUpMs,
+  },
+  firstMinute: {
+    title: "requests in the outage's first minute",
+    unit: 'number',
+    of: (run) => run.outage?.requestsInFirstMinute ?? Number.NaN,
+  },
+  hourly: {
+    title: 'requests in an hour of the outage after it',
+    unit: 'number',
+    of: (run) => run.outage?.requestsPerHour ?? Number.NaN,
+  },
+  outageRate: {
+    title: 'events delivered per second of the outage',
+    unit: 'number',
+    of: (run) => run.outage?.deliveredPerSecond ?? Number.NaN,
+  },
+  resumed: {
+    title: 'from the end of the outage to a delivery',
+    unit: 'milliseconds',
+    of: (run) => run.outage?.resumedMs ?? Number.NaN,
+  },
+  recovered: {
+    title: 'from its end to the last event from before',
+    unit: 'milliseconds',
+    of: (run) => run.outage?.recoveredMs ?? Number.NaN,
+  },
   merged: { title: 'operations saved by merging', unit: 'number', of: (run) => run.merged },
   duplicates: {
     title: 'events delivered twice, all with a cause',

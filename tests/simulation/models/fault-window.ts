@@ -7,21 +7,28 @@ export type FaultWindow<What> = {
   until?: number;
   /** Which part of the calls it strikes, from 0 to 1. Unless said, all. */
   chance?: number;
+  /** Only calls of this path. */
+  path?: string;
   what: What;
 };
 
-/** What is wrong with the call at hand: the first of the spells that strikes. */
-export function activeFault<What>(
+/** The first of the windows that strikes the call at hand. */
+export function activeWindow<What>(
   windows: readonly FaultWindow<What>[],
   elapsedMs: number,
   random: Random,
-): What | undefined {
+  path?: string,
+): FaultWindow<What> | undefined {
   return windows.find(
-    ({ from = 0, until = Number.POSITIVE_INFINITY, chance = 1 }) =>
-      elapsedMs >= from && elapsedMs < until && (chance >= 1 || random() < chance),
-  )?.what;
+    ({ from = 0, until = Number.POSITIVE_INFINITY, chance = 1, path: struckPath = path }) =>
+      elapsedMs >= from && elapsedMs < until && struckPath === path && (chance >= 1 || random() < chance),
+  );
 }
 
-/** The same spells, none lasting longer than `end`. */
+/** What is wrong with the call at hand. */
+export const activeFault = <What>(...call: Parameters<typeof activeWindow<What>>): What | undefined =>
+  activeWindow(...call)?.what;
+
+/** The same windows, none lasting longer than `end`. */
 export const endFaultsAt = <What>(windows: readonly FaultWindow<What>[], end: number): FaultWindow<What>[] =>
   windows.map((window) => ({ ...window, until: Math.min(window.until ?? end, end) }));

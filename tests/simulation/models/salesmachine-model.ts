@@ -3,11 +3,13 @@ import type { ApiResult, Salesmachine, SalesmachinePath } from '../../../lib/sal
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import { createAppliedOperations } from '../checks/applied-operations.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
-import { createRequestChecker, type RequestChecker } from '../checks/request-checker.ts';
-import { aroundMedian, pick } from '../seeded-random.ts';
+import type { Evidence } from '../checks/evidence.ts';
+import { createRequestChecker, isAcceptance, type RequestChecker } from '../checks/request-checker.ts';
+import { aroundMedian } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { activeFault, type FaultWindow } from './fault-window.ts';
+import { activeFault, activeWindow, type FaultWindow } from './fault-window.ts';
 import { createQuota, type QuotaSettings, type QuotaState } from './quota-model.ts';
+import { type HeaderStyle, rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** What can be wrong with Salesmachine. */
 export type ApiFault =
@@ -17,9 +19,6 @@ export type ApiFault =
   | { failure: 'refused' }
   /** The connection ends, or nothing ever comes, before or after the operations were applied. */
   | { failure: 'reset' | 'hang'; isApplied: boolean };
-
-/** What the headers of a 429 are like. */
-export type HeaderStyle = 'documented' | 'retry-after' | 'skewed' | 'garbage' | 'none';
 
 export type SalesmachineSettings = {
   quota: QuotaSettings;
@@ -41,14 +40,23 @@ export type SalesmachineModel = {
   requestChecker: RequestChecker;
 };
 
-type ModelDependencies = { time: VirtualTime; random: Random; tracker: EventTracker };
+type ModelDependencies = { time: VirtualTime; random: Random; tracker: EventTracker; evidence: Evidence };
 /** What will come of a request, and when; no answer at all if it hangs. */
-type PlannedResponse = { afterMs: number; fault?: ApiFault | undefined; throttled?: QuotaState };
+type PlannedResponse = {
+  afterMs: number;
+  fault?: ApiFault | undefined;
+  /** The fault looks like a refusal of the data, whatever they are: a ping passes. */
+  blamesData?: boolean;
+  throttled?: QuotaState;
+};
+type AppliedPlan = { answer?: ApiResult; isApplied: boolean; waitUntil?: number };
 
 const TOTAL_TIMEOUT_MS = 10_000;
-const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><p>Welcome' };
+const SUCCESS = '{"status":"success"}';
+const PAGE = '<!doctype html><p>Welcome';
+const HTML = { status: 200, headers: { 'content-type': 'text/html' }, body: PAGE };
 
-/** Mishaps by name, for scenarios. */
+/** Faults by name, for scenarios. */
 export const apiFaults = {
   serverError: { status: 500 },
   maintenance: { status: 503 },
@@ -56,8 +64,11 @@ export const apiFaults = {
   badCredentialAs400: { status: 400 },
   notFound: { status: 404 },
   payment: { status: 402 },
-  teapot: { status: 418 },
   html: HTML,
+  refusesData: { status: 422 },
+  refusesDataAs400: { status: 400 },
+  multiStatus: { status: 207, isApplied: true },
+  nonAuthoritative: { status: 203, isApplied: true },
   refused: { failure: 'refused' },
   resetBefore: { failure: 'reset', isApplied: false },
   resetAfter: { failure: 'reset', isApplied: true },
@@ -71,7 +82,7 @@ export function createSalesmachineModel(
   settings: SalesmachineSettings,
   dependencies: ModelDependencies,
 ): SalesmachineModel {
-  const { time, random, tracker } = dependencies;
+  const { time, random, tracker, evidence } = dependencies;
   const {
     latencyMs = 300,
     faults: faultWindows = [],
@@ -85,18 +96,21 @@ export function createSalesmachineModel(
   const requestChecker = createRequestChecker(
     start,
     (event) => (tracker.events.rejectedWith[event] ?? 0) !== 0,
+    evidence,
   );
   const appliedOperations = createAppliedOperations(tracker, requestChecker.violation, start + fixedAt);
 
-  const planResponse = (): PlannedResponse => {
+  const planResponse = (path: SalesmachinePath): PlannedResponse => {
     const elapsed = time.now() - start;
-    const fault = activeFault(faultWindows, elapsed, random);
+    const faultWindow = activeWindow(faultWindows, elapsed, random, path);
+    const fault = faultWindow?.what;
     const latency = aroundMedian(random, latencyMs);
     if (fault && 'failure' in fault && fault.failure === 'refused') return { afterMs: 2, fault };
     const limit = activeFault(limits, elapsed, random) ?? settings.quota.requests;
     const state = quota.take(time.now(), limit, activeFault(others, elapsed, random) ?? 0);
     if (!state.granted) return { afterMs: Math.min(latency, 50), throttled: state };
-    return { afterMs: latency, fault };
+    const blamesData = faultWindow?.path === '/v1/batch' && fault !== undefined && isRefusal(fault);
+    return { afterMs: latency, fault, blamesData };
   };
 
   const response = (status: number, body = '', more: Record<string, string> = {}): ApiResult => ({
@@ -106,18 +120,20 @@ export function createSalesmachineModel(
     headers: { 'content-type': 'application/json', ...more },
   });
 
+  const refusal = (status: number): ApiResult =>
+    isPageOf(status)
+      ? response(status, PAGE, { 'content-type': 'text/html' })
+      : response(status, '{"error":"refused"}');
+
   /** Applies the request if it is to be applied. No answer means that none will come. */
   const applyPlan = (
     { fault, throttled }: PlannedResponse,
     operations: readonly Operation[],
-  ): { answer?: ApiResult; isApplied: boolean } => {
+  ): AppliedPlan => {
     if (throttled) {
-      const answer = response(
-        429,
-        '{"error":"rate limit"}',
-        rateHeaders(headers, throttled, time.now(), random),
-      );
-      return { answer, isApplied: false };
+      const limited = rateLimitHeaders(headers, { state: throttled, now: time.now(), random });
+      const answer = response(429, '{"error":"rate limit"}', limited.headers);
+      return { answer, isApplied: false, waitUntil: limited.waitUntil };
     }
     if (fault && 'failure' in fault && fault.failure === 'refused') {
       return { answer: { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }, isApplied: false };
@@ -126,11 +142,8 @@ export function createSalesmachineModel(
     const status = shouldApply
       ? appliedOperations.apply(operations, requestChecker.nextPlace(), time.now())
       : 503;
-    const isApplied = shouldApply && status < 300;
-    if (!fault) {
-      const body = isApplied ? '{"status":"success"}' : '{"error":"refused"}';
-      return { answer: response(status, body), isApplied };
-    }
+    const isApplied = status === 201;
+    if (!fault) return { answer: isApplied ? response(201, SUCCESS) : refusal(status), isApplied };
     if ('status' in fault) return { answer: response(fault.status, fault.body, fault.headers), isApplied };
     return {
       ...(fault.failure === 'reset' && {
@@ -148,14 +161,14 @@ export function createSalesmachineModel(
         new Promise((resolve) => {
           const operations = operationsIn(path, json);
           const request = lane.onStart({ path, operations, bytes: Buffer.byteLength(json) }, time.now());
-          const plan = planResponse();
+          const plan = planResponse(path);
           let isOver = false;
-          const finish = (answer: ApiResult) => {
+          const finish = (answer: ApiResult, waitUntil = 0) => {
             if (isOver) return;
             isOver = true;
             cancelTimeout();
             signal?.removeEventListener('abort', abort);
-            lane.onEnd(request, answer, time.now());
+            lane.onEnd(request, { answer, waitUntil, blamesData: plan.blamesData === true }, time.now());
             resolve(answer);
           };
           const giveUp = (code: string) => () => finish({ kind: 'failure', mayHaveBeenSent: true, code });
@@ -163,10 +176,10 @@ export function createSalesmachineModel(
           const cancelTimeout = time.schedule(TOTAL_TIMEOUT_MS, giveUp('ETIMEDOUT'));
           signal?.addEventListener('abort', abort, { once: true });
           time.schedule(plan.afterMs, () => {
-            const { answer, isApplied } = applyPlan(plan, operations);
-            const isKnown = answer !== undefined && isSuccess(answer) && !isOver;
+            const { answer, isApplied, waitUntil } = applyPlan(plan, operations);
+            const isKnown = answer !== undefined && isAcceptance(answer) && !isOver;
             if (isApplied && !isKnown) appliedOperations.allowDuplicate(operations);
-            if (answer) finish(answer);
+            if (answer) finish(answer, waitUntil);
           });
         }),
     };
@@ -175,45 +188,13 @@ export function createSalesmachineModel(
   return { connect, requestChecker };
 }
 
-const isSuccess = (answer: ApiResult) =>
-  answer.kind === 'response' && answer.status >= 200 && answer.status < 300;
-
 function operationsIn(path: SalesmachinePath, json: string): Operation[] {
   if (path === '/v1/ping') return [];
   const parsed = JSON.parse(json);
   return Array.isArray(parsed) ? parsed : [{ method: 'alias', ...parsed }];
 }
 
-/** The headers of a 429, true and otherwise. */
-function rateHeaders(
-  style: HeaderStyle,
-  state: QuotaState,
-  now: number,
-  random: Random,
-): Record<string, string> {
-  const seconds = Math.ceil(state.resetAt / 1_000);
-  const documented = (reset: number) => ({
-    'x-ratelimit-limit': String(state.limit),
-    'x-ratelimit-remaining': String(state.remaining),
-    'x-ratelimit-reset': String(reset),
-  });
-  switch (style) {
-    case 'documented':
-      return documented(seconds);
-    case 'retry-after':
-      return { 'retry-after': String(Math.max(1, Math.ceil((state.resetAt - now) / 1_000))) };
-    case 'skewed':
-      return documented(seconds + pick(random, [-7_200, -30, 30, 7_200]));
-    case 'garbage':
-      return pick(random, [
-        { 'x-ratelimit-reset': 'soon' },
-        { 'x-ratelimit-reset': '-1' },
-        { 'x-ratelimit-reset': '99999999999999999999' },
-        { 'x-ratelimit-reset': '' },
-        { 'retry-after': 'NaN' },
-        { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' },
-      ]);
-    case 'none':
-      return {};
-  }
-}
+/** A firewall answers an event that it refuses with a page, and so does a proxy that answers 200. */
+const isPageOf = (status: number) => status === 403 || status === 200;
+
+const isRefusal = (fault: ApiFault) => 'status' in fault && [400, 413, 422].includes(fault.status);

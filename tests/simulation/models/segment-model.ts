@@ -1,5 +1,5 @@
 import type { Random } from '../../../lib/runtime/random.ts';
-import { type EventTracker, KINDS, type Kind, type RejectionStatus } from '../checks/event-tracker.ts';
+import { type EventTracker, KINDS, type Kind } from '../checks/event-tracker.ts';
 import { exponential } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { eventJson } from './segment-event.ts';
@@ -15,8 +15,12 @@ export type SegmentSettings = {
   perWebhook?: number;
   /** Shares of the kinds; all track unless said. */
   mix?: Partial<Record<Kind, number>>;
-  /** One event in so many is refused by Salesmachine. */
-  rejectedEvents?: readonly { oneIn: number; status: RejectionStatus }[];
+  /** One event in so many is refused by Salesmachine, with this status, whenever it comes. */
+  rejectedEvents?: readonly { oneIn: number; status: number }[];
+  /** The first so many events are. */
+  rejectedFirst?: { count: number; status: number };
+  /** One event in so many meets a conflict at Salesmachine, once. */
+  conflicts?: { oneIn: number; status: number };
   /** Bytes that each track and identify event holds beside what it needs. */
   bulk?: number;
   /** One event in so many makes Salesmachine fail, for so long after it was made. */
@@ -55,7 +59,8 @@ export function createSegment(
     perWebhook = 1,
     mix = { track: 1 },
   } = settings;
-  const { rejectedEvents = [], flakyEvents, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
+  const { rejectedEvents = [], rejectedFirst, conflicts, flakyEvents } = settings;
+  const { duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
   const { events: columns } = tracker;
   const kindFor = createKindPicker(mix);
   const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
@@ -64,12 +69,17 @@ export function createSegment(
   let isStopped = false;
 
   const create = (): number => {
-    const status = rejectedEvents.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0;
+    const status =
+      rejectedFirst && tracker.size() < rejectedFirst.count
+        ? rejectedFirst.status
+        : (rejectedEvents.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0);
+    const hasConflict = conflicts !== undefined && random() * conflicts.oneIn < 1;
     const isFlaky = flakyEvents !== undefined && random() * flakyEvents.oneIn < 1;
     return tracker.add({
       kind: kindFor(random()),
       user: skew === 0 ? tracker.size() % users : Math.floor(users * random() ** skew),
       rejectedWith: status,
+      conflictsWith: hasConflict ? conflicts.status : 0,
       flakyUntil: isFlaky ? time.now() + flakyEvents.ms : 0,
       timestamp: time.now() - Math.floor(random() * disorderMs),
       webhook: batches,

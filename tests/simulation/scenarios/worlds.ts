@@ -67,7 +67,7 @@ export const audience = (users: number): World => ({
   segment: { events: users, perSecond: 5_000, perWebhook: 100, users, skew: 0, mix: { identify: 1 } },
 });
 
-export const withRejectedEvents = (events: number, status: 400 | 422 | 500, users = 20_000): World => ({
+export const withRejectedEvents = (events: number, status: number, users = 20_000): World => ({
   segment: { events, perSecond: 100, users, rejectedEvents: [{ oneIn: 1_000, status }] },
 });
 
