@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/config.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
+import { toTerminalText } from '../runtime/terminal-text.ts';
 
 type MaybeTty = { isTTY?: boolean };
 
@@ -43,11 +44,19 @@ export const processContext: CommandContext = {
   },
 };
 
-/** Prints a line, and waits while the reader is behind: a million lines must not pile up in memory. */
+/**
+ * Prints a line, safe for a terminal whatever it quotes, and waits while the reader is behind: a million lines must not
+ * pile up in memory.
+ */
 export async function printLine({ stdout }: Pick<CommandContext, 'stdout'>, line: string): Promise<void> {
-  if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');
+  if (!stdout.write(`${toTerminalText(line, stdout)}\n`)) await once(stdout, 'drain');
 }
 
-/** What a program reads: one JSON value on one line. */
+/** Prints a line on standard error, as safe as `printLine`. */
+export function printNote({ stderr }: Pick<CommandContext, 'stderr'>, line: string): void {
+  stderr.write(`${toTerminalText(line, stderr)}\n`);
+}
+
+/** Prints one JSON value on one line, for a program. */
 export const printJson = (context: Pick<CommandContext, 'stdout'>, value: unknown): Promise<void> =>
   printLine(context, JSON.stringify(value));

@@ -30,6 +30,3 @@ export const choicesFrom =
       if (choice === undefined) throw new InvalidArgumentError(`Each must be one of ${choices.join(', ')}.`);
       return choice;
     });
-
-/** For an option that takes a list, separated by commas. */
-export const commaSeparated = (text: string): string[] => text.split(',').map((item) => item.trim());

@@ -1,8 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { toEventType } from '../segment/event-type.ts';
 
-/** What Segment or a programmer writes into an event, not its user. */
+/** What Segment or a programmer writes into an event, not its user; so is a known `type`. */
 const plainKeys: ReadonlySet<string> = new Set([
-  'type',
   'event',
   'messageId',
   'timestamp',
@@ -29,9 +29,12 @@ export function redact(event: Json): Json {
   );
 }
 
-/** A sender's slip may put anything anywhere, an address into the name of an event, too. */
+/** A sender's slip may put anything anywhere: an address into the name of an event, a name into its type. */
 const isPlain = (key: string, value: Json): boolean =>
-  plainKeys.has(key) && typeof value === 'string' && value.length <= MAX_PLAIN_LENGTH && !value.includes('@');
+  (key === 'type' ? toEventType(value) !== undefined : plainKeys.has(key)) &&
+  typeof value === 'string' &&
+  value.length <= MAX_PLAIN_LENGTH &&
+  !value.includes('@');
 
 const maskKey = (key: string): string => (key.includes('@') ? '‹email›' : key);
 

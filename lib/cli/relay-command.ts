@@ -1,6 +1,6 @@
 import { CommanderError, createCommand } from 'commander';
 import { CommandError, describeError } from './cli-errors.ts';
-import { processContext } from './command-context.ts';
+import { printNote, processContext } from './command-context.ts';
 import { defineMap } from './commands/map-command.ts';
 import { definePing } from './commands/ping-command.ts';
 import { defineSend } from './commands/send-command.ts';
@@ -48,9 +48,16 @@ try {
   // Help was asked for, and given.
   const isDone = error instanceof CommanderError && error.exitCode === 0;
   const message = describeError(error);
-  if (message === undefined) throw error;
-  if (!isDone) {
-    process.stderr.write(`relay: ${message}\n`);
+  if (message === undefined) reportBug(error);
+  else if (!isDone) {
+    printNote(processContext, `relay: ${message}`);
     process.exitCode = 2;
   }
+}
+
+/** Only its stack helps; the message in it may quote anything. */
+function reportBug(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  for (const line of stack.split('\n')) printNote(processContext, line);
+  process.exitCode = 1;
 }

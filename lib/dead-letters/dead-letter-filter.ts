@@ -5,7 +5,7 @@ import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 export type DeadLetterFilter = {
   ids?: readonly string[];
   reasons?: readonly Reason[];
-  /** Types of events: `track`, for example. */
+  /** Types of events: `track`, for example, or `unknown`. */
   types?: readonly string[];
   /** Given up at this moment or later; milliseconds since the epoch. */
   since?: number;
@@ -21,7 +21,7 @@ export function matchesFilter(deadLetter: StoredDeadLetter, filter: DeadLetterFi
   return (
     ifGiven(filter.ids, (ids) => ids.includes(deadLetter.id)) &&
     ifGiven(filter.reasons, (reasons) => reasons.includes(deadLetter.reason)) &&
-    ifGiven(filter.types, (types) => types.some((type) => type === deadLetter.type)) &&
+    ifGiven(filter.types, (types) => types.includes(deadLetter.type ?? 'unknown')) &&
     ifGiven(filter.since, (since) => deadLetter.deadAt >= since) &&
     ifGiven(filter.until, (until) => deadLetter.deadAt < until) &&
     ifGiven(filter.messageId, (messageId) => deadLetter.messageId === messageId) &&

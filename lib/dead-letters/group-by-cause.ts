@@ -1,3 +1,4 @@
+import type { EventType } from '../segment/event-type.ts';
 import type { Reason } from './reasons.ts';
 import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
@@ -11,7 +12,7 @@ export type Cause = {
   first: number;
   last: number;
   /** How many of them by the event's type. */
-  types: Record<string, number>;
+  types: Partial<Record<EventType | 'unknown', number>>;
   /** How many were replayed before, and failed again. */
   replayed: number;
   sample: StoredDeadLetter;

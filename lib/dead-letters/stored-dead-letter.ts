@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
+import { type EventType, toEventType } from '../segment/event-type.ts';
 import { MESSAGE_VERSION } from '../sqs/message.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import type { Sender } from './dead-letter.ts';
@@ -22,9 +23,10 @@ export type StoredDeadLetter = {
   deadAt: number;
   /** ISO 8601. */
   acceptedAt: string;
-  /** The event's, as far as the event can be read. */
+  /** The event's, if it can be read. */
   messageId?: string;
-  type?: string;
+  /** The event's, if it is one of Segment's: another text may be personal data. */
+  type?: EventType;
   /** The format of the body. */
   version: string;
   /** How often it was replayed before. */
@@ -74,7 +76,7 @@ export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const event =
     replayable && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(message.body) : {};
   const messageId = attributes['messageId'] ?? toOptionalString(event['messageId']);
-  const type = attributes['type'] ?? toOptionalString(event['type']);
+  const type = toEventType(attributes['type'] ?? event['type']);
   return {
     id: reason ? message.groupId : message.sqsMessageId,
     message,

@@ -1,9 +1,8 @@
-import { styleText } from 'node:util';
-import type { CommandContext } from '../cli/command-context.ts';
 import { merge } from '../delivery/merge.ts';
 import { readQueuedEvent } from '../delivery/queued-event.ts';
 import { requestBody, requestPath } from '../delivery/request.ts';
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { styled } from '../runtime/terminal-text.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent, type SegmentEvent } from '../segment/event.ts';
 import { type MappingSettings, mapEvent, skipCause } from './map-event.ts';
@@ -32,22 +31,17 @@ const skipRuleByCause: Record<string, string> = {
   alias_off: 'it is an alias, and ALIAS is off',
 };
 
-/** A readable account of one event: the rule, where each field comes from, what is left out, the exact request. */
-export function explainEvent(
-  value: Json,
-  settings: MappingSettings,
-  stream: CommandContext['stdout'],
-): string {
-  const bold = (text: string) => styleText('bold', text, { stream });
+/** A readable account of one event, in lines: the rule, where each field comes from, what is left out, the request. */
+export function explainEvent(value: Json, settings: MappingSettings): string[] {
   const parsed = parseEvent(value);
-  const title = bold(isJsonObject(value) ? formatTitle(value) : 'no event');
+  const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
   if (parsed.kind === 'invalid' || !isJsonObject(value)) {
     const detail = parsed.kind === 'invalid' ? parsed.detail : '';
-    return `${title}\n  unusable, so it becomes a dead letter, invalid_event: ${detail}\n`;
+    return [title, `  unusable, so it becomes a dead letter, invalid_event: ${detail}`, ''];
   }
   const skipped = parsed.kind === 'skipped' ? parsed.cause : skipCause(parsed.event, settings);
   if (parsed.kind === 'skipped' || skipped !== undefined) {
-    return `${title}\n  skipped: ${skipRuleByCause[skipped ?? ''] ?? skipped}\n`;
+    return [title, `  skipped: ${skipRuleByCause[skipped ?? ''] ?? skipped}`, ''];
   }
 
   const map = (event: JsonObject) => mapToOperations(event, settings);
@@ -62,10 +56,10 @@ export function explainEvent(
   );
   const lines = operations.flatMap((operation, index) => [
     '',
-    `  ${bold(operation.method)}`,
+    `  ${styled('bold', operation.method)}`,
     ...(rows[index] ?? []).map((field) => {
       const [name, text] = [field.name.padEnd(nameWidth), shorten(field.value).padEnd(valueWidth)];
-      return `    ${name}  ${text}  ${styleText('dim', describeOrigin(field), { stream })}`;
+      return `    ${name}  ${text}  ${styled('dim', describeOrigin(field))}`;
     }),
   ]);
   // The type is not sent, but it chose the rule.
@@ -79,7 +73,7 @@ export function explainEvent(
     `  POST ${path}`,
     `  ${body}`,
     '',
-  ].join('\n');
+  ];
 }
 
 function formatTitle(event: JsonObject): string {

@@ -45,8 +45,11 @@ export function defineMap(relay: Command, context: CommandContext): void {
 async function map(file: string, explain: boolean, context: CommandContext): Promise<void> {
   const settings = readMappingSettings(context.env);
   for await (const value of readEvents(readText(file, context.stdin))) {
-    if (explain) await printLine(context, explainEvent(value, settings, context.stdout));
-    else await printJson(context, mapValue(value, settings));
+    if (!explain) {
+      await printJson(context, mapValue(value, settings));
+      continue;
+    }
+    for (const line of explainEvent(value, settings)) await printLine(context, line);
   }
 }
 

@@ -1,7 +1,7 @@
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
+import { styled } from '../../runtime/terminal-text.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { type PingResult, pingSalesmachine } from '../../salesmachine/ping.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
@@ -31,7 +31,7 @@ export function definePing(relay: Command, context: CommandContext): void {
       if (!good) context.setFailed();
       if (json) return printJson(context, { good, ...result });
       const color = good ? 'green' : 'red';
-      await printLine(context, styleText(color, formatPing(result), { stream: context.stdout }));
+      await printLine(context, styled(color, formatPing(result)));
       await printLine(context, formatQuota(result));
     });
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../../config/config.ts';
 import { localConnectionSchema } from '../../local/api-schema.ts';
 import { CommandError } from '../cli-errors.ts';
-import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
 import { nonNegativeInteger, positiveInteger, positiveNumber } from '../options.ts';
 import { type PostResult, postBatch, type Target } from '../post-batch.ts';
 import { createProgress, formatDuration } from '../progress.ts';
@@ -83,8 +83,7 @@ async function send(file: string, options: SendOptions, context: CommandContext)
         break;
       }
       addToSummary(summary, result, events.length);
-      if (result.kind === 'refused')
-        context.stderr.write(`relay: ${events.length} events: ${result.cause}\n`);
+      if (result.kind === 'refused') printNote(context, `relay: ${events.length} events: ${result.cause}`);
       sent += events.length;
       progress.show(sent, bytes && read / bytes);
     }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
-import { type CommandContext, printJson } from '../command-context.ts';
+import { type CommandContext, printJson, printNote } from '../command-context.ts';
 import {
   openDeadLetterReader,
   type TargetOptions,
@@ -56,7 +56,7 @@ async function exportDeadLetters(
       progress.end();
       await output?.close();
     }
-    if (output) context.stderr.write(`${pluralize(exported, 'dead letter')} in ${file}\n`);
+    if (output) printNote(context, `${pluralize(exported, 'dead letter')} in ${file}`);
   });
 }
 

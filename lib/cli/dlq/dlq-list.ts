@@ -1,8 +1,8 @@
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { type DeadLetterFilter, matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { type Cause, createCauseGroups } from '../../dead-letters/group-by-cause.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
+import { styled } from '../../runtime/terminal-text.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import {
   type Connection,
@@ -39,7 +39,7 @@ export function defineList(dlq: Command, context: CommandContext): void {
         const filter = toFilter(options, context.clock.now());
         const listing = await listDeadLetters(filter, connection, context);
         if (options.json) return printJson(context, toJson(listing));
-        for (const line of formatListing(listing, connection, context)) await printLine(context, line);
+        for (const line of formatListing(listing, connection)) await printLine(context, line);
       }),
     );
 }
@@ -78,13 +78,7 @@ const toJson = ({ matched, unread, causes }: Listing) => ({
   })),
 });
 
-function formatListing(
-  { matched, unread, causes }: Listing,
-  { title }: Connection,
-  { stdout }: CommandContext,
-): string[] {
-  const bold = (text: string) => styleText('bold', text, { stream: stdout });
-  const dim = (text: string) => styleText('dim', text, { stream: stdout });
+function formatListing({ matched, unread, causes }: Listing, { title }: Connection): string[] {
   const sections = causes.flatMap((cause) => {
     const { reason, status, detail, count, first, last, types, replayed, sample } = cause;
     const { means, advice } = runbook[reason];
@@ -93,12 +87,15 @@ function formatListing(
     const period = count === 1 ? formatTime(first) : `${formatTime(first)} to ${formatTime(last)}`;
     return [
       '',
-      bold(`${count.toLocaleString('en')} × ${reason}${status === null ? '' : ` (${status})`}: ${detail}`),
+      styled(
+        'bold',
+        `${count.toLocaleString('en')} × ${reason}${status === null ? '' : ` (${status})`}: ${detail}`,
+      ),
       `  when     ${period} UTC`,
       `  events   ${byType.join(', ')}${replayedNote}`,
       `  meaning  ${means}`,
       `  to do    ${advice}`,
-      `  sample   ${dim(JSON.stringify(formatEvent(sample, false)))}`,
+      `  sample   ${styled('dim', JSON.stringify(formatEvent(sample, false)))}`,
       `           relay dlq show ${sample.id}`,
     ];
   });

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { CommandError } from '../cli-errors.ts';
-import type { CommandContext } from '../command-context.ts';
+import { type CommandContext, printNote } from '../command-context.ts';
 import {
   type Connection,
   openDeadLetterReader,
@@ -39,7 +39,7 @@ export function definePurge(dlq: Command, context: CommandContext): void {
 }
 
 async function purge(options: PurgeOptions, connection: Connection, context: CommandContext): Promise<void> {
-  const { stderr, clock } = context;
+  const { clock } = context;
   const filter = toFilter(options, clock.now());
   const signal = context.interruptSignal();
 
@@ -50,7 +50,7 @@ async function purge(options: PurgeOptions, connection: Connection, context: Com
   }
   if (signal.aborted) return;
   if (ids.size === 0) {
-    stderr.write(`No such dead letters in ${connection.title}.\n`);
+    printNote(context, `No such dead letters in ${connection.title}.`);
     return;
   }
   const question = `Delete ${pluralize(ids.size, 'dead letter')} of ${connection.title}?`;
@@ -80,9 +80,9 @@ async function purge(options: PurgeOptions, connection: Connection, context: Com
     progress.end();
     await file.close();
   }
-  stderr.write(`${pluralize(purged - undeleted, 'dead letter')} deleted; they are in ${name}\n`);
+  printNote(context, `${pluralize(purged - undeleted, 'dead letter')} deleted; they are in ${name}`);
   if (purged - undeleted < ids.size) {
-    stderr.write(`${ids.size - purged + undeleted} were not deleted: run it again.\n`);
+    printNote(context, `${ids.size - purged + undeleted} were not deleted: run it again.`);
     context.setFailed();
   }
 }

@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { predictReplay } from '../../dead-letters/dry-run.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import type { MappingSettings } from '../../mapping/map-event.ts';
+import { styled } from '../../runtime/terminal-text.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import {
@@ -39,7 +39,7 @@ export function defineShow(dlq: Command, context: CommandContext): void {
           options.reveal === true,
         );
         if (options.json) return printJson(context, shown);
-        for (const line of formatDeadLetter(shown, context)) await printLine(context, line);
+        for (const line of formatDeadLetter(shown)) await printLine(context, line);
       }),
     );
 }
@@ -74,12 +74,12 @@ function describePrediction(deadLetter: StoredDeadLetter, mapping: MappingSettin
   return `would be sent again, as ${pluralize(methods.length, 'operation')}: ${methods.join(', ')}`;
 }
 
-function formatDeadLetter(shown: ReturnType<typeof toShowOutput>, { stdout }: CommandContext): string[] {
+function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
   const { reason, status, detail } = shown;
   const { means, advice } = runbook[reason];
   const title = `${reason}${status === null ? '' : ` (${status})`}: ${detail}`;
   return [
-    styleText('bold', title, { stream: stdout }),
+    styled('bold', title),
     `  id        ${shown.id}`,
     `  accepted  ${formatTime(Date.parse(shown.acceptedAt))} UTC`,
     `  failed    ${formatTime(Date.parse(shown.deadAt))} UTC, ${formatAttempts(shown)}`,
@@ -87,7 +87,7 @@ function formatDeadLetter(shown: ReturnType<typeof toShowOutput>, { stdout }: Co
     `  to do     ${advice}`,
     `  today     ${shown.today}`,
     '',
-    JSON.stringify(shown.event, null, 2),
+    ...JSON.stringify(shown.event, null, 2).split('\n'),
   ];
 }
 

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { REASONS, type Reason } from '../../dead-letters/reasons.ts';
+import { EVENT_TYPES } from '../../segment/event-type.ts';
 import { CommandError } from '../cli-errors.ts';
-import { choicesFrom, commaSeparated } from '../options.ts';
+import { choicesFrom } from '../options.ts';
+
+const TYPES = [...EVENT_TYPES, 'unknown'] as const;
 
 export type FilterOptions = {
   reason?: Reason[];
-  type?: string[];
+  type?: (typeof TYPES)[number][];
   since?: string;
   until?: string;
   user?: string;
@@ -17,7 +20,7 @@ export type FilterOptions = {
 export const withFilterOptions = (command: Command): Command =>
   command
     .option('--reason <reasons>', `only of these reasons: ${REASONS.join(', ')}`, choicesFrom(REASONS))
-    .option('--type <types>', 'only events of these types, track,page for example', commaSeparated)
+    .option('--type <types>', `only events of these types: ${TYPES.join(', ')}`, choicesFrom(TYPES))
     .option('--since <when>', 'only what failed at this time or later: 2026-01-31T08:00Z, or 2h ago, 30m, 3d')
     .option('--until <when>', 'only what failed before this time')
     .option('--user <id>', 'only events of this userId or anonymousId')

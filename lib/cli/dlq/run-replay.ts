@@ -6,7 +6,7 @@ import {
 } from '../../dead-letters/replay-dead-letters.ts';
 import { getQueueDepth } from '../../sqs/queue-depth.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { CommandContext } from '../command-context.ts';
+import { type CommandContext, printNote } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 
@@ -45,8 +45,8 @@ export async function runReplay(
 }
 
 /** A replay may take long, so that a failure is shown as it happens. */
-function createStderrLog({ stderr }: CommandContext): Log {
+function createStderrLog(context: CommandContext): Log {
   const silent = () => undefined;
-  const write: Log['warn'] = (message) => void stderr.write(`relay: ${message}\n`);
+  const write: Log['warn'] = (message) => printNote(context, `relay: ${message}`);
   return { debug: silent, info: silent, warn: write, error: write };
 }

@@ -1,17 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { explainEvent } from '../../../lib/mapping/explain-event.ts';
 import { type MappingSettings, mapEvent } from '../../../lib/mapping/map-event.ts';
 import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
+import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
 import { parseEvent } from '../../../lib/segment/event.ts';
 
 const settings: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
 
 const explain = (event: Json, changes: Partial<MappingSettings> = {}) =>
-  explainEvent(event, { ...settings, ...changes }, new Writable());
+  explainEvent(event, { ...settings, ...changes })
+    .map((line) => toTerminalText(line, new PassThrough()))
+    .join('\n');
 
 const map = (event: JsonObject) => {
   const parsed = parseEvent(event);
