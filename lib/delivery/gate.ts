@@ -57,7 +57,8 @@ export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: P
     if (outcome === 'throttled') {
       const now = clock.now();
       const waitMs =
-        parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now) + random() * JITTER_MS;
+        (parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now) ?? 1_000) +
+        random() * JITTER_MS;
       throttledUntil = Math.max(throttledUntil, now + waitMs);
       pacer.onThrottled(now);
       return;

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
+import { describeFailure } from './failure-text.ts';
 
 /** The calls of Salesmachine's API that the relay makes. */
 export type SalesmachinePath = '/v1/batch' | '/v1/alias' | '/v1/ping';
@@ -8,13 +9,13 @@ export type SalesmachinePath = '/v1/batch' | '/v1/alias' | '/v1/ping';
 /** What came of one request. */
 export type ApiResult =
   | { kind: 'response'; status: number; headers: Record<string, string | undefined>; body: string }
-  /** No whole response. `sent`: the request may have reached Salesmachine, so it may have been applied. */
-  | { kind: 'failure'; mayHaveBeenSent: boolean; code: string };
+  /** No whole response. `code` is for programs, `text` for people. */
+  | { kind: 'failure'; mayHaveBeenSent: boolean; code: string; text?: string };
 
 export type Salesmachine = {
-  /** One request. Never throws for what the network or the server does: that is an answer, too. */
+  /** One request. Never throws for what the network or the server does: that is a result, too. */
   post(path: SalesmachinePath, json: string, signal?: AbortSignal): Promise<ApiResult>;
-  /** Has the credential read anew, if it can change and was not since the moment (milliseconds since the epoch). */
+  /** Has the credential read again, if it can change and was not read since `moment` (milliseconds since the epoch). */
   refreshCredentialIfOlderThan(moment: number): Promise<unknown>;
 };
 
@@ -23,19 +24,22 @@ export type Credential = { token: string; secret: string };
 export type SalesmachineSettings = Credential & {
   url: string;
   connectTimeoutMs?: number;
-  /** For the whole request, from connecting to the last byte of the answer. */
+  /** For the whole request, from connecting to the last byte of the response. */
   timeoutMs?: number;
 };
 
-/** The longest that a request takes, from connecting to the last byte of the answer. */
+/** The longest that a request takes, from connecting to the last byte of the response. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Answers are a line or two; of anything longer the beginning tells as much. */
+/** Responses are a line or two; of anything longer the beginning is enough. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
+
+/** `isStale`: a kept-alive connection ended before any byte of the response, so the server had closed it. */
+type Attempt = ApiResult & { isStale?: boolean };
 
 /**
  * Salesmachine's API over HTTP with kept-alive connections. Redirects are not followed: they would carry the
- * credential elsewhere.
+ * credential elsewhere. A request that meets a connection which the server has just closed is sent again at once.
  */
 export function createSalesmachine(
   settings: SalesmachineSettings,
@@ -45,32 +49,39 @@ export function createSalesmachine(
   const base = settings.url.replace(/\/+$/, '');
   const protocol = base.startsWith('https:') ? https : http;
   const agent = new protocol.Agent({ keepAlive: true });
-  const headers = {
-    accept: 'application/json',
-    'content-type': 'application/json',
-  };
+  const headers = { accept: 'application/json', 'content-type': 'application/json' };
+  const failure = (code: string, mayHaveBeenSent: boolean): ApiResult => ({
+    kind: 'failure',
+    mayHaveBeenSent,
+    code,
+    text: describeFailure(code, { connectTimeoutMs, timeoutMs }),
+  });
 
-  function send(path: SalesmachinePath, json: string, authorization: string, signal?: AbortSignal) {
-    const { promise, resolve } = Promise.withResolvers<ApiResult>();
-    const body = Buffer.from(json);
-    const timeout = AbortSignal.timeout(timeoutMs);
+  function send(path: SalesmachinePath, body: Buffer, authorization: string, signal: AbortSignal) {
+    const { promise, resolve } = Promise.withResolvers<Attempt>();
     const request = protocol.request(`${base}${path}`, {
       method: 'POST',
       agent,
       headers: { ...headers, authorization, 'content-length': body.length },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal,
     });
     let connected = false;
-    const resolveFailure = (error: NodeJS.ErrnoException) =>
-      resolve({ kind: 'failure', mayHaveBeenSent: connected, code: error.code ?? error.name });
+    let bytesReadBefore = 0;
+    const resolveFailure = (error: NodeJS.ErrnoException) => {
+      const isStale =
+        request.reusedSocket && !signal.aborted && request.socket?.bytesRead === bytesReadBefore;
+      const code = isTimeout(signal) ? 'ETIMEDOUT' : (error.code ?? error.name);
+      resolve({ ...failure(code, connected), isStale });
+    };
 
     request.on('error', resolveFailure);
-    // Nobody asked for another protocol, and without a listener nothing would be heard of the request again.
+    // The relay asks for no other protocol; without a listener the request would never end.
     request.on('upgrade', (_, socket) => {
       socket.destroy();
-      resolve({ kind: 'failure', mayHaveBeenSent: true, code: 'EUPGRADE' });
+      resolve(failure('EUPGRADE', true));
     });
     request.on('socket', (socket) => {
+      bytesReadBefore = socket.bytesRead;
       if (!socket.connecting) {
         connected = true;
         return;
@@ -115,12 +126,22 @@ export function createSalesmachine(
   return {
     async post(path, json, signal) {
       const credential = await refreshableCredential.get().catch(() => undefined);
-      if (!credential) return { kind: 'failure', mayHaveBeenSent: false, code: 'ENOCREDENTIAL' };
-      return send(path, json, basicAuth(credential), signal);
+      if (!credential) return failure('ENOCREDENTIAL', false);
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+      const body = Buffer.from(json);
+      for (;;) {
+        // Each attempt that meets a stale connection uses it up, so the last one has a new connection.
+        const { isStale, ...result } = await send(path, body, basicAuth(credential), either);
+        if (!isStale) return result;
+      }
     },
     refreshCredentialIfOlderThan: (moment) => refreshableCredential.refreshIfOlderThan(moment),
   };
 }
+
+const isTimeout = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof DOMException && reason.name === 'TimeoutError';
 
 const basicAuth = ({ token, secret }: Credential) =>
   `Basic ${Buffer.from(`${token}:${secret}`).toString('base64')}`;

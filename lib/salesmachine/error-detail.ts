@@ -1,16 +1,16 @@
+import type { Operation } from './operation.ts';
+
 const MAX_LENGTH = 200;
+/** Bodies are cut before they are searched, so that a long one costs no more than a short one. */
+const MAX_SEARCHED_LENGTH = 2_000;
 
 /**
- * What Salesmachine says of a refusal, without what it may quote of the data: e-mail addresses, quoted text, numbers.
- * Bodies are `{error}` or `{code, message}` (the vendor's clients); of anything else, only the status is told.
+ * What Salesmachine says of a refusal, without what it may quote of the data: e-mail addresses, quoted text, numbers,
+ * and any value of the operations. The name of an attribute that they have stays, for that is what the operator needs.
+ * Bodies are `{error}` or `{code, message}` (the vendor's clients); of any other, only the status is told.
  */
-export function toErrorDetail(status: number, body: string): string {
-  const message = parseMessage(body)
-    // It looks from the beginning of a word only: else an endless word would take endless time.
-    .replace(/(?<![^\s@<>"'])[^\s@<>"']+@[^\s@<>"']+/g, '…')
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
-    .replace(/\d+/g, '#')
-    .slice(0, MAX_LENGTH);
+export function toErrorDetail(status: number, body: string, operations: readonly Operation[] = []): string {
+  const message = redact(parseMessage(body).slice(0, MAX_SEARCHED_LENGTH), operations).slice(0, MAX_LENGTH);
   return message === '' ? `Salesmachine answered ${status}` : `Salesmachine answered ${status}: ${message}`;
 }
 
@@ -23,4 +23,64 @@ function parseMessage(body: string): string {
   } catch {
     return '';
   }
+}
+
+function redact(message: string, operations: readonly Operation[]): string {
+  const { names, values } = describeData(operations);
+  const withoutAddresses = message
+    .replace(/[“”„‟«»]/g, '"')
+    .replace(/[‘’‚‛‹›`´]/g, "'")
+    // From the beginning of a word only: else an endless word would take endless time.
+    .replace(/(?<![^\s@<>"'])[^\s@<>"']+@[^\s@<>"']+/g, '…');
+  const withoutValues = [...values].reduce((text, value) => text.replaceAll(value, '…'), withoutAddresses);
+  return redactQuoted(withoutValues, names).replace(/[\p{L}\p{N}_.-]+/gu, (word) =>
+    names.has(word) ? word : word.replace(/\d+/g, '#'),
+  );
+}
+
+/** The names of the operations' attributes, and those of their values that can be told from other words. */
+function describeData(operations: readonly Operation[]) {
+  const fields = operations.flatMap((operation) => [
+    ...Object.entries(operation),
+    ...('params' in operation ? Object.entries(operation.params) : []),
+  ]);
+  const names = new Set(fields.map(([name]) => name).filter((name) => /^[A-Za-z_][\w.-]{0,63}$/.test(name)));
+  const values = new Set(
+    fields.flatMap(([name, value]) => (name !== 'method' && typeof value === 'string' ? value : [])),
+  );
+  return { names, values: [...values].filter((value) => value.length > 3 && !names.has(value)) };
+}
+
+/**
+ * A quote inside a word is an apostrophe. The others open and close in turn, and what stands between is replaced unless
+ * it is a name; where they do not match, everything from the first to the last is.
+ */
+function redactQuoted(text: string, names: ReadonlySet<string>): string {
+  const quotes = [...text.matchAll(/["']/g)].map(({ index }) => ({ index, side: sideOfQuote(text, index) }));
+  const marks = quotes.filter(({ side }) => side !== 'apostrophe');
+  const inTurn =
+    marks.length % 2 === 0 &&
+    marks.every(({ side }, place) => side === 'either' || side === (place % 2 === 0 ? 'open' : 'close'));
+  const [first, last] = [quotes[0], quotes.at(-1)];
+  if (marks.length === 0 || first === undefined || last === undefined) return text;
+  if (!inTurn) return `${text.slice(0, first.index)}"…"${text.slice(last.index + 1)}`;
+
+  let [result, end] = ['', 0];
+  for (let place = 0; place < marks.length; place += 2) {
+    const [from = 0, to = 0] = [marks[place]?.index, marks[place + 1]?.index];
+    const quoted = text.slice(from + 1, to);
+    result += `${text.slice(end, from)}"${names.has(quoted) ? quoted : '…'}"`;
+    end = to + 1;
+  }
+  return result + text.slice(end);
+}
+
+const isWordCharacter = (character: string | undefined) =>
+  character !== undefined && /[\p{L}\p{N}]/u.test(character);
+
+function sideOfQuote(text: string, index: number): 'open' | 'close' | 'apostrophe' | 'either' {
+  const [afterWord, beforeWord] = [isWordCharacter(text[index - 1]), isWordCharacter(text[index + 1])];
+  if (afterWord && beforeWord) return 'apostrophe';
+  if (afterWord) return 'close';
+  return beforeWord ? 'open' : 'either';
 }

@@ -31,6 +31,7 @@ export async function pingSalesmachine(
     };
   }
   const { status, headers } = result;
+  const resetsInMs = parseRetryAfterMs(headers, now());
   const limit = Number(headers['x-ratelimit-limit'] || Number.NaN);
   return {
     outcome,
@@ -38,8 +39,6 @@ export async function pingSalesmachine(
     failure: null,
     limit: Number.isFinite(limit) ? limit : null,
     remaining: readRemaining(headers) ?? null,
-    resetsInSeconds: headers['x-ratelimit-reset']
-      ? Math.ceil(parseRetryAfterMs(headers, now()) / 1_000)
-      : null,
+    resetsInSeconds: resetsInMs === undefined ? null : Math.ceil(resetsInMs / 1_000),
   };
 }

@@ -147,12 +147,12 @@ describe('a request that never reached Salesmachine says so', () => {
     const server = createTcpServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await clientOf(port).post('/v1/batch', '[]')).toEqual({ ...notSent, code: 'ECONNREFUSED' });
+    expect(await clientOf(port).post('/v1/batch', '[]')).toMatchObject({ ...notSent, code: 'ECONNREFUSED' });
   });
 
   test('if the name is unknown', async () => {
     const client = clientOf(0, { url: 'http://salesmachine.invalid' });
-    expect(await client.post('/v1/batch', '[]')).toEqual({
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({
       ...notSent,
       code: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/),
     });
@@ -162,7 +162,7 @@ describe('a request that never reached Salesmachine says so', () => {
     // A server that accepts, but never shakes hands.
     const port = await listen(createTcpServer());
     const client = clientOf(port, { url: `https://127.0.0.1:${port}`, connectTimeoutMs: 50 });
-    expect(await client.post('/v1/batch', '[]')).toEqual({ ...notSent, code: 'ECONNTIMEOUT' });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...notSent, code: 'ECONNTIMEOUT' });
   });
 
   test('if the certificate is no good', async () => {
@@ -175,8 +175,37 @@ describe('a request that never reached Salesmachine says so', () => {
     let requests = 0;
     const client = await clientOfHttp(() => (requests += 1));
     const answer = await client.post('/v1/batch', '[]', AbortSignal.abort());
-    expect(answer).toEqual({ ...notSent, code: 'ABORT_ERR' });
+    expect(answer).toMatchObject({ ...notSent, code: 'ABORT_ERR' });
     expect(requests).toBe(0);
+  });
+});
+
+test('a connection that the server has closed meanwhile costs nothing: the request is sent again at once', async () => {
+  let hasReset = false;
+  const client = await clientOfHttp((request, response) => {
+    if (request.url === '/v1/ping' || hasReset) return succeed(request, response);
+    hasReset = true;
+    return request.socket.resetAndDestroy();
+  });
+  await client.post('/v1/ping', '{}');
+  expect(await client.post('/v1/batch', '[]')).toMatchObject({ kind: 'response', status: 201 });
+  expect(hasReset).toBe(true);
+});
+
+describe('a request without an answer says in words', () => {
+  test('how long it waited for one', async () => {
+    const client = await clientOfHttp(() => undefined, { timeoutMs: 300 });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({
+      code: 'ETIMEDOUT',
+      text: 'no answer within 0.3 s',
+    });
+  });
+
+  test('what kept it from being sent', async () => {
+    const client = clientOf(0, { url: 'http://salesmachine.invalid' });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({
+      text: expect.stringMatching(/^the host name (is unknown|could not be looked up)$/),
+    });
   });
 });
 
@@ -197,23 +226,41 @@ describe('a request that may have been applied says so', () => {
 
   test('if the connection is reset instead of an answer', async () => {
     const client = await clientOfTcp((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    expect(await client.post('/v1/batch', '[]')).toEqual({ ...sent, code: 'ECONNRESET' });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...sent, code: 'ECONNRESET' });
   });
 
-  test('if a connection is reset that was there already', async () => {
+  test('if a connection is reset that was there already, and so is the next one', async () => {
+    let batches = 0;
     const client = await clientOfHttp((request, response) => {
-      if (request.url === '/v1/ping') succeed(request, response);
-      else request.socket.resetAndDestroy();
+      if (request.url === '/v1/ping') return succeed(request, response);
+      batches += 1;
+      return request.socket.resetAndDestroy();
     });
     await client.post('/v1/ping', '{}');
-    expect(await client.post('/v1/batch', '[]')).toEqual({ ...sent, code: 'ECONNRESET' });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...sent, code: 'ECONNRESET' });
+    expect(batches).toBe(2);
+  });
+
+  test('if a connection that was there already ends in the middle of the answer', async () => {
+    let batches = 0;
+    const client = await clientOfTcp((socket) =>
+      socket.on('data', (data) => {
+        if (data.toString().includes('/v1/ping'))
+          return socket.write('HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}');
+        batches += 1;
+        return socket.end('HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{"status"');
+      }),
+    );
+    await client.post('/v1/ping', '{}');
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...sent, code: 'ECONNRESET' });
+    expect(batches).toBe(1);
   });
 
   test('if the connection ends in the middle of the answer', async () => {
     const client = await clientOfTcp((socket) =>
       socket.once('data', () => socket.end('HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{"status"')),
     );
-    expect(await client.post('/v1/batch', '[]')).toEqual({ ...sent, code: 'ECONNRESET' });
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...sent, code: 'ECONNRESET' });
   });
 
   test('if the answer is not HTTP', async () => {
@@ -241,7 +288,7 @@ describe('a request that may have been applied says so', () => {
     const answer = client.post('/v1/batch', '[]', controller.signal);
     await until('the request has arrived', () => arrived);
     controller.abort();
-    expect(await answer).toEqual({ ...sent, code: 'ABORT_ERR' });
+    expect(await answer).toMatchObject({ ...sent, code: 'ABORT_ERR' });
   });
 });
 

@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toErrorDetail } from '../../../lib/salesmachine/error-detail.ts';
+import type { Operation } from '../../../lib/salesmachine/operation.ts';
 
-const ofError = (error: unknown) => toErrorDetail(422, JSON.stringify({ error }));
+const contact: Operation = {
+  method: 'contact',
+  contact_uid: 'user-4711',
+  params: { email: 'anna@example.com', address_2: 'Elm Street', name: 'Anna Smith' },
+};
+const ofError = (error: unknown) => toErrorDetail(422, JSON.stringify({ error }), [contact]);
 
 describe('the detail of a refusal tells', () => {
   test.each([
@@ -24,6 +30,22 @@ describe('the detail of a refusal tells', () => {
   );
 });
 
+describe('the detail of a refusal names', () => {
+  test.each([
+    ['the attribute of 3 letters "email" is bad', 'the attribute of # letters "email" is bad'],
+    ["'address_2' can't be blank", '"address_2" can\'t be blank'],
+    ['address_2 is too long by 3', 'address_2 is too long by #'],
+    ['‘email’ isn’t an address: “anna”', '"email" isn\'t an address: "…"'],
+    ["the value 'Smith' of 'name' is bad", 'the value "…" of "name" is bad'],
+  ])('an attribute that the operation has: %s', (error, message) => {
+    expect(ofError(error)).toBe(`Salesmachine answered 422: ${message}`);
+  });
+
+  test('no attribute that the operation does not have', () => {
+    expect(ofError('unknown attribute "secret_2"')).toBe('Salesmachine answered 422: unknown attribute "…"');
+  });
+});
+
 describe('the detail of a refusal never quotes', () => {
   test.each([
     ['an e-mail address', 'no account for anna.smith+crm@example.co.uk, sorry', ['anna', 'smith', 'example']],
@@ -31,6 +53,16 @@ describe('the detail of a refusal never quotes', () => {
     ['what stands in double quotes', 'the value "Anna Smith" of name is bad', ['Anna', 'Smith']],
     ['what stands in single quotes', "the value 'Anna Smith' of name is bad", ['Anna', 'Smith']],
     ['what stands in backticks', 'the value `Anna Smith` of name is bad', ['Anna', 'Smith']],
+    ['a name with an apostrophe', "the value 'Conan O'Brien' of name is bad", ['Conan', 'Brien']],
+    ['what follows an apostrophe', "it can't be 'Bob Jones'", ['Bob', 'Jones']],
+    ['a plural with an apostrophe', "unknown: 'Dogs' home in Rome'", ['Dogs', 'home', 'Rome']],
+    ['what stands in typographic quotes', 'the value “Bob Jones” is bad', ['Bob', 'Jones']],
+    ['what stands in single typographic quotes', 'the value ‘Bob O’Neil’ is bad', ['Bob', 'Neil']],
+    ['what stands in guillemets', 'the value «Bob Jones» is bad', ['Bob', 'Jones']],
+    ['quotes in quotes', `the value "Bob's 'home'" is bad`, ['Bob', 'home']],
+    ['a quote that does not end', 'the value "Bob" or "Jones is bad', ['Bob']],
+    ['a value without quotes', 'no contact is called Anna Smith in Elm Street', ['Anna', 'Smith', 'Elm']],
+    ['an id without quotes', 'user-4711 is unknown', ['4711', 'user-']],
     ['a number', 'contact 4711 has mrr 12000.50', ['4711', '12000', '50']],
   ])('%s', (_, error, secrets) => {
     for (const secret of secrets) expect(ofError(error)).not.toContain(secret);
