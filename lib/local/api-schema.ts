@@ -16,11 +16,40 @@ export const localConnectionSchema = v.object({
 
 export type LocalConnection = v.InferOutput<typeof localConnectionSchema>;
 
+/** The states of a lane's circuit breaker. */
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+
+/** A moment in milliseconds since the epoch; null if there is none, or if it is not known. */
+const moment = v.nullable(v.number());
+
+/** What holds delivery, as a lane knows it; null is what it does not know. */
+export const deliveryStatusSchema = v.object({
+  state: v.picklist(BREAKER_STATES),
+  /** Why nothing is sent now: `outage`, `credential`, `configuration`, `throttled`; null if nothing holds delivery. */
+  cause: v.nullable(v.string()),
+  /** HTTP status of the answer that says so; null if there was no answer. */
+  status: v.nullable(v.number()),
+  /** Salesmachine's words, scrubbed, or the network's error code. */
+  text: v.nullable(v.string()),
+  /** Since when delivery is held, and when a request goes out again. */
+  since: moment,
+  nextTryAt: moment,
+  lastDeliveredAt: moment,
+  /** Requests that the quota has left, as Salesmachine said last. */
+  quotaRemaining: v.nullable(v.number()),
+  /** Messages that wait for a retry, and when the first of them is due. */
+  retrying: v.nullable(v.object({ messages: v.number(), nextAt: moment })),
+});
+
+export type DeliveryStatus = v.InferOutput<typeof deliveryStatusSchema>;
+
 /** `GET /local/status`: what the queues' own protocol does not tell. */
 export const localStatusSchema = v.object({
   mappingOn: v.boolean(),
   /** null if nothing waits, or so much that looking would take too long. */
   oldestAgeSeconds: v.nullable(v.number()),
+  /** Of all lanes together: the one that is held, if any is. */
+  delivery: v.optional(deliveryStatusSchema),
 });
 
 export type LocalStatus = v.InferOutput<typeof localStatusSchema>;
