@@ -9,7 +9,7 @@ import { memoizeAsync } from '../lib/runtime/lazy.ts';
 import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSqs } from '../lib/sqs/sqs-client.ts';
-import { errorFields } from '../lib/telemetry/error-fields.ts';
+import { unexpectedErrorFields } from '../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 
@@ -23,7 +23,7 @@ export function createIngest(dependencies: IngestDependencies) {
   const ingest = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       // Whatever went wrong is ours, and Segment tries again.
-      dependencies.log.error('unexpected error caught', errorFields(request.error));
+      dependencies.log.error('unexpected error caught', unexpectedErrorFields(request.error));
       request.response = serviceUnavailable;
     })
     .handler(async (event) => toApiGatewayResponse(await handleRequest(toHttpRequest(event), dependencies)));
@@ -50,7 +50,7 @@ export const handler = async (
   try {
     return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('ingest').error('ingest not started', errorFields(error));
+    createLog('ingest').error('ingest not started', unexpectedErrorFields(error));
     return serviceUnavailable;
   }
 };

@@ -11,7 +11,7 @@ import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/clien
 import { fromSqsRecord } from '../lib/sqs/received-message.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { createWorkerQueue } from '../lib/sqs/worker-queue.ts';
-import { errorFields } from '../lib/telemetry/error-fields.ts';
+import { unexpectedErrorFields } from '../lib/telemetry/error-fields.ts';
 import { withInvocation } from '../lib/telemetry/invocation-context.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 
@@ -64,7 +64,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
   try {
     return await (await getHandler())(event, context);
   } catch (error) {
-    createLog('worker').error('worker failed', errorFields(error));
+    createLog('worker').error('worker failed', unexpectedErrorFields(error));
     // Lambda logs the message of what is thrown: it must not be one that quotes an event.
     throw new Error('The worker failed: the log line before this one says why.');
   }

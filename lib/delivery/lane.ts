@@ -1,5 +1,5 @@
 import type { ReceivedMessage } from '../sqs/received-message.ts';
-import { errorFields } from '../telemetry/error-fields.ts';
+import { unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { SlotStats } from './attempt.ts';
 import { createBatchSender } from './batch-sender.ts';
 import { createGate } from './gate.ts';
@@ -97,7 +97,7 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
         pending = pending.filter((queuedEvent) => !queuedEvents.includes(queuedEvent));
         const batch = sendBatch({ queuedEvents, settlement, deadline: sendDeadline, slotStats })
           .catch((error: unknown) => {
-            log.error('unexpected error caught', errorFields(error));
+            log.error('unexpected error caught', unexpectedErrorFields(error));
             for (const queuedEvent of queuedEvents) settlement.failGroup(queuedEvent);
           })
           .then(() => {

@@ -3,5 +3,10 @@ export class SettingsError extends Error {
   override name = 'SettingsError' as const;
 }
 
-/** The error's class: the one thing about any error that quotes no data. */
-export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+/** The error's class, or a system error's code (`ECONNRESET`): what can be said of any error without quoting data. */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : error.name;
+}

@@ -1,4 +1,5 @@
 import { errorName, SettingsError } from '../runtime/errors.ts';
+import { errorFrames } from './error-frames.ts';
 import type { LogFields } from './log-fields.ts';
 
 /**
@@ -8,4 +9,10 @@ import type { LogFields } from './log-fields.ts';
 export const errorFields = (error: unknown): LogFields => ({
   error: errorName(error),
   problem: error instanceof SettingsError ? error.message : undefined,
+});
+
+/** Of an error that the code has no rule for, also where it was thrown. */
+export const unexpectedErrorFields = (error: unknown): LogFields => ({
+  ...errorFields(error),
+  stack: errorFrames(error),
 });

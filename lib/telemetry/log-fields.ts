@@ -1,3 +1,4 @@
+import { LOGGED_FRAME } from './error-frames.ts';
 import { toLoggableId } from './message-id.ts';
 
 /** A kind of field: the value as a line may hold it, or nothing if it is not of this kind. */
@@ -15,6 +16,11 @@ const identifier: FieldReader<string> = (value) =>
 /** A sentence written by the code, which quotes no value. */
 const prose: FieldReader<string> = (value) =>
   typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 1_000) : undefined;
+
+const frames: FieldReader<readonly string[]> = (value) =>
+  Array.isArray(value)
+    ? value.filter((frame) => typeof frame === 'string' && LOGGED_FRAME.test(frame))
+    : undefined;
 
 /** Ids in one line; further ids go into further lines. */
 export const MAX_IDS = 100;
@@ -43,6 +49,7 @@ const fields = {
   outcome: identifier,
   problem: prose,
   reason: identifier,
+  stack: frames,
   status: number,
   version: identifier,
   mayBeDuplicated: boolean,

@@ -18,6 +18,7 @@ export const LOG_MESSAGES = [
   'pause elapsed',
   'delivery resumed',
   'mass rejection detected',
+  'event not mapped',
   'delivered messages not deleted',
   'message of later version released',
   'invocation settled',

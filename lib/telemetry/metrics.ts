@@ -86,6 +86,7 @@ export const metricsByMessage = {
 
   // Both.
   'dead letter written': [{ name: 'DeadLettered', value: 'events', dimension: 'reason' }],
+  'event not mapped': [{ name: 'UnexpectedErrors' }],
   'unexpected error caught': [{ name: 'UnexpectedErrors' }],
 } as const satisfies Partial<Record<LogMessage, readonly Rule[]>>;
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -198,8 +199,10 @@ describe.each([
     expect(Object.keys(environment).toSorted()).toEqual([...names].toSorted());
   });
 
-  test('is packaged alone, as one file', () => {
-    expect(packaged.contents[name]).toEqual([`dist/${name}.cjs`]);
+  test('is packaged alone, with the map to the lines of its source and without the source', async () => {
+    const map = `dist/${name}.cjs.map`;
+    expect(packaged.contents[name]).toEqual([`dist/${name}.cjs`, map]);
+    expect(await readFile(join(packaged.unpacked, map), 'utf8')).not.toContain('"sourcesContent"');
   });
 
   test('loads from its archive, without any node_modules, as Lambda loads it', async () => {

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { type LocalQueue, type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
+import { startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { checkDeliveries } from '../support/deliveries.ts';
 import { recordingLog } from '../support/log.ts';
+import { sqsEnvironment } from '../support/sqs-environment.ts';
 import { type Fault, startUnreliableSalesmachine } from '../support/unreliable-salesmachine.ts';
 import { until } from '../support/until.ts';
 import { trackEvent } from '../support/webhooks.ts';
@@ -47,7 +48,7 @@ async function setUp() {
     const child = spawn(process.execPath, ['tests/support/worker-process.ts'], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
-        ...environmentOf(queues),
+        ...sqsEnvironment(queues),
         SALESMACHINE_URL: salesmachine.url,
         SALESMACHINE_API_TOKEN: credential.token,
         SALESMACHINE_API_SECRET: credential.secret,
@@ -92,19 +93,6 @@ async function setUp() {
   const deadLetters = () => getQueueDepth(sqs, queues.deadLetters.url);
   return { salesmachine, startWorker, queueEvents, isDepth, passSeconds, deadLetters };
 }
-
-/** The SDK sends to the host in a queue's URL, and the one that fauxqs makes up has no address on every machine. */
-const reachable = (queue: LocalQueue, endpoint: string) => endpoint + new URL(queue.url).pathname;
-
-const environmentOf = ({ endpoint, main, deadLetters }: LocalSqs) => ({
-  AWS_ENDPOINT_URL_SQS: endpoint,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  QUEUE_URL: reachable(main, endpoint),
-  QUEUE_ARN: main.arn,
-  DEAD_LETTER_QUEUE_URL: reachable(deadLetters, endpoint),
-});
 
 test.each([
   { moment: 'before it was applied', applies: false },

@@ -3,7 +3,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import { withTimeout } from '../../runtime/deadline.ts';
 import type { Sqs } from '../../sqs/sqs-client.ts';
-import { errorFields } from '../../telemetry/error-fields.ts';
+import { errorFields, unexpectedErrorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { findFailedIds } from './batch-response.ts';
 import { createLambdaContext } from './lambda-context.ts';
@@ -96,7 +96,7 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
       log.error('function failed', {
         lane: `lane-${lane}`,
         messages: records.length,
-        ...errorFields(error),
+        ...unexpectedErrorFields(error),
       });
       return [];
     }

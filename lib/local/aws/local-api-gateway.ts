@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import { withTimeout } from '../../runtime/deadline.ts';
-import { errorFields } from '../../telemetry/error-fields.ts';
+import { unexpectedErrorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { json, type Reply, readBody, readHeaders } from '../http-server.ts';
 import { createLambdaContext } from './lambda-context.ts';
@@ -52,7 +52,7 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
       const context = createLambdaContext('ingest', functionTimeoutMs, clock);
       return toReply(await withTimeout(clock, functionTimeoutMs, invoke(event, context)));
     } catch (error) {
-      log.error('function failed', errorFields(error));
+      log.error('function failed', unexpectedErrorFields(error));
       return json(500, { message: 'Internal Server Error' });
     }
   };
