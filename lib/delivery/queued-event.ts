@@ -1,5 +1,6 @@
 import { type MappingSettings, mapEvent } from '../mapping/map-event.ts';
-import { parseJson } from '../runtime/json.ts';
+import { errorName } from '../runtime/errors.ts';
+import { type Json, parseJson } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent } from '../segment/event.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
@@ -16,24 +17,39 @@ export type QueuedEvent = {
   transientFailures: number;
 };
 
+/** Nothing of the message can be delivered; `invalid` says why, and quotes no value. */
+type UnusableMessage = { reason: 'invalid_event' | 'unmappable'; invalid: string; error?: unknown };
+
 /**
- * Reads a message and maps its event; no parts: the event is not meant for Salesmachine (any more). An event that
- * cannot be mapped is that event's trouble alone, so nothing is thrown.
+ * Reads a message and maps its event; without operations, the event is not meant for Salesmachine (any more). What the
+ * mapping throws is returned as `error`: a bug of ours concerns this event alone.
  */
 export function readQueuedEvent(
   message: ReceivedMessage,
   settings: MappingSettings,
-): QueuedEvent | { invalid: string } {
+): QueuedEvent | UnusableMessage {
+  const value = tryParseJson(message.body);
+  if (value === undefined) return { reason: 'invalid_event', invalid: 'the body is not valid JSON' };
   try {
-    const parsed = parseEvent(parseJson(message.body));
-    if (parsed.kind === 'invalid') return { invalid: parsed.detail };
+    const parsed = parseEvent(value);
+    if (parsed.kind === 'invalid') return { reason: 'invalid_event', invalid: parsed.detail };
     if (parsed.kind === 'skipped') return toQueuedEvent(message, {}, []);
     const { messageId, type } = parsed.event;
     return toQueuedEvent(message, { messageId, type }, mapEvent(parsed.event, settings));
   } catch (error) {
     return {
-      invalid: `the event cannot be mapped (${error instanceof Error ? error.name : 'unknown error'})`,
+      reason: 'unmappable',
+      invalid: `the relay failed to map the event (${errorName(error)})`,
+      error,
     };
+  }
+}
+
+function tryParseJson(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
   }
 }
 

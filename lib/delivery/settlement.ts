@@ -5,6 +5,7 @@ import {
   isFromLaterVersion,
   type ReceivedMessage,
 } from '../sqs/received-message.ts';
+import { unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { Rejection } from './attempt.ts';
 import { delayUntilSeconds, outageDelaySeconds, retryDelaySeconds } from './backoff.ts';
 import type { DeliveryPorts, DeliverySettings } from './ports.ts';
@@ -105,7 +106,9 @@ export function createSettlement(
       }
       const queuedEvent = readQueuedEvent(message, settings.mapping);
       if ('invalid' in queuedEvent) {
-        entry.deadLetter = toDeadLetter(message, { reason: 'invalid_event', detail: queuedEvent.invalid });
+        const { reason, invalid, error } = queuedEvent;
+        if (reason === 'unmappable') log.error('event not mapped', unexpectedErrorFields(error));
+        entry.deadLetter = toDeadLetter(message, { reason, detail: invalid });
         done.add(entry);
         return undefined;
       }

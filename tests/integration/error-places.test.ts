@@ -15,6 +15,7 @@ const directory = mkdtempSync(join(tmpdir(), 'relay-error-places-'));
 
 /** Functions that throw at once, in a process that is started with `PLANTED_IN` set to their file. */
 const places = {
+  mapping: { file: 'lib/mapping/map-event.ts', name: 'mapEvent' },
   batch: { file: 'lib/delivery/merge.ts', name: 'merge' },
   ingest: { file: 'lib/segment/split-request.ts', name: 'splitRequest' },
 } as const;
@@ -127,4 +128,14 @@ test('an error in the ingest names its line in the source, and Segment is asked 
     expect.objectContaining({ message: 'unexpected error caught', ...errorLine(file) }),
   );
   expect(lines.at(-1)).toMatchObject({ answer: { statusCode: 503 } });
+});
+
+test('an error in the mapping names its line in the source, and the event becomes a dead letter', async () => {
+  const { file } = places.mapping;
+  const lines = await invoke('worker', sqsEvent, file);
+  expect(lines).toContainEqual(expect.objectContaining({ message: 'event not mapped', ...errorLine(file) }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ message: 'dead letter written', reason: 'unmappable' }),
+  );
+  expect(lines.at(-1)).toEqual({ answer: { batchItemFailures: [] } });
 });
