@@ -1,7 +1,6 @@
 import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
 import type { LocalSqs } from './aws/local-sqs.ts';
-import type { MessageCounter } from './aws/message-counter.ts';
 import type { EventCounts, RequestCounts } from './with-counters.ts';
 
 /** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
@@ -19,7 +18,7 @@ export type RelayState = {
 type Sources = {
   sqs: Sqs;
   queues: Pick<LocalSqs, 'main' | 'deadLetters'>;
-  messageCounter: Pick<MessageCounter, 'delivered'>;
+  messageCounter: { delivered(): number };
   ingest: { counts(): EventCounts };
   salesmachine: { counts(): RequestCounts };
 };

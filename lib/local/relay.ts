@@ -12,6 +12,7 @@ import { createEventSourceMapping } from './aws/event-source-mapping.ts';
 import { createApiGateway } from './aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
+import { createQueueObserver } from './aws/queue-observer.ts';
 import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
 import { type RelayState, readRelayState } from './relay-state.ts';
@@ -85,11 +86,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     }));
 
     const sqs = queues.connect();
-    const messageCounter = createMessageCounter({
-      main: queues.main.url,
-      deadLetters: queues.deadLetters.url,
-    });
-    messageCounter.instrument(sqs);
+    const messageCounter = createMessageCounter();
+    createQueueObserver(queues, [messageCounter.listener]).observe(sqs);
     const salesmachine = withRequestCounter(
       createSalesmachine(
         { ...config.worker.salesmachine, url: salesmachineUrl },

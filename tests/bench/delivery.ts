@@ -6,6 +6,7 @@ import { createEventSourceMapping } from '../../lib/local/aws/event-source-mappi
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { createMessageCounter } from '../../lib/local/aws/message-counter.ts';
+import { createQueueObserver } from '../../lib/local/aws/queue-observer.ts';
 import { listen } from '../../lib/local/http-server.ts';
 import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
@@ -70,8 +71,8 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
   const url = server.url;
   const salesmachine = withRequestCounter(createSalesmachine({ ...config.salesmachine, url }));
   const sqs = queues.connect();
-  const messages = createMessageCounter({ main: queues.main.url, deadLetters: queues.deadLetters.url });
-  messages.instrument(sqs);
+  const messages = createMessageCounter();
+  createQueueObserver(queues, [messages.listener]).observe(sqs);
   await queueEvents(queues);
 
   const lanes = Array.from({ length: config.delivery.quota.lanes }, () =>

@@ -1,0 +1,100 @@
+import type { ServiceInputTypes, ServiceOutputTypes, SQSClient } from '@aws-sdk/client-sqs';
+import { fromSqsMessage, type ReceivedMessage } from '../../sqs/received-message.ts';
+import type { LocalQueue } from './local-sqs.ts';
+
+export type QueueName = 'main' | 'deadLetters';
+
+export type SentMessage = {
+  sqsMessageId: string;
+  body: string;
+  groupId: string;
+  attributes: Record<string, string | undefined>;
+};
+
+/** What is told of the messages that go through the observed clients; each call only once SQS has confirmed it. */
+export type QueueListener = {
+  sent?(queue: QueueName, message: SentMessage): void;
+  received?(queue: QueueName, message: ReceivedMessage): void;
+  /** Once for each message, however often it is deleted. */
+  deleted?(queue: QueueName, sqsMessageId: string): void;
+  /** It becomes visible again in so many seconds. */
+  released?(queue: QueueName, sqsMessageId: string, seconds: number): void;
+};
+
+type Call = { command: string | undefined; input: ServiceInputTypes; output: ServiceOutputTypes };
+
+/** Watches what SQS clients do, so that the code that uses them need not know of it. */
+export function createQueueObserver(
+  queues: Record<QueueName, LocalQueue>,
+  listeners: readonly QueueListener[],
+): { observe(sqs: SQSClient): void } {
+  /** Receipt handles that have not been used up, and the messages that they are for. */
+  const idsByHandle = new Map<string | undefined, string>();
+
+  function notify({ command, input, output }: Call): void {
+    const url = 'QueueUrl' in input ? input.QueueUrl : undefined;
+    const queue =
+      url === queues.main.url ? 'main' : url === queues.deadLetters.url ? 'deadLetters' : undefined;
+    if (queue === undefined) return;
+    if (command === 'ReceiveMessageCommand') notifyReceived(queue, output);
+    if (!('Entries' in input && 'Successful' in output)) return;
+    const confirmed = new Map(output.Successful?.map((entry) => [entry.Id, entry]));
+    for (const entry of input.Entries ?? []) {
+      const result = confirmed.get(entry.Id);
+      if (result !== undefined)
+        notifyEntry(queue, command, entry, 'MessageId' in result ? result.MessageId : '');
+    }
+  }
+
+  function notifyReceived(queue: QueueName, output: ServiceOutputTypes): void {
+    for (const message of ('Messages' in output && output.Messages) || []) {
+      idsByHandle.set(message.ReceiptHandle, message.MessageId ?? '');
+      for (const { received } of listeners) received?.(queue, fromSqsMessage(message));
+    }
+  }
+
+  function notifyEntry(queue: QueueName, command: string | undefined, entry: Entry, sentId = ''): void {
+    if ('MessageBody' in entry) {
+      const message = toSentMessage(entry, sentId);
+      for (const { sent } of listeners) sent?.(queue, message);
+      return;
+    }
+    const handle = 'ReceiptHandle' in entry ? entry.ReceiptHandle : undefined;
+    const id = idsByHandle.get(handle);
+    if (id === undefined) return;
+    if (command === 'ChangeMessageVisibilityBatchCommand' && 'VisibilityTimeout' in entry) {
+      for (const { released } of listeners) released?.(queue, id, entry.VisibilityTimeout ?? 0);
+    }
+    if (command === 'DeleteMessageBatchCommand') {
+      idsByHandle.delete(handle);
+      for (const { deleted } of listeners) deleted?.(queue, id);
+    }
+  }
+
+  return {
+    observe(sqs) {
+      sqs.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const result = await next(args);
+            notify({ command: commandName, input: args.input, output: result.output });
+            return result;
+          },
+        { step: 'initialize', name: 'observeQueues' },
+      );
+    },
+  };
+}
+
+type Entry = NonNullable<Extract<ServiceInputTypes, { Entries: unknown }>['Entries']>[number];
+
+function toSentMessage(entry: Extract<Entry, { MessageBody: unknown }>, sqsMessageId: string): SentMessage {
+  return {
+    sqsMessageId,
+    body: entry.MessageBody ?? '',
+    groupId: entry.MessageGroupId ?? '',
+    attributes: Object.fromEntries(
+      Object.entries(entry.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
+    ),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import type { MappingSettings } from '../../mapping/map-event.ts';
+import type { Salesmachine } from '../../salesmachine/client.ts';
+import type { Log, LogFields, LogMessage } from '../../telemetry/log.ts';
+import { createEventJourneys } from './event-journeys.ts';
+import { createEventRing } from './event-ring.ts';
+import { createIngestObserver } from './ingest-observer.ts';
+import { createLanes } from './lanes.ts';
+import { createLatencyWindow } from './latency-window.ts';
+import type { JourneyStep, RequestRow } from './protocol.ts';
+import { createQuotaReader } from './quota-reader.ts';
+import { createRateSeries } from './rate-series.ts';
+import { createRequestRing } from './request-ring.ts';
+
+type CollectorOptions = { now(): number; laneCount: number; mapping: MappingSettings };
+
+type WorkerInvoke = (lane: number, event: SQSEvent, context: Context) => Promise<unknown>;
+
+/**
+ * What the console knows: it watches the relay's ports (the ingest, the queues' clients, the requests to Salesmachine,
+ * the log) and keeps the latest of each, so that its size is bounded. Nothing of the relay depends on it.
+ */
+export function createCollector({ now, laneCount, mapping }: CollectorOptions) {
+  const events = createEventRing();
+  const requests = createRequestRing(now);
+  const rates = createRateSeries(now);
+  const latencies = createLatencyWindow(now);
+  const lanes = createLanes(laneCount);
+  const quota = createQuotaReader(now);
+  const ingest = createIngestObserver(events, mapping, now);
+  const journeys = createEventJourneys({
+    events,
+    lanes,
+    now,
+    currentSource: ingest.currentSource,
+    onAccepted: () => rates.count('accepted'),
+    onDelivered(latencyMs) {
+      rates.count('delivered');
+      latencies.add(latencyMs);
+    },
+  });
+
+  const observeInvocations =
+    (invoke: WorkerInvoke): WorkerInvoke =>
+    (lane, event, context) => {
+      const messages = event.Records.map(({ messageId, attributes }) => ({
+        id: messageId,
+        receiveCount: Number(attributes.ApproximateReceiveCount),
+      }));
+      return journeys.runInLane(lane, messages, () => invoke(lane, event, context));
+    };
+
+  const observeSalesmachine = (salesmachine: Salesmachine): Salesmachine => ({
+    ...salesmachine,
+    async post(path, json, signal) {
+      const lane = journeys.currentLane();
+      const onAnswer =
+        lane === undefined || path === '/v1/ping' ? undefined : requests.start(lane, path, json);
+      const result = await salesmachine.post(path, json, signal);
+      quota.read(result);
+      onAnswer?.(result);
+      return result;
+    },
+  });
+
+  function onLogged(message: LogMessage, fields: LogFields): void {
+    const lane = journeys.currentLane();
+    if (lane === undefined) return;
+    if (message === 'delivery paused') lanes.pause(lane, requests.lastFailure(lane), fields, now());
+    if (message === 'delivery resumed') lanes.resume(lane);
+    if (message !== 'request completed') return;
+    const request = requests.complete(lane, fields);
+    if (request === undefined) return;
+    lanes.answered(lane, request.outcome === 'delivered');
+    journeys.noteRequest(fields.messageIds ?? [], request.number, toRequestStep(request, fields, now()));
+  }
+
+  const observeLog = (log: Log): Log => {
+    const observe =
+      (level: keyof Log): Log['info'] =>
+      (message, fields) => {
+        onLogged(message, fields);
+        log[level](message, fields);
+      };
+    return { debug: observe('debug'), info: observe('info'), warn: observe('warn'), error: observe('error') };
+  };
+
+  return {
+    queueListener: journeys.queueListener,
+    observeIngest: ingest.observe,
+    observeInvocations,
+    observeSalesmachine,
+    observeLog,
+    events,
+    requests,
+    rates,
+    latencies,
+    lanes,
+    quota,
+    ingestMs: ingest.meanMs,
+    oldestSentAt: journeys.oldestSentAt,
+  };
+}
+
+export type Collector = ReturnType<typeof createCollector>;
+
+function toRequestStep(request: RequestRow, { waitMs = 0 }: LogFields, at: number): JourneyStep {
+  const accepted = request.outcome === 'delivered';
+  const answer = request.status === null ? request.text : `answered ${request.status}`;
+  const facts = [
+    `lane ${request.lane + 1}`,
+    ...(waitMs > 0 ? [`waited ${formatMs(waitMs)} for its slot`] : []),
+    `${answer} in ${formatMs(request.durationMs)}`,
+    ...(request.events > 1 ? [`with ${request.events - 1} others`] : []),
+    ...(accepted || request.status === null ? [] : [request.text]),
+  ];
+  return {
+    at,
+    kind: 'request',
+    title: `request #${request.number}: ${accepted ? 'accepted' : request.outcome}`,
+    note: facts.join(', '),
+    tone: accepted ? 'good' : 'warn',
+  };
+}
+
+const formatMs = (ms: number) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);

@@ -1,0 +1,83 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as v from 'valibot';
+import { toHttpRequest } from '../../ingest/api-gateway.ts';
+import { type MappingSettings, skipCause } from '../../mapping/map-event.ts';
+import { decodeBody } from '../../segment/body.ts';
+import { matchRoute } from '../../segment/route.ts';
+import { splitRequest } from '../../segment/split-request.ts';
+import type { HttpFunction } from '../aws/local-api-gateway.ts';
+import type { EventRing, Source } from './event-ring.ts';
+
+/** The answer's duration is a moving mean of about so many requests. */
+const SMOOTHING = 20;
+
+const skippedSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ skipped: v.pipe(v.number(), v.minValue(1)) }),
+);
+
+/** Watches the ingest: which request an event came with, which events were skipped, and how long answers take. */
+export function createIngestObserver(events: EventRing, mapping: MappingSettings, now: () => number) {
+  const current = new AsyncLocalStorage<Source>();
+  let meanMs: number | null = null;
+  let skippedCount = 0;
+
+  const observe =
+    (ingest: HttpFunction): HttpFunction =>
+    (event, context) => {
+      const { method, path, userAgent } = event.requestContext.http;
+      const startedAt = now();
+      const credential = describeCredential(event.headers);
+      const source: Source = { route: `${method} ${path}`, userAgent, credential, events: 0 };
+      return current.run(source, async () => {
+        const response = await ingest(event, context);
+        const durationMs = now() - startedAt;
+        meanMs = meanMs === null ? durationMs : meanMs + (durationMs - meanMs) / SMOOTHING;
+        if (v.is(skippedSchema, response.body)) await addSkipped(event, source);
+        source.answer = { status: response.statusCode ?? 200, durationMs };
+        return response;
+      });
+    };
+
+  async function addSkipped(event: APIGatewayProxyEventV2, source: Source): Promise<void> {
+    for (const { text, cause } of await listSkipped(event, mapping)) {
+      skippedCount += 1;
+      const step = {
+        at: now(),
+        kind: 'skipped',
+        title: `skipped: ${cause}`,
+        note: '',
+        tone: 'neutral',
+      } as const;
+      const skipped = { id: `skipped-${skippedCount}`, cameAt: now(), body: text, source };
+      events.add(skipped, { state: 'skipped', detail: cause, step });
+    }
+  }
+
+  return { observe, currentSource: () => current.getStore(), meanMs: () => meanMs };
+}
+
+/** What kind of credential a request presents; never the credential itself. */
+function describeCredential(headers: Readonly<Record<string, string | undefined>>): string {
+  if (headers['x-signature'] ?? headers['x-segment-signature']) return 'signed';
+  return headers['authorization'] ? 'with a token' : 'without a credential';
+}
+
+/** The ingest only counts what it skips: the request is split again, by the same functions, to show it. */
+async function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettings) {
+  const request = toHttpRequest(event);
+  const match = matchRoute(request.method, request.path);
+  const body = await decodeBody(request.headers, request.body);
+  if (match.kind !== 'route' || body.kind !== 'decoded') return [];
+  return splitRequest(body.bytes, match.route).flatMap((received) => {
+    const cause =
+      received.kind === 'skipped'
+        ? received.cause
+        : received.kind === 'event'
+          ? skipCause(received.event, mapping)
+          : undefined;
+    return cause === undefined || received.kind === 'unparseable' ? [] : [{ text: received.text, cause }];
+  });
+}
