@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { SettingsError } from '../runtime/errors.ts';
+import { InputError, SettingsError } from '../runtime/errors.ts';
 
 /** The caller's mistake: its message is printed as one line, without a stack, and the exit code is 2. */
 export class CommandError extends Error {
@@ -32,7 +32,8 @@ const networkCodes: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET'
 /** An error as one line for the caller; nothing if only its stack helps, because it is a bug. */
 export function describeError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof CommandError || error instanceof SettingsError) return error.message;
+  if (error instanceof CommandError || error instanceof InputError || error instanceof SettingsError)
+    return error.message;
   // Commander puts its suggestion on a second line.
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   if (error.message === 'Region is missing')

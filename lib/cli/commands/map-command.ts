@@ -5,8 +5,9 @@ import { type MappingSettings, type MappingSkipCause, mapEvent, skipCause } from
 import { isJsonObject, type Json } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
 import { parseEvent, type SegmentSkipCause } from '../../segment/event.ts';
+import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
-import { readEvents, readText } from '../read-events.ts';
+import { readText } from '../read-text.ts';
 
 /** What becomes of one event. `messageId` is null where the event has none. */
 export type MapResult = { messageId: string | null } & (

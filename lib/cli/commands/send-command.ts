@@ -2,14 +2,16 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Environment } from '../../config/config.ts';
 import { localConnectionSchema } from '../../local/api-schema.ts';
+import { InputError } from '../../runtime/errors.ts';
+import { type PostResult, postBatch, type Target } from '../../segment/post-batch.ts';
+import { readEvents } from '../../segment/read-events.ts';
+import { splitIntoBatches } from '../../segment/split-into-batches.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
 import { nonNegativeInteger, positiveInteger, positiveNumber } from '../options.ts';
-import { type PostResult, postBatch, type Target } from '../post-batch.ts';
 import { createProgress, formatDuration } from '../progress.ts';
-import { readEvents, readText } from '../read-events.ts';
+import { readText } from '../read-text.ts';
 import { relayUrl, requestLocalRelay } from '../request-local-relay.ts';
-import { splitIntoBatches } from '../send-batches.ts';
 
 type SendOptions = {
   url?: string;
@@ -89,7 +91,7 @@ async function send(file: string, options: SendOptions, context: CommandContext)
     }
   } catch (error) {
     // The input is at fault; what went out before it is to be known all the same.
-    if (error instanceof CommandError && sent > 0)
+    if (error instanceof InputError && sent > 0)
       error.message += `; ${sent} events were sent before it, --skip ${skip + sent} goes on`;
     throw error;
   } finally {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readEvents } from '../../../lib/cli/read-events.ts';
 import type { Json } from '../../../lib/runtime/json.ts';
+import { readEvents } from '../../../lib/segment/read-events.ts';
 
 async function* inChunks(text: string, size: number): AsyncGenerator<string> {
   for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
@@ -54,7 +54,7 @@ describe('the events of an input', () => {
   test('before a line that is not JSON are read, and the line is named', async () => {
     expect(await read('{"a":1}\n\n{"b":2}\n{"c":\n{"d":4}\n')).toEqual({
       events: [{ a: 1 }, { b: 2 }],
-      problem: 'CommandError: line 4 is not JSON',
+      problem: 'InputError: line 4 is not JSON',
     });
   });
 
@@ -65,7 +65,7 @@ describe('the events of an input', () => {
   ])('are none in %s that is not JSON, which is not quoted', async (_form, text, line) => {
     const { events, problem } = await read(text);
     expect(events).toEqual([]);
-    expect(problem).toBe(`CommandError: the input is not JSON: neither line ${line} by itself nor all of it`);
+    expect(problem).toBe(`InputError: the input is not JSON: neither line ${line} by itself nor all of it`);
   });
 
   test('are the same however the text is cut into chunks', async () => {

@@ -1,5 +1,5 @@
+import { InputError } from '../runtime/errors.ts';
 import { isDeeperThan, type Json } from '../runtime/json.ts';
-import { CommandError } from './cli-errors.ts';
 
 /** Events of one request, each as its JSON. */
 export type Batch = readonly string[];
@@ -10,7 +10,11 @@ const MAX_BATCH_BYTES = 3_000_000;
 /** `JSON.stringify` overflows the stack far below what `JSON.parse` takes. */
 const MAX_DEPTH = 500;
 
-/** Batches of at most `size` events, in their order, without the first `skip` events. */
+/**
+ * Batches of at most `size` events, in their order, without the first `skip` events.
+ *
+ * @throws InputError if an event is nested too deep
+ */
 export async function* splitIntoBatches(
   events: AsyncIterable<Json>,
   { size, skip }: { size: number; skip: number },
@@ -22,7 +26,7 @@ export async function* splitIntoBatches(
     number += 1;
     if (number <= skip) continue;
     if (isDeeperThan(event, MAX_DEPTH))
-      throw new CommandError(`event ${number} is nested more than ${MAX_DEPTH} levels deep`);
+      throw new InputError(`event ${number} is nested more than ${MAX_DEPTH} levels deep`);
     const json = JSON.stringify(event);
     const jsonBytes = Buffer.byteLength(json);
     if (batch.length === size || (batch.length > 0 && bytes + jsonBytes > MAX_BATCH_BYTES)) {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Batch, splitIntoBatches } from '../../../lib/cli/send-batches.ts';
 import type { Json } from '../../../lib/runtime/json.ts';
+import { type Batch, splitIntoBatches } from '../../../lib/segment/split-into-batches.ts';
 
 async function* numbers(count: number): AsyncGenerator<Json> {
   for (let number = 1; number <= count; number++) yield { number };

@@ -1,32 +1,12 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import type { Json } from '../runtime/json.ts';
-import { parseJson } from '../runtime/json.ts';
-import { CommandError } from './cli-errors.ts';
-
-/** The text of a file, or of standard input for `-`, in chunks; `onRead` is told the bytes of each. */
-export async function* readText(
-  file: string,
-  stdin: Readable,
-  onRead: (bytes: number) => void = () => undefined,
-): AsyncGenerator<string> {
-  const stream = file === '-' ? stdin : createReadStream(file);
-  try {
-    for await (const chunk of stream.setEncoding('utf8')) {
-      onRead(Buffer.byteLength(chunk));
-      yield chunk;
-    }
-  } catch (error) {
-    throw new CommandError(`cannot read the input: ${error instanceof Error ? error.message : error}`);
-  }
-}
+import { InputError } from '../runtime/errors.ts';
+import { type Json, parseJson } from '../runtime/json.ts';
 
 /**
  * The events in a JSON object, a JSON array or NDJSON (each line an object, or an array of them).
  *
  * NDJSON is read line by line, so its size does not matter; one that stands on many lines is read whole.
  *
- * @throws CommandError at the first line that is not JSON; the events before it have been yielded
+ * @throws InputError at the first line that is not JSON; the events before it have been yielded
  */
 export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<Json> {
   let unparsed: string[] | undefined;
@@ -40,7 +20,7 @@ export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<J
       if (parsed !== undefined) yield* toEvents(parsed.value);
       // Only a first line may be the beginning of something longer.
       else if (isFirst) unparsed = [line];
-      else throw new CommandError(`line ${lineNumber} is not JSON`);
+      else throw new InputError(`line ${lineNumber} is not JSON`);
       isFirst = false;
     }
   }
@@ -48,7 +28,7 @@ export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<J
   const whole = tryParse(unparsed.join('\n'));
   if (whole === undefined) {
     const firstLine = lineNumber - unparsed.length + 1;
-    throw new CommandError(`the input is not JSON: neither line ${firstLine} by itself nor all of it`);
+    throw new InputError(`the input is not JSON: neither line ${firstLine} by itself nor all of it`);
   }
   yield* toEvents(whole.value);
 }

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import type { Random } from '../runtime/random.ts';
-import { sign } from '../segment/signature.ts';
-import type { Batch } from './send-batches.ts';
+import { sign } from './signature.ts';
+import type { Batch } from './split-into-batches.ts';
 
 export type Target = { url: string; secret?: string | undefined; token?: string | undefined };
 
