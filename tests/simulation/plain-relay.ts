@@ -96,7 +96,10 @@ function toOperations({
     case 'identify':
       return [{ method: 'contact', ...contact, params: traits }];
     case 'group':
-      return [{ method: 'account', account_uid: groupId ?? '', params: traits }];
+      return [
+        { method: 'account', account_uid: groupId ?? '', params: traits },
+        { method: 'contact', ...contact, params: { account_uid: groupId ?? '' } },
+      ];
     case 'alias':
       return [{ method: 'alias', contact_uid: userId, previous_contact_uid: rest.previousId ?? '' }];
     case 'page':

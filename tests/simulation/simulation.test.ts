@@ -247,6 +247,30 @@ const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
     says: 'two requests with operations of one contact',
   },
   {
+    name: 'gives up all that is refused while everything is',
+    relay: oneByOne(),
+    world: {
+      ...calm,
+      segment: { ...calm.segment, perSecond: 2 },
+      salesmachine: {
+        faults: [{ from: MINUTE, until: 2 * MINUTE, path: '/v1/batch', what: apiFaults.refusesData }],
+      },
+    },
+    says: 'given up as one of over 5, though nothing else has passed since',
+  },
+  {
+    name: 'links no contact to its account',
+    relay: withPorts(({ salesmachine }) => ({
+      salesmachine: {
+        ...salesmachine,
+        post: (path, json, signal) =>
+          salesmachine.post(path, json.replaceAll('"params":{"account_uid"', '"params":{"company"'), signal),
+      },
+    })),
+    world: { ...calm, segment: { ...calm.segment, mix: { track: 1, group: 1 } } },
+    says: 'events whose link is missing',
+  },
+  {
     name: 'logs an event',
     relay: withWorker((event, handle, { log }) => {
       log.info('invocation settled', { problem: `an event: ${event.Records[0]?.body}` });

@@ -209,6 +209,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     tracker,
     requests: salesmachine.requestChecker,
     evidence,
+    links: salesmachine.links,
     deadLetters,
     queued,
     expired,

@@ -1,4 +1,5 @@
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import type { AccountLinks } from './account-links.ts';
 import { DUPLICATE_CAUSE, type EventTracker, OPERATION, parseEventNumber } from './event-tracker.ts';
 
 export type AppliedOperations = {
@@ -15,6 +16,7 @@ export function createAppliedOperations(
   tracker: EventTracker,
   reportViolation: (what: string) => void,
   fixedAt: number,
+  links: AccountLinks,
 ): AppliedOperations {
   const allowDuplicate = (operations: readonly Operation[]) => {
     for (const operation of operations) {
@@ -39,6 +41,7 @@ export function createAppliedOperations(
       operations.forEach((operation, index) => {
         const merged = numbers[index] ?? [];
         const bit = toOperationBit(operation);
+        links.onApplied(operation);
         for (const number of merged) tracker.onDelivered(number, bit, place, now);
         if (merged.length < 2) return;
         tracker.onMerged(merged.length - 1);

@@ -1,4 +1,5 @@
 import { createHeap } from '../heap.ts';
+import type { AccountLinks } from './account-links.ts';
 import type { EventTracker } from './event-tracker.ts';
 import type { Evidence } from './evidence.ts';
 import type { RequestChecker } from './request-checker.ts';
@@ -11,6 +12,7 @@ export type RunState = {
   tracker: EventTracker;
   requests: RequestChecker;
   evidence: Evidence;
+  links: AccountLinks;
   deadLetters: readonly DeadLetterRecord[];
   /** Numbers of the events that are still in the main queue. */
   queued: ReadonlySet<number>;
@@ -55,6 +57,21 @@ export const invariants = {
     return [
       ...formatFinding('accepted events that are nowhere', lost),
       ...(expired > 0 ? [`expired: ${expired}`] : []),
+    ];
+  },
+
+  'a contact is linked to every account that an event named, and to no other': (runState) => {
+    const { links, queued, tracker } = runState;
+    const deadLetterReasons = reasonsByNumber(runState);
+    const isOver = (number: number) =>
+      tracker.isDelivered(number) && !queued.has(number) && !deadLetterReasons.has(number);
+    const unexpected = links.unexpected();
+    return [
+      ...formatFinding(
+        'events whose link is missing',
+        links.missing([...acceptedNumbers(runState)].filter(isOver)),
+      ),
+      ...(unexpected.length > 0 ? [`links that no event made: ${unexpected.length}`] : []),
     ];
   },
 

@@ -1,6 +1,7 @@
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import { type AccountLinks, createAccountLinks } from '../checks/account-links.ts';
 import { createAppliedOperations } from '../checks/applied-operations.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
 import type { Evidence } from '../checks/evidence.ts';
@@ -38,6 +39,7 @@ export type SalesmachineModel = {
   /** The connection of one process. */
   connect(): Salesmachine;
   requestChecker: RequestChecker;
+  links: AccountLinks;
 };
 
 type ModelDependencies = { time: VirtualTime; random: Random; tracker: EventTracker; evidence: Evidence };
@@ -98,7 +100,13 @@ export function createSalesmachineModel(
     (event) => (tracker.events.rejectedWith[event] ?? 0) !== 0,
     evidence,
   );
-  const appliedOperations = createAppliedOperations(tracker, requestChecker.violation, start + fixedAt);
+  const links = createAccountLinks(tracker);
+  const appliedOperations = createAppliedOperations(
+    tracker,
+    requestChecker.violation,
+    start + fixedAt,
+    links,
+  );
 
   const planResponse = (path: SalesmachinePath): PlannedResponse => {
     const elapsed = time.now() - start;
@@ -185,7 +193,7 @@ export function createSalesmachineModel(
     };
   };
 
-  return { connect, requestChecker };
+  return { connect, requestChecker, links };
 }
 
 function operationsIn(path: SalesmachinePath, json: string): Operation[] {

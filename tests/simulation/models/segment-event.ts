@@ -3,10 +3,16 @@ import { type Kind, toMarker } from '../checks/event-tracker.ts';
 /** Stands in every trait, id, address and secret of the simulated world; no log line may hold it. */
 export const PII_MARKER = 'canary';
 
-const ACCOUNTS_PER_THOUSAND_USERS = 50;
+const ACCOUNTS = 50;
+const ACCOUNTS_OF_A_USER = 3;
+/** From one account of a user to the next. */
+const ACCOUNT_STRIDE = 17;
 
-export const accountOf = (user: number): string =>
-  `${PII_MARKER}-account-${user % ACCOUNTS_PER_THOUSAND_USERS}`;
+export const contactOf = (user: number): string => `${PII_MARKER}-user-${user}`;
+
+/** The account of a user's group event: each user belongs to several, which others belong to, too. */
+export const accountOf = (user: number, event: number): string =>
+  `${PII_MARKER}-account-${(user + ACCOUNT_STRIDE * (event % ACCOUNTS_OF_A_USER)) % ACCOUNTS}`;
 
 type EventDescription = {
   number: number;
@@ -24,7 +30,7 @@ export function eventJson({ number, kind, user, timestamp, sentAt, bulk }: Event
   const at = new Date(timestamp).toISOString();
   const sent = new Date(sentAt).toISOString();
   return (
-    `{"messageId":"${marker}","userId":"${PII_MARKER}-user-${user}","timestamp":"${at}","originalTimestamp":"${at}",` +
+    `{"messageId":"${marker}","userId":"${contactOf(user)}","timestamp":"${at}","originalTimestamp":"${at}",` +
     `"sentAt":"${sent}","receivedAt":"${sent}","version":2,"context":{"ip":"203.0.113.77",` +
     `"userAgent":"Mozilla/5.0 ${PII_MARKER}","library":{"name":"analytics.js","version":"2.1.0"}},"integrations":{},` +
     `${ownFields[kind](number, marker, user, bulk === 0 ? '' : `,"bulk":"${'x'.repeat(bulk)}"`)}}`
@@ -41,6 +47,6 @@ const ownFields: Record<Kind, (number: number, marker: string, user: number, bul
   'named page': (_, marker) =>
     `"type":"page","name":"Pricing","properties":{"${marker}":1,"url":"https://example.com/${PII_MARKER}"}`,
   group: (number, marker, user) =>
-    `"type":"group","groupId":"${accountOf(user)}","traits":{"${marker}":1,"latest":${number},"name":"${PII_MARKER}"}`,
+    `"type":"group","groupId":"${accountOf(user, number)}","traits":{"${marker}":1,"latest":${number},"name":"${PII_MARKER}"}`,
   alias: (_, marker) => `"type":"alias","previousId":"${PII_MARKER}-${marker}"`,
 };

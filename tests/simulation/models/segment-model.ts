@@ -11,6 +11,8 @@ export type SegmentSettings = {
   users?: number;
   /** 0: one after the other; 1: all alike; 2: the first hundredth of them sends a tenth of the events. */
   skew?: number;
+  /** So many events in a row are of the same user. */
+  burst?: number;
   /** Events in a webhook; more than one makes an array. */
   perWebhook?: number;
   /** Shares of the kinds; all track unless said. */
@@ -60,13 +62,19 @@ export function createSegment(
     mix = { track: 1 },
   } = settings;
   const { rejectedEvents = [], rejectedFirst, conflicts, flakyEvents } = settings;
-  const { duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
+  const { burst = 1, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
   const { events: columns } = tracker;
   const kindFor = createKindPicker(mix);
   const counts = { webhooks: 0, retries: 0, discarded: 0, givenUp: 0 };
   let inProgress = 0;
   let batches = 0;
   let isStopped = false;
+
+  const nextUser = (): number => {
+    const size = tracker.size();
+    if (size % burst !== 0) return columns.user[size - 1] ?? 0;
+    return skew === 0 ? Math.floor(size / burst) % users : Math.floor(users * random() ** skew);
+  };
 
   const create = (): number => {
     const status =
@@ -77,7 +85,7 @@ export function createSegment(
     const isFlaky = flakyEvents !== undefined && random() * flakyEvents.oneIn < 1;
     return tracker.add({
       kind: kindFor(random()),
-      user: skew === 0 ? tracker.size() % users : Math.floor(users * random() ** skew),
+      user: nextUser(),
       rejectedWith: status,
       conflictsWith: hasConflict ? conflicts.status : 0,
       flakyUntil: isFlaky ? time.now() + flakyEvents.ms : 0,

@@ -77,6 +77,14 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
 
+  mutant(
+    'a merge keeps only the last account that a contact is linked to',
+    'account-links',
+    1,
+    replaceText('lib/delivery/merge.ts', 'return [...otherLinks, {', 'return [{'),
+    replaceText('lib/delivery/merge.ts', 'byAccount.get(lastAccount) ?? []', 'inOrder'),
+  ),
+
   // Settling
   mutant(
     'the followers of a failed message are reported as done',

@@ -12,6 +12,7 @@ import {
   largeEvents,
   load,
   MINUTE,
+  manyLinks,
   mixedFaults,
   SECOND,
   SITE,
@@ -185,6 +186,13 @@ const generalScenarios: readonly Scenario[] = [
     seeds: 3,
     brief: largeEvents(3_000),
     thresholds: [{ metric: 'fullness' }, { metric: 'p99' }, noDeadLetters],
+  },
+  {
+    name: 'account-links',
+    whole: manyLinks(20 * MINUTE),
+    seeds: 3,
+    brief: manyLinks(MINUTE),
+    thresholds: [{ metric: 'merged', atLeast: 400 }, { metric: 'p99', atMost: 5_000 }, noDeadLetters],
   },
   {
     name: 'ailing',

@@ -76,6 +76,16 @@ export const largeEvents = (events: number): World => ({
   segment: { events, perSecond: 120, bulk: 16_000, mix: { track: 8, identify: 2 }, perWebhook: 5 },
 });
 
+/** Each user's group events, of several accounts, come together. */
+export const manyLinks = (ms: number): World => ({
+  segment: load(60, ms, {
+    burst: 5,
+    perWebhook: 10,
+    mix: { group: 6, identify: 2, track: 2 },
+    disorderMs: MINUTE,
+  }),
+});
+
 /** Operations that the API fails at for a while, alone; of few users, so that others wait behind them. */
 export const flakyEvents = (ms: number): World => ({
   segment: load(50, ms, { users: 100, flakyEvents: { oneIn: 500, ms: 5 * MINUTE } }),
