@@ -6,8 +6,8 @@ import { createSqs } from '../sqs/sqs-client.ts';
 import { CommandError } from './cli-errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { relayUrl, requestLocalRelay } from './request-local-relay.ts';
-import { stackName } from './stage-clients.ts';
-import { fetchStageSettings, type WorkerSettings } from './worker-settings.ts';
+import { stackName } from './stage/stage-clients.ts';
+import { fetchStageSettings, type WorkerSettings } from './stage/worker-settings.ts';
 
 export type TargetOptions = { stage?: string; region?: string };
 

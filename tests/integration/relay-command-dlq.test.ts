@@ -11,6 +11,7 @@ import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { runCli } from '../support/cli.ts';
 import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
+import { receiveAll } from '../support/receive-all.ts';
 import { startTestRelay, type TestRelay } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
@@ -115,6 +116,14 @@ describe('relay dlq list', () => {
     expect(causes).toMatchObject([{ reason: 'receive_limit', count: 1, types: { identify: 1 } }]);
     expect(JSON.stringify(causes)).not.toContain('hush');
   });
+});
+
+test('relay status counts dead letters without receiving any', async () => {
+  await writeDeadLetters(...createDeadLetters(0, 2_000));
+  const { stdout } = await runCli(['status', '--json'], { env: { RELAY_URL: relay.url } });
+  expect(JSON.parse(stdout)).toMatchObject({ deadLetters: 2_000 });
+  const messages = await receiveAll(relay.queues.connect(), relay.queues.deadLetters);
+  expect(messages.every(({ receiveCount }) => receiveCount === 1)).toBe(true);
 });
 
 describe('relay dlq show', () => {

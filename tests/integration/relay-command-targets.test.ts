@@ -59,7 +59,7 @@ describe('with --stage', () => {
       oldestAgeSeconds: null,
       flow: null,
       deadLetters: 3,
-      deadLettersByReason: { rejected: 3 },
+      delivery: null,
     });
   });
 
@@ -80,7 +80,7 @@ describe('with --stage', () => {
     expect(JSON.parse(told.stdout)).toMatchObject({ wouldReplay: 3, seconds: 600 / 0.97 });
     expect(JSON.parse(untold.stdout)).toMatchObject({ wouldReplay: 3, seconds: 300 / 900 / 0.97 });
     expect(untold.stderr).toMatch(
-      /^relay: Lambda does not tell the worker's settings \(\w+\): those of this/,
+      /^relay: Lambda does not tell the worker's settings \(\w+\); those of this/,
     );
     expect(untold.code).toBe(0);
   });
@@ -114,14 +114,13 @@ describe('the local relay', () => {
     ]);
     const waited = await runCli(['status', '--wait', '20', '--json'], { env });
     expect(waited).toMatchObject({ stderr: '', code: 0 });
-    expect(JSON.parse(waited.stdout)).toEqual({
+    expect(JSON.parse(waited.stdout)).toMatchObject({
       queued: 0,
       inFlight: 0,
       mappingOn: true,
       oldestAgeSeconds: null,
       flow: { period: 'since start', sent: 1, done: 1 },
       deadLetters: 1,
-      deadLettersByReason: { invalid_event: 1 },
     });
 
     const ping = await runCli(['ping', '--json'], { env });

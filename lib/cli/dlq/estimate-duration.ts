@@ -1,6 +1,6 @@
 import type { DryRunReport } from '../../dead-letters/dry-run.ts';
 import { MAX_OPERATIONS } from '../../delivery/request.ts';
-import type { WorkerSettings } from '../worker-settings.ts';
+import type { WorkerSettings } from '../stage/worker-settings.ts';
 
 /**
  * About how many seconds a replay takes, at its own rate (dead letters a second) or at the quota's, whichever is

@@ -1,6 +1,6 @@
 import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { expect, test } from '@jest/globals';
-import { fetchStageMetrics } from '../../../lib/cli/stage-metrics.ts';
+import { fetchStageMetrics } from '../../../lib/cli/stage/stage-metrics.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 const clock = { now: () => NOW, sleep: () => Promise.resolve() };

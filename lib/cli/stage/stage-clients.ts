@@ -4,8 +4,8 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 /** The stack's name, as serverless.yml has it: the names of its queues and functions begin with it. */
 export const stackName = (stage: string): string => `segment-salesmachine-relay-${stage}`;
 
-/** What these are asked for is not worth a long wait. */
-const clientOptions = (region: string | undefined) => ({
+/** None of what these clients ask for is worth a long wait. */
+export const clientOptions = (region: string | undefined) => ({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   ...(region !== undefined && { region }),

@@ -1,6 +1,6 @@
-import { readDeliverySettings } from '../config/config.ts';
-import type { DeliverySettings } from '../delivery/ports.ts';
-import { type CommandContext, printNote } from './command-context.ts';
+import { readDeliverySettings } from '../../config/config.ts';
+import type { DeliverySettings } from '../../delivery/ports.ts';
+import { type CommandContext, printNote } from '../command-context.ts';
 import { connectLambda, stackName } from './stage-clients.ts';
 
 /** What a worker makes of events, and how fast it may send. */

@@ -1,0 +1,124 @@
+/** How Salesmachine answered, or why it did not; null is what is not known. */
+export type Answer = {
+  status: number | null;
+  /** Why there was no answer: the network's error code. */
+  failure: string | null;
+  /** Salesmachine's words, scrubbed. */
+  text: string | null;
+  /** Whether an HTML page came instead of the API's JSON. */
+  isPage: boolean;
+};
+
+/** What is wrong, and what the operator does about it. */
+export type Diagnosis = { problem: string; advice: string };
+
+type Rule = {
+  applies: (answer: Answer) => boolean;
+  problem: (answer: Answer) => string;
+  advice: string;
+};
+
+const hasFailure = (...codes: string[]) => {
+  const known = new Set<string | null>(codes);
+  return ({ failure }: Answer) => known.has(failure);
+};
+const hasStatus = (...statuses: number[]) => {
+  const known = new Set<number | null>(statuses);
+  return ({ status }: Answer) => known.has(status);
+};
+const hasStatusFrom =
+  (first: number) =>
+  ({ status }: Answer) =>
+    status !== null && status >= first && status < first + 100;
+
+const CHECK_URL = 'check SALESMACHINE_URL';
+const WAIT = 'Salesmachine has a problem: no event is lost, and delivery resumes by itself';
+
+/** The first rule that applies names the cause. */
+const rules: readonly Rule[] = [
+  {
+    applies: hasFailure('ENOCREDENTIAL'),
+    problem: () => 'the credential of Salesmachine cannot be read from SSM',
+    advice:
+      "check the two parameters SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET and the worker's right to read them",
+  },
+  {
+    applies: hasFailure('ABORT_ERR', 'TimeoutError', 'ETIMEDOUT'),
+    problem: () => 'Salesmachine does not answer within 10 s',
+    advice: WAIT,
+  },
+  {
+    applies: hasFailure('ECONNTIMEOUT'),
+    problem: () => 'no connection to Salesmachine within 3 s',
+    advice: `${CHECK_URL}; otherwise ${WAIT}`,
+  },
+  {
+    applies: hasFailure('ENOTFOUND', 'EAI_AGAIN'),
+    problem: ({ failure }) => `the host name of Salesmachine is not found (${failure})`,
+    advice: CHECK_URL,
+  },
+  {
+    applies: hasFailure('ECONNREFUSED'),
+    problem: () => 'Salesmachine refuses the connection (ECONNREFUSED)',
+    advice: `${CHECK_URL}; otherwise ${WAIT}`,
+  },
+  {
+    applies: ({ failure }) => failure !== null,
+    problem: ({ failure }) => `the connection to Salesmachine breaks (${failure})`,
+    advice: WAIT,
+  },
+  {
+    applies: ({ isPage }) => isPage,
+    problem: ({ status }) => `an HTML page answers (${status}) instead of the API`,
+    advice: `a firewall or proxy stands in between, or the address is wrong: ${CHECK_URL}`,
+  },
+  {
+    applies: hasStatus(401, 403, 407),
+    problem: ({ status }) => `Salesmachine rejects the credential (${status})`,
+    advice: 'check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET',
+  },
+  {
+    applies: hasStatus(402),
+    problem: () => "Salesmachine's plan does not include the API (402)",
+    advice: 'have the plan or the invoice checked in Salesmachine',
+  },
+  {
+    applies: hasStatus(404, 405, 410),
+    problem: ({ status }) => `Salesmachine does not know the address (${status})`,
+    advice: `${CHECK_URL}, or ask Salesmachine whether its API has changed`,
+  },
+  {
+    applies: hasStatus(429),
+    problem: () => 'the quota of Salesmachine is used up (429)',
+    advice:
+      'see what else sends to this app; RATE_LIMIT_SHARE leaves it a share, RATE_LIMIT_REQUESTS is the whole quota',
+  },
+  {
+    applies: hasStatus(400, 413, 422),
+    problem: ({ status }) => `Salesmachine rejects every request (${status})`,
+    advice: 'its API or a required attribute has changed: see relay dlq list for samples',
+  },
+  {
+    applies: hasStatusFrom(300),
+    problem: ({ status }) => `Salesmachine redirects to another address (${status})`,
+    advice: CHECK_URL,
+  },
+  {
+    applies: hasStatusFrom(500),
+    problem: ({ status }) => `Salesmachine answers ${status}`,
+    advice: WAIT,
+  },
+];
+
+const UNKNOWN: Omit<Rule, 'applies'> = {
+  problem: ({ status }) =>
+    status === null ? 'Salesmachine accepts nothing' : `Salesmachine answers ${status}`,
+  advice: 'see relay logs',
+};
+
+/** What an answer that is no success says about the cause. */
+export function diagnose(answer: Answer): Diagnosis {
+  const { problem, advice } = rules.find(({ applies }) => applies(answer)) ?? UNKNOWN;
+  const words = answer.text === null || answer.text === '' ? '' : `: ${answer.text}`;
+  return { problem: `${problem(answer)}${words}`, advice };
+}

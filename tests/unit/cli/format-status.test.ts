@@ -1,0 +1,120 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import type { Status } from '../../../lib/cli/status/fetch-status.ts';
+import { formatStatus, isHeld } from '../../../lib/cli/status/format-status.ts';
+import type { DeliveryStatus } from '../../../lib/local/api-schema.ts';
+import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
+
+const NOW = Date.UTC(2026, 0, 10);
+
+const delivering: DeliveryStatus = {
+  state: 'closed',
+  cause: null,
+  status: null,
+  text: null,
+  since: null,
+  nextTryAt: null,
+  lastDeliveredAt: NOW - 2_000,
+  quotaRemaining: 870,
+  retrying: { messages: 0, nextAt: null },
+};
+
+const held = (changes: Partial<DeliveryStatus>): DeliveryStatus => ({
+  ...delivering,
+  state: 'open',
+  cause: 'outage',
+  since: NOW - 200_000,
+  nextTryAt: NOW + 12_000,
+  ...changes,
+});
+
+const status = (delivery: DeliveryStatus | null, changes: Partial<Status> = {}): Status => ({
+  delivery,
+  mappingOn: true,
+  queued: 50,
+  inFlight: 10,
+  oldestAgeSeconds: 201,
+  flow: { period: 'since start', sent: 1_060, done: 1_000 },
+  deadLetters: 0,
+  ...changes,
+});
+
+const format = (of: Status) =>
+  formatStatus(of, 'the local relay', NOW).map((line) => toTerminalText(line, new PassThrough()));
+
+test('a relay that delivers says so, with its last delivery and its quota', () => {
+  expect(format(status(delivering))).toEqual([
+    'The local relay',
+    '  delivery      on',
+    '  last delivery 2 s ago',
+    '  quota         870 requests left',
+    '  worker        on',
+    '  main queue    50 waiting, 10 in flight, the oldest for 3 min 21 s',
+    '  since start   1,060 events came in, 1,000 went out',
+    '  dead letters  none',
+  ]);
+});
+
+test('what cannot be found out is unknown', () => {
+  const unknown = status(null, { mappingOn: null, flow: null, oldestAgeSeconds: null, deadLetters: 1_200 });
+  expect(format(unknown)).toEqual([
+    'The local relay',
+    '  delivery      unknown',
+    '  worker        unknown',
+    '  main queue    50 waiting, 10 in flight',
+    '  last hour     unknown',
+    '  dead letters  1,200: see relay dlq list',
+  ]);
+  expect(isHeld(unknown)).toBe(false);
+});
+
+test('a hold says since when, why, what to do, and when the next try is', () => {
+  const hold = held({
+    cause: 'credential',
+    status: 401,
+    text: 'Salesmachine answered 401: The API key is wrong.',
+    retrying: { messages: 12, nextAt: NOW + 40_000 },
+  });
+  expect(isHeld(status(hold))).toBe(true);
+  expect(format(status(hold))).toEqual(
+    expect.arrayContaining([
+      '  delivery      HELD for 3 min 20 s: Salesmachine rejects the credential (401): The API key is wrong.',
+      '  to do         check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET; next try in 12 s',
+      '  retries       12 messages wait for a retry, the first in 40 s',
+    ]),
+  );
+});
+
+describe('a hold names its cause', () => {
+  test.each<[string, Partial<DeliveryStatus>, RegExp]>([
+    ['402', { cause: 'configuration', status: 402 }, /plan does not include the API \(402\)/],
+    ['403 with a page', { cause: 'configuration', status: 403 }, /an HTML page answers \(403\)/],
+    ['403 of the API', { cause: 'credential', status: 403 }, /rejects the credential \(403\)/],
+    ['200 with a page', { cause: 'configuration', status: 200 }, /an HTML page answers \(200\)/],
+    ['404', { cause: 'configuration', status: 404 }, /does not know the address \(404\)/],
+    ['302', { cause: 'configuration', status: 302 }, /redirects to another address \(302\)/],
+    [
+      '422',
+      { cause: 'configuration', status: 422, text: 'plan is missing' },
+      /rejects every request \(422\): plan is missing/,
+    ],
+    ['429', { cause: 'throttled', state: 'closed', status: 429 }, /quota of Salesmachine is used up \(429\)/],
+    ['a quota without a status', { cause: 'throttled', state: 'closed' }, /quota of Salesmachine is used up/],
+    [
+      '500',
+      { status: 500, text: 'Salesmachine answered 500' },
+      /HELD for 3 min 20 s: Salesmachine answers 500$/,
+    ],
+    ['no answer', { text: 'ABORT_ERR' }, /does not answer within 10 s/],
+    ['no connection', { text: 'ECONNTIMEOUT' }, /no connection to Salesmachine within 3 s/],
+    ['a refused connection', { text: 'ECONNREFUSED' }, /refuses the connection/],
+    ['a cut connection', { text: 'ECONNRESET' }, /connection to Salesmachine breaks \(ECONNRESET\)/],
+    ['a name that is not found', { text: 'ENOTFOUND' }, /host name of Salesmachine is not found/],
+    ['SSM without an answer', { cause: 'credential', text: 'ENOCREDENTIAL' }, /cannot be read from SSM/],
+    ['a cause from metrics', { cause: 'credential' }, /rejects the credential$/],
+    ['an outage from metrics', {}, /fails or does not answer$/],
+  ])('%s', (_, changes, line) => {
+    expect(isHeld(status(held(changes)))).toBe(true);
+    expect(format(status(held(changes)))[1]).toMatch(line);
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals';
+import { readDelivery } from '../../../lib/cli/stage/stage-delivery.ts';
+
+const row = (time: string, fields: Record<string, string>) => ({
+  '@timestamp': `2026-01-10 ${time}`,
+  ...fields,
+});
+const at = (time: string) => Date.parse(`2026-01-10T${time}Z`);
+
+const delivered = (time: string) =>
+  row(time, { message: 'request completed', outcome: 'delivered', remaining: '412' });
+const failed = (time: string) =>
+  row(time, { message: 'request completed', outcome: 'transient', status: '503' });
+const paused = (time: string, fields = {}) =>
+  row(time, { message: 'delivery paused', cause: 'outage', probeInMs: '4000', ...fields });
+
+test('a pause after the last delivery holds: its cause, since when, and the next try', () => {
+  const rows = [
+    paused('10:00:30.000', { detail: 'Salesmachine answered 503: maintenance', status: '503' }),
+    failed('10:00:29.900'),
+    paused('10:00:20.000'),
+    failed('10:00:19.000'),
+    delivered('10:00:10.000'),
+    paused('09:59:00.000'),
+  ];
+  expect(readDelivery(rows)).toEqual({
+    state: 'open',
+    cause: 'outage',
+    status: 503,
+    text: 'Salesmachine answered 503: maintenance',
+    since: at('10:00:20.000'),
+    nextTryAt: at('10:00:34.000'),
+    lastDeliveredAt: at('10:00:10.000'),
+    quotaRemaining: 412,
+    retrying: null,
+  });
+});
+
+test('a pause that says no status has that of the request before it', () => {
+  expect(readDelivery([paused('10:00:30.000'), failed('10:00:29.000')])).toMatchObject({
+    state: 'open',
+    status: 503,
+    lastDeliveredAt: null,
+  });
+});
+
+test.each([
+  ['a delivery', delivered('10:00:40.000')],
+  ['a line that says so', row('10:00:40.000', { message: 'delivery resumed', cause: 'outage' })],
+])('after %s nothing is held', (_, end) => {
+  expect(readDelivery([end, paused('10:00:30.000')])).toMatchObject({ state: 'closed', cause: null });
+});
+
+test('nothing in the log: nothing is held', () => {
+  expect(readDelivery([])).toMatchObject({ state: 'closed', cause: null, lastDeliveredAt: null });
+});
