@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { DeliverySettings } from '../delivery/ports.ts';
 import type { IngestSettings } from '../ingest/ingest-settings.ts';
-import type { MappingSettings } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { SettingsError } from '../runtime/errors.ts';
 import type { LogSettings } from '../telemetry/log.ts';
 import { LEVELS } from '../telemetry/log-level.ts';

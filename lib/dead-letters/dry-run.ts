@@ -1,5 +1,5 @@
 import { readQueuedEvent } from '../delivery/queued-event.ts';
-import type { MappingSettings } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import {
   createDeadLetterReader,

@@ -1,4 +1,4 @@
-import type { MappingSettings } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';

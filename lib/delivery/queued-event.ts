@@ -1,8 +1,8 @@
-import { type MappingSettings, mapEvent } from '../mapping/map-event.ts';
+import { mapEvent } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { errorName } from '../runtime/errors.ts';
 import { type Json, parseJson } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
-import { parseEvent } from '../segment/event.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import type { PendingOperation } from './request-operation.ts';
 
@@ -18,7 +18,11 @@ export type QueuedEvent = {
 };
 
 /** Nothing of the message can be delivered; `invalid` says why, and quotes no value. */
-type UnusableMessage = { reason: 'invalid_event' | 'unmappable'; invalid: string; error?: unknown };
+type UnusableMessage = {
+  reason: 'invalid_event' | 'too_large' | 'unmappable';
+  invalid: string;
+  error?: unknown;
+};
 
 /**
  * Reads a message and maps its event; without operations, the event is not meant for Salesmachine (any more). What the
@@ -31,11 +35,12 @@ export function readQueuedEvent(
   const value = tryParseJson(message.body);
   if (value === undefined) return { reason: 'invalid_event', invalid: 'the body is not valid JSON' };
   try {
-    const parsed = parseEvent(value);
-    if (parsed.kind === 'invalid') return { reason: 'invalid_event', invalid: parsed.detail };
-    if (parsed.kind === 'skipped') return toQueuedEvent(message, {}, []);
-    const { messageId, type } = parsed.event;
-    return toQueuedEvent(message, { messageId, type }, mapEvent(parsed.event, settings));
+    const mapped = mapEvent(value, settings, getAcceptedAt(message));
+    if (mapped.kind === 'skipped') return toQueuedEvent(message, {}, []);
+    if (mapped.kind === 'invalid') return { reason: 'invalid_event', invalid: mapped.detail };
+    if (mapped.kind === 'too_large') return { reason: 'too_large', invalid: mapped.detail };
+    const { messageId, type } = mapped.event;
+    return toQueuedEvent(message, { messageId, type }, mapped.operations);
   } catch (error) {
     return {
       reason: 'unmappable',

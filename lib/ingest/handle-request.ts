@@ -1,6 +1,7 @@
-import { skipCause } from '../mapping/map-event.ts';
+import { checkEvent } from '../mapping/map-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
+import type { Json } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Refreshable } from '../runtime/refreshable.ts';
 import { type Body, decodeBody } from '../segment/body.ts';
@@ -69,7 +70,7 @@ function triage(
   { config, clock, random }: IngestDependencies,
 ): Triage {
   const context = {
-    skipCause: (event: Parameters<typeof skipCause>[0]) => skipCause(event, config.mapping),
+    checkEvent: (source: Json) => checkEvent(source, config.mapping),
     now: clock.now(),
     trace: request.headers['x-amzn-trace-id'],
     random,

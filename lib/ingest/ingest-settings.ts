@@ -1,4 +1,4 @@
-import type { MappingSettings } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { AuthenticationPolicy } from '../segment/authenticate.ts';
 
 /** What the ingest needs to know. */

@@ -1,8 +1,8 @@
 import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
 import type { Reason } from '../dead-letters/reasons.ts';
-import type { JsonObject } from '../runtime/json.ts';
+import type { CheckedEvent } from '../mapping/map-event.ts';
+import type { Json, JsonObject } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
-import type { SegmentEvent } from '../segment/event.ts';
 import type { ReceivedEvent } from '../segment/split-request.ts';
 import { deduplicationId, type OutgoingMessage, randomSqsId, toEventMessage } from '../sqs/message.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
@@ -19,8 +19,8 @@ export type Triage = {
 };
 
 type TriageContext = {
-  /** Why an event is not meant for Salesmachine, as the mapping sees it. */
-  skipCause(event: SegmentEvent): string | undefined;
+  /** What the mapping makes of an event. */
+  checkEvent(source: Json): CheckedEvent;
   /** Milliseconds since the epoch. */
   now: number;
   trace: string | undefined;
@@ -46,17 +46,19 @@ export function triageEvents(events: readonly ReceivedEvent[], context: TriageCo
       triage.outcomes.push({ messageId, kind: 'dead letter', reason });
     };
 
-    if (event.kind === 'skipped') {
-      skip(event.cause);
-    } else if (event.kind === 'unparseable') {
+    if (event.kind === 'unparseable') {
       deadLetter('unparseable', event.detail, event.body, randomSqsId(context.random));
-    } else if (event.kind === 'invalid') {
-      deadLetter('invalid_event', event.detail, event.text, deduplicationId(event.value, context.random));
+      continue;
+    }
+    const checked = context.checkEvent(event.source);
+    if (checked.kind === 'skipped') {
+      skip(checked.cause);
+    } else if (checked.kind !== 'event') {
+      const reason = checked.kind === 'invalid' ? 'invalid_event' : 'too_large';
+      deadLetter(reason, checked.detail, event.text, deduplicationId(event.value, context.random));
     } else {
-      const cause = context.skipCause(event.event);
-      const message = toEventMessage(event, context);
-      if (cause !== undefined) skip(cause);
-      else if (messageBytes(message) <= MAX_MESSAGE_BYTES) accept(message);
+      const message = toEventMessage({ ...event, event: checked.event }, context);
+      if (messageBytes(message) <= MAX_MESSAGE_BYTES) accept(message);
       else
         deadLetter(
           'too_large',

@@ -1,8 +1,13 @@
+import { hash } from 'node:crypto';
+
 /** Salesmachine reads an event of this id as a page view and makes sessions of it. */
 export const PAGEVIEW = 'pageview';
 
 /** What a custom event that is called "pageview" becomes: it must not fake a session. */
 const PAGEVIEW_EVENT = 'pageview_event';
+
+const MAX_LENGTH = 1_000;
+const HASH_LENGTH = 16;
 
 /** A word: it starts with a letter or digit of any script; marks belong to the letter before them. */
 const wordPattern = /[\p{L}\p{N}][\p{L}\p{N}\p{Mn}\p{Mc}]*/gu;
@@ -24,9 +29,14 @@ const variationSelector = /\p{Variation_Selector}/gu;
  * an accented letter give the same id. A name without any letter or digit becomes its code points: "🎉" gives
  * `u1f389`. "Pageview", in any spelling that gives the reserved `pageview`, becomes `pageview_event`.
  *
- * Nothing is cut: Salesmachine documents no length, and two long names must not become one event.
+ * Salesmachine documents no length, and two long names must not become one event. But the time that Unicode's rules
+ * take grows with the square of the name's length, so of a name over 1,000 characters the rest becomes a hash.
  */
 export function eventUid(name: string): string {
+  if (name.length > MAX_LENGTH) {
+    const rest = hash('sha256', name.toWellFormed()).slice(0, HASH_LENGTH);
+    return `${eventUid(name.slice(0, MAX_LENGTH))}_${rest}`;
+  }
   const uid = splitWords(name).join('_') || codePoints(name).join('_');
   return uid === PAGEVIEW ? PAGEVIEW_EVENT : uid;
 }

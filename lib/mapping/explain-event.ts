@@ -1,12 +1,11 @@
-import { merge } from '../delivery/merge.ts';
-import { readQueuedEvent } from '../delivery/queued-event.ts';
-import { requestBody, requestPath } from '../delivery/request.ts';
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { styled } from '../runtime/terminal-text.ts';
 import type { Operation } from '../salesmachine/operation.ts';
-import { parseEvent, type SegmentEvent } from '../segment/event.ts';
-import { type MappingSettings, mapEvent, skipCause } from './map-event.ts';
+import type { SegmentEvent } from '../segment/event.ts';
+import { mapEvent } from './map-event.ts';
+import type { MappingSettings } from './mapping-settings.ts';
 import { type Field, type Path, traceProvenance } from './provenance.ts';
+import type { SkipCause } from './skip-cause.ts';
 
 /** What was decided for an event, by its type and by how many operations that gave. */
 const ruleByType: Record<SegmentEvent['type'], (operations: number) => string> = {
@@ -20,34 +19,41 @@ const ruleByType: Record<SegmentEvent['type'], (operations: number) => string> =
     operations > 1
       ? 'group becomes an account with the traits, and links the user to it as a contact'
       : 'group becomes an account with the traits; there is no contact to link to it',
+  screen: () => 'screen becomes an event of its name, with the properties',
   alias: () => 'alias links two contacts: contact_uid survives',
 };
 
-const skipRuleByCause: Record<string, string> = {
+const skipRuleByCause: Record<SkipCause, string> = {
   screen: 'screen calls are not supported',
   delete: 'delete calls are not supported',
   integrations: '"integrations" says that it is not for Salesmachine',
   anonymous: 'it is of an anonymous user, and ANONYMOUS_CONTACTS is skip',
   alias_off: 'it is an alias, and ALIAS is off',
+  alias_to_itself: 'its userId and its previousId are the same',
 };
 
+/** What would be posted for an event that is alone, as the worker makes it. */
+export type RequestPreview = (operations: readonly Operation[]) => { path: string; body: string };
+
 /** A readable account of one event, in lines: the rule, where each field comes from, what is left out, the request. */
-export function explainEvent(value: Json, settings: MappingSettings): string[] {
-  const parsed = parseEvent(value);
+export function explainEvent(
+  value: Json,
+  settings: MappingSettings,
+  previewRequest: RequestPreview,
+): string[] {
   const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
-  if (parsed.kind === 'invalid' || !isJsonObject(value)) {
-    const detail = parsed.kind === 'invalid' ? parsed.detail : '';
-    return [title, `  unusable, so it becomes a dead letter, invalid_event: ${detail}`, ''];
-  }
-  const skipped = parsed.kind === 'skipped' ? parsed.cause : skipCause(parsed.event, settings);
-  if (parsed.kind === 'skipped' || skipped !== undefined) {
-    return [title, `  skipped: ${skipRuleByCause[skipped ?? ''] ?? skipped}`, ''];
+  const mapped = mapEvent(value, settings);
+  if (mapped.kind === 'skipped') return [title, `  skipped: ${skipRuleByCause[mapped.cause]}`, ''];
+  if (mapped.kind !== 'operations' || !isJsonObject(value)) {
+    const reason = mapped.kind === 'too_large' ? 'too_large' : 'invalid_event';
+    const detail = mapped.kind === 'operations' ? '' : mapped.detail;
+    return [title, `  unusable, so it becomes a dead letter, ${reason}: ${detail}`, ''];
   }
 
   const map = (event: JsonObject) => mapToOperations(event, settings);
-  const operations = map(value);
+  const { operations } = mapped;
   const { fields, unused } = traceProvenance(value, map);
-  const [path, body] = buildRequest(value, settings);
+  const { path, body } = previewRequest(operations);
   const rows = fields.map((list) => list.filter(({ name }) => name !== 'method'));
   const nameWidth = Math.max(...rows.flat().map(({ name }) => name.length));
   const valueWidth = Math.min(
@@ -66,7 +72,7 @@ export function explainEvent(value: Json, settings: MappingSettings): string[] {
   const unsent = unused.map((each) => each.join('.')).filter((name) => name !== 'type');
   return [
     title,
-    `  ${ruleByType[parsed.event.type](operations.length)}`,
+    `  ${ruleByType[mapped.event.type](operations.length)}`,
     ...lines,
     '',
     ...(unsent.length > 0 ? [`  not sent: ${unsent.join(', ')}`, ''] : []),
@@ -93,30 +99,8 @@ function formatTitle(event: JsonObject): string {
 }
 
 function mapToOperations(event: JsonObject, settings: MappingSettings): Operation[] {
-  const parsed = parseEvent(event);
-  return parsed.kind === 'event' ? mapEvent(parsed.event, settings) : [];
-}
-
-/** As the worker would make it if the event were alone. */
-function buildRequest(event: JsonObject, settings: MappingSettings): [path: string, body: string] {
-  const queuedEvent = readQueuedEvent(
-    {
-      sqsMessageId: '',
-      receiptHandle: '',
-      body: JSON.stringify(event),
-      groupId: '',
-      sentAt: 0,
-      receiveCount: 1,
-      attributes: {},
-    },
-    settings,
-  );
-  const eventOperations = 'invalid' in queuedEvent ? [] : queuedEvent.operations;
-  const path = requestPath(
-    eventOperations.map((eventOperation) => eventOperation.queuedEvent),
-    settings.alias === 'single',
-  );
-  return [path, requestBody({ path, operations: merge(eventOperations) })];
+  const mapped = mapEvent(event, settings);
+  return mapped.kind === 'operations' ? mapped.operations : [];
 }
 
 const MAX_VALUE_LENGTH = 60;

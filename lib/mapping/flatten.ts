@@ -16,12 +16,17 @@ const reserved: ReadonlySet<string> = new Set([
   'domain',
 ]);
 
+/** Keys of the user's that do not stand under their own names: each moves like a joined one, or is left out. */
+export type Claims = ReadonlyMap<string, 'move' | 'omit'>;
+
+const noClaims: Claims = new Map();
+
 /**
- * Traits or properties as flat params: Salesmachine documents nothing nested.
+ * Adds traits or properties to params, flat: Salesmachine documents nothing nested.
  *
  * - Keys stay as the user wrote them, with spaces, dots and capitals; the keys of a nested object are joined by `_`.
- * - An array of scalars is joined by `, `, any other array becomes its JSON text. An emptied list is the empty
- *   text, so that it overwrites the former one; an empty object says nothing and leaves no key.
+ * - An array of scalars is joined by `, `, any other array becomes its JSON text; its nulls are left out. An emptied
+ *   list is the empty text, so that it overwrites the former one; an empty object says nothing and leaves no key.
  * - A key that the user wrote wins over a joined one, wherever it stands, and a joined key never takes a reserved
  *   name. The joined one then moves to the first free of `key_2`, `key_3`, …: nothing is lost. So
  *   `{"a":{"b":1},"a_b":2}` gives `{"a_b":2,"a_b_2":1}`.
@@ -29,28 +34,38 @@ const reserved: ReadonlySet<string> = new Set([
  *   half a surrogate pair becomes U+FFFD.
  *
  * @param object at most 64 deep
- * @param relocatedKey a key of the user's that must not stand under its own name: it moves like a joined one
+ * @param params what stands there already: a key that the user wrote replaces it, a joined one does not
  */
-export function flatten(object: JsonObject, relocatedKey?: string): Params {
-  const flat = new Map<string, Scalar>();
-  const freeKey = createKeyAllocator((key) => flat.has(key));
-  const freeJoinedKey = createKeyAllocator((key) => flat.has(key) || reserved.has(key));
-  const isRelocated = (key: string, value: Json) => isJsonObject(value) || key === relocatedKey;
-
-  const entries = Object.entries(object);
-  for (const [key, value] of entries.filter(([key, value]) => !isRelocated(key, value))) {
-    for (const [name, scalar] of flattenLeaves(key, value)) flat.set(freeKey(name), scalar);
+export function flatten(object: JsonObject, claims = noClaims, params: Params = {}): Params {
+  const later: string[] = [];
+  for (const key in object) {
+    const value = object[key] ?? null;
+    const claim = claims.get(key);
+    if (claim === 'omit') continue;
+    if (claim === 'move' || isJsonObject(value) || !key.isWellFormed()) later.push(key);
+    else setParam(params, key, toScalar(value));
   }
-  for (const [key, value] of entries.filter(([key, value]) => isRelocated(key, value))) {
-    for (const [name, scalar] of flattenLeaves(key, value)) flat.set(freeJoinedKey(name), scalar);
-  }
-  // From entries, because a key may be called `__proto__`.
-  return Object.fromEntries(flat);
+  if (later.length > 0) addJoined(object, later, params);
+  return params;
 }
 
-function flattenLeaves(path: string, value: Json): [string, Scalar][] {
-  if (!isJsonObject(value)) return [[path.toWellFormed(), toScalar(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flattenLeaves(`${path}_${key}`, inner));
+/** The keys that may have to move, after all that stay. */
+function addJoined(object: JsonObject, keys: readonly string[], params: Params): void {
+  const freeKey = createKeyAllocator((key) => Object.hasOwn(params, key) || reserved.has(key));
+  const add = (path: string, value: Json): void => {
+    if (!isJsonObject(value)) setParam(params, freeKey(path.toWellFormed()), toScalar(value));
+    else for (const key in value) add(`${path}_${key}`, value[key] ?? null);
+  };
+  for (const key of keys) add(key, object[key] ?? null);
+}
+
+/** An assignment to `__proto__` would set no key. */
+function setParam(params: Params, key: string, value: Scalar): void {
+  if (key === '__proto__') {
+    Object.defineProperty(params, key, { value, configurable: true, enumerable: true, writable: true });
+  } else {
+    params[key] = value;
+  }
 }
 
 function toScalar(value: Exclude<Json, JsonObject>): Scalar {
@@ -59,10 +74,10 @@ function toScalar(value: Exclude<Json, JsonObject>): Scalar {
   return isInfinite(value) ? String(value) : value;
 }
 
-function formatList(list: Json[]): string {
-  const hasOnlyScalars = list.every((item) => item === null || typeof item !== 'object');
-  if (hasOnlyScalars) return list.map(String).join(', ');
-  return JSON.stringify(list, (_key, value: Json) => (isInfinite(value) ? String(value) : value));
+function formatList(list: readonly Json[]): string {
+  const items = list.filter((item) => item !== null);
+  if (items.every((item) => typeof item !== 'object')) return items.join(', ');
+  return JSON.stringify(items, (_key, value: Json) => (isInfinite(value) ? String(value) : value));
 }
 
 /** JSON has no infinity, but `JSON.parse` makes one of 1e400, and `JSON.stringify` would make null of that. */

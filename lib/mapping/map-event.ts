@@ -1,137 +1,79 @@
-import type { JsonObject } from '../runtime/json.ts';
-import type {
-  AccountOperation,
-  ContactOperation,
-  EventOperation,
-  Operation,
-  Params,
-} from '../salesmachine/operation.ts';
-import type { GroupEvent, SegmentEvent } from '../segment/event.ts';
-import { eventUid, PAGEVIEW } from './event-uid.ts';
-import { flatten } from './flatten.ts';
-import { buildParams, toNameFields, toVisitFields } from './params.ts';
-import { isoTimestamp } from './timestamp.ts';
+import type { Json } from '../runtime/json.ts';
+import type { Operation } from '../salesmachine/operation.ts';
+import { parseEvent, type SegmentEvent } from '../segment/event.ts';
+import { measureFlat } from './flat-size.ts';
+import type { MappingSettings } from './mapping-settings.ts';
+import { toOperations } from './operations.ts';
+import { findSkipCause, findSourceSkipCause, type SkipCause } from './skip-cause.ts';
 
-export type MappingSettings = {
-  /** Whether somebody who is known by an `anonymousId` only becomes a contact. */
-  anonymousContacts: 'keep' | 'skip';
-  /** How aliases are sent: a request each (so that a refusal is visible), in the batch, or not at all. */
-  alias: 'single' | 'batch' | 'off';
+/** The most that the operations of one event may have as JSON: they have to fit into one request. */
+export const MAX_EVENT_BYTES = 500_000;
+
+/** Why nothing is sent of an event. `detail` tells a person what is wrong, and quotes no value. */
+export type Unmapped =
+  | { kind: 'skipped'; cause: SkipCause }
+  | { kind: 'invalid'; detail: string }
+  | { kind: 'too_large'; detail: string };
+
+export type CheckedEvent = { kind: 'event'; event: SegmentEvent } | Unmapped;
+
+export type MappedEvent =
+  /** `operations` in the order in which they are to be applied. */
+  { kind: 'operations'; event: SegmentEvent; operations: Operation[] } | Unmapped;
+
+/**
+ * What becomes of a Segment event: it is skipped, or cannot be used, or becomes operations.
+ *
+ * @param acceptedAt when the relay took it, ISO 8601: the time of an event whose own times cannot be read
+ */
+export function mapEvent(value: Json, settings: MappingSettings, acceptedAt?: string): MappedEvent {
+  const read = readEvent(value, settings);
+  return read.kind === 'event' ? mapWithinLimit(read.event, settings, acceptedAt) : read;
+}
+
+/** Whether `mapEvent` makes operations of an event, or why not, with as little work as that takes. */
+export function checkEvent(value: Json, settings: MappingSettings): CheckedEvent {
+  const read = readEvent(value, settings);
+  if (read.kind !== 'event' || surelyFits(read.event)) return read;
+  const mapped = mapWithinLimit(read.event, settings);
+  return mapped.kind === 'operations' ? read : mapped;
+}
+
+function readEvent(value: Json, settings: MappingSettings): CheckedEvent {
+  const sourceCause = findSourceSkipCause(value);
+  if (sourceCause !== undefined) return { kind: 'skipped', cause: sourceCause };
+  const parsed = parseEvent(value);
+  if (parsed.kind === 'invalid') return parsed;
+  const cause = findSkipCause(parsed.event, settings);
+  return cause === undefined ? parsed : { kind: 'skipped', cause };
+}
+
+const tooLarge: Unmapped = {
+  kind: 'too_large',
+  detail: `flattened for Salesmachine, the event has over ${MAX_EVENT_BYTES} bytes`,
 };
 
-/** Why the settings keep an event from Salesmachine. */
-export type MappingSkipCause = 'anonymous' | 'alias_off';
+/** A character that is counted once has at most 10 bytes of JSON in the end: escapes, quotes, digits. */
+const MAX_BYTES_PER_CHARACTER = 10;
+const SURE_CHARACTERS = MAX_EVENT_BYTES / MAX_BYTES_PER_CHARACTER;
 
-type EventByType = { [Event in SegmentEvent as Event['type']]: Event };
-type EventType = keyof EventByType;
+/** A page with a name becomes two events with the same properties. */
+const countCopies = (event: SegmentEvent): number =>
+  event.type === 'page' && event.name !== undefined ? 2 : 1;
 
-/** What each call becomes, after what Segment's page on its own Salesmachine destination promises. */
-const mappers: { [Type in EventType]: (event: EventByType[Type], settings: MappingSettings) => Operation[] } =
-  {
-    identify: (event) => [
-      contact(event, buildParams(event.traits, event.context, toNameFields(event.traits))),
-    ],
+const surelyFits = (event: SegmentEvent): boolean =>
+  countCopies(event) * measureFlat(event, SURE_CHARACTERS) <= SURE_CHARACTERS;
 
-    track: (event) => [namedEvent(event, event.event, event.properties)],
-
-    page: (event) => [
-      pageview(event, event.properties),
-      ...(event.name === undefined ? [] : [namedEvent(event, event.name, event.properties)]),
-    ],
-
-    group: (event, settings) => [
-      account(event),
-      ...(linksContact(event, settings)
-        ? [contact(event, { account_uid: event.groupId.toWellFormed() })]
-        : []),
-    ],
-
-    alias: (event) => [
-      {
-        method: 'alias',
-        contact_uid: event.userId.toWellFormed(),
-        previous_contact_uid: event.previousId.toWellFormed(),
-        ...toTraceFields(event),
-      },
-    ],
-  };
-
-/**
- * Whether the settings keep the whole event from Salesmachine, and why. With `anonymousContacts: 'skip'` the group
- * event of an anonymous user is not kept back: its account goes, only the link to the contact does not.
- */
-export function skipCause(event: SegmentEvent, settings: MappingSettings): MappingSkipCause | undefined {
-  if (event.type === 'alias') return settings.alias === 'off' ? 'alias_off' : undefined;
-  if (event.type === 'group' || event.userId !== undefined) return undefined;
-  return settings.anonymousContacts === 'skip' ? 'anonymous' : undefined;
+function surelyTooLarge(event: SegmentEvent): boolean {
+  const attributes = 'traits' in event ? event.traits : 'properties' in event ? event.properties : {};
+  return countCopies(event) * measureFlat(attributes, MAX_EVENT_BYTES) > MAX_EVENT_BYTES;
 }
 
-/**
- * The operations that one event becomes, in the order in which they are to be applied; none if `skipCause` says so.
- *
- * @throws if the event has no user where its type needs one; a parsed event has
- */
-export function mapEvent(event: SegmentEvent, settings: MappingSettings): Operation[] {
-  return skipCause(event, settings) === undefined ? mapByType(event.type, event, settings) : [];
-}
-
-function mapByType<Type extends EventType>(
-  type: Type,
-  event: EventByType[Type],
-  settings: MappingSettings,
-): Operation[] {
-  return mappers[type](event, settings);
-}
-
-function contact(event: SegmentEvent, params: Params): ContactOperation {
-  return { method: 'contact', contact_uid: contactUid(event), params, ...toTraceFields(event) };
-}
-
-/** The account is the group itself, so a trait called `account_uid` links nothing: it is a trait like any other. */
-function account(event: GroupEvent): AccountOperation {
-  const params = flatten(event.traits);
-  return { method: 'account', account_uid: event.groupId.toWellFormed(), params, ...toTraceFields(event) };
-}
-
-/** It has no `display_name`: Salesmachine knows what a page view is. */
-function pageview(event: SegmentEvent, properties: JsonObject): EventOperation {
-  const params = buildParams(properties, event.context, toVisitFields(properties, event.context));
-  return {
-    method: 'event',
-    contact_uid: contactUid(event),
-    event_uid: PAGEVIEW,
-    params,
-    ...toTraceFields(event),
-  };
-}
-
-function namedEvent(event: SegmentEvent, name: string, properties: JsonObject): EventOperation {
-  const params = buildParams(properties, event.context, { display_name: name.toWellFormed() });
-  return {
-    method: 'event',
-    contact_uid: contactUid(event),
-    event_uid: eventUid(name),
-    params,
-    ...toTraceFields(event),
-  };
-}
-
-function contactUid(event: SegmentEvent): string {
-  const uid = event.userId ?? event.anonymousId;
-  if (uid === undefined) throw new Error(`The ${event.type} event has neither userId nor anonymousId.`);
-  return uid.toWellFormed();
-}
-
-function linksContact(event: GroupEvent, settings: MappingSettings): boolean {
-  if (event.userId !== undefined) return true;
-  return event.anonymousId !== undefined && settings.anonymousContacts === 'keep';
-}
-
-/** A timestamp that can't be read is left out: the event still goes, and Salesmachine dates it when it comes. */
-function toTraceFields(event: SegmentEvent): { created_at?: string; messageId?: string } {
-  const createdAt = event.timestamp === undefined ? undefined : isoTimestamp(event.timestamp);
-  return {
-    ...(createdAt === undefined ? {} : { created_at: createdAt }),
-    ...(event.messageId === undefined ? {} : { messageId: event.messageId.toWellFormed() }),
-  };
+/** What is large is measured before it is built, and exactly once that is safe. */
+function mapWithinLimit(event: SegmentEvent, settings: MappingSettings, acceptedAt?: string): MappedEvent {
+  const isSmall = surelyFits(event);
+  if (!isSmall && surelyTooLarge(event)) return tooLarge;
+  const operations = toOperations(event, settings, acceptedAt);
+  const fits = isSmall || Buffer.byteLength(JSON.stringify(operations)) <= MAX_EVENT_BYTES;
+  return fits ? { kind: 'operations', event, operations } : tooLarge;
 }

@@ -1,70 +1,90 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params } from '../salesmachine/operation.ts';
-import { flatten } from './flatten.ts';
+import { isBlank, isPlaceholderId, parseId } from '../segment/id.ts';
+import { type Claims, flatten } from './flatten.ts';
+import { joinName, parseDomain, parseNumber } from './trait-values.ts';
 
-/** What the relay adds to params where the user left it open. */
-export type Defaults = Record<string, string | undefined>;
+/** What the relay adds where the user left it open. */
+export type Fields = Record<string, string | undefined>;
 
-/**
- * The params of a contact or an event: the user's traits or properties, flat; the link to an account; and the
- * additions. A value of the user's own under the name of an addition wins, unless it is null or blank.
- *
- * The account is `account_uid` among the attributes, else among `context.traits`, else `context.groupId`, the first
- * that is an id (text or a number, sent as text). An own `account_uid` that is none links nothing: null or blank
- * is left out, anything else (a list, a boolean) stands under another key.
- */
-export function buildParams(attributes: JsonObject, context: JsonObject, defaults: Defaults): Params {
-  const { account_uid: accountTrait = null, ...others } = attributes;
-  const mustMoveAccountTrait = !isBlank(accountTrait) && toId(accountTrait) === undefined;
-  const params = mustMoveAccountTrait ? flatten(attributes, 'account_uid') : flatten(others);
-  const accountUid = toId(accountTrait) ?? readContextAccount(context);
-
-  const filled: Params = {};
-  for (const [key, text] of Object.entries(defaults)) {
-    if (text !== undefined && isBlank(params[key])) filled[key] = text;
-  }
-  // Twice: the first gives them their place in front, the second replaces what is blank.
-  return {
-    ...filled,
-    ...params,
-    ...filled,
-    ...(accountUid === undefined ? {} : { account_uid: accountUid }),
-  };
+/** A contact's traits, flat, with `name` from its parts where it is missing, and the link to an account. */
+export function toContactParams(traits: JsonObject, context: JsonObject): Params {
+  const name = isBlank(traits['name']) ? joinName(traits) : undefined;
+  const params = buildParams(traits, { name }, new Map([['account_uid', claimAccount(traits)]]));
+  return link(tidy(params), traits, context);
 }
 
-/** `name`, which Segment's page recommends for a contact, from the traits that Segment's spec reserves for its parts. */
-export function toNameFields(traits: JsonObject): Defaults {
-  const first = toNonBlankText(traits['firstName']) ?? toNonBlankText(traits['first_name']);
-  const last = toNonBlankText(traits['lastName']) ?? toNonBlankText(traits['last_name']);
-  const parts = [first, last].filter((part) => part !== undefined);
-  return { name: parts.length === 0 ? undefined : parts.map((part) => part.trim()).join(' ') };
+/**
+ * An account's traits, flat, with `domain` from `website` where it is missing. The account is the group itself, so a
+ * trait called `account_uid` links nothing: it is a trait like any other.
+ */
+export function toAccountParams(traits: JsonObject): Params {
+  return tidy(buildParams(traits, { domain: parseDomain(traits['website']) }, new Map()));
+}
+
+/**
+ * An event's properties, flat, with `fields` where these are missing, and the link to an account. A property called
+ * `display_name` moves out of the way of the event's own name.
+ */
+export function toEventParams(
+  properties: JsonObject,
+  context: JsonObject,
+  fields: Fields,
+  displayName?: string,
+): Params {
+  const claims = new Map([['account_uid', claimAccount(properties)]]);
+  if (displayName !== undefined)
+    claims.set('display_name', isBlank(properties['display_name']) ? 'omit' : 'move');
+  const params = buildParams(properties, { display_name: displayName, ...fields }, claims);
+  return link(params, properties, context);
 }
 
 /** The three that Salesmachine's own clients send with a page view. */
-export function toVisitFields(properties: JsonObject, { page, ip, userAgent }: JsonObject): Defaults {
+export function toVisitFields(properties: JsonObject, { page, ip, userAgent }: JsonObject): Fields {
   return {
-    visit_url:
-      toNonBlankText(properties['url']) ?? (isJsonObject(page) ? toNonBlankText(page['url']) : undefined),
-    visit_ip: toNonBlankText(ip),
-    visit_agent: toNonBlankText(userAgent),
+    visit_url: toText(properties['url']) ?? (isJsonObject(page) ? toText(page['url']) : undefined),
+    visit_ip: toText(ip),
+    visit_agent: toText(userAgent),
   };
 }
 
-function readContextAccount({ traits, groupId }: JsonObject): string | undefined {
-  return (isJsonObject(traits) ? toId(traits['account_uid']) : undefined) ?? toId(groupId);
+/** `fields` first; a value of the user's own under such a name wins, unless it is null or blank. */
+function buildParams(attributes: JsonObject, fields: Fields, claims: Claims): Params {
+  const params: Params = {};
+  const additions = Object.entries(fields).flatMap(([name, text]): [string, string][] =>
+    text === undefined ? [] : [[name, text.toWellFormed()]],
+  );
+  for (const [name, text] of additions) params[name] = text;
+  flatten(attributes, claims, params);
+  for (const [name, text] of additions) if (isBlank(params[name])) params[name] = text;
+  return params;
 }
 
-/** Salesmachine's ids are strings; Segment's are often numbers. 1e21 is written out, as an event's own ids are. */
-function toId(value: Json | undefined): string | undefined {
-  if (typeof value !== 'number') return toNonBlankText(value);
-  if (!Number.isFinite(value)) return undefined;
-  return Number.isInteger(value) ? String(BigInt(value)) : String(value);
+/** An own `account_uid` that is no id links nothing: null, blank or a placeholder is left out, a list is kept. */
+function claimAccount(attributes: JsonObject): 'move' | 'omit' {
+  const own = attributes['account_uid'];
+  const isUsed = isBlank(own) || parseId(own) !== undefined;
+  return isUsed || (typeof own === 'string' && isPlaceholderId(own)) ? 'omit' : 'move';
 }
 
-function toNonBlankText(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && !isBlank(value) ? value.toWellFormed() : undefined;
+/** The account: `account_uid` among the attributes, else among `context.traits`, else `context.groupId`. */
+function link(params: Params, attributes: JsonObject, { traits, groupId }: JsonObject): Params {
+  const accountUid =
+    parseId(attributes['account_uid']) ??
+    (isJsonObject(traits) ? parseId(traits['account_uid']) : undefined) ??
+    parseId(groupId);
+  if (accountUid !== undefined) params['account_uid'] = accountUid.toWellFormed();
+  return params;
 }
 
-function isBlank(value: Json | undefined): boolean {
-  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+/** The reserved names that are numbers, and the name that people read. */
+function tidy(params: Params): Params {
+  for (const key of ['mrr', 'churn_mrr'])
+    if (Object.hasOwn(params, key)) params[key] = parseNumber(params[key]);
+  if (typeof params['name'] === 'string') params['name'] = params['name'].trim();
+  return params;
+}
+
+function toText(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && !isBlank(value) ? value : undefined;
 }

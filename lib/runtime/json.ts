@@ -50,15 +50,14 @@ function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: str
 }
 
 /**
- * Whether arrays and objects are nested more than `limit` deep; `[]` is 1 deep. Without recursion: `JSON.parse` takes
- * 100,000 levels, where a recursive function (`JSON.stringify` too) overflows the stack.
+ * Whether arrays and objects are nested more than `limit` deep; `[]` is 1 deep. It goes no deeper than that itself:
+ * `JSON.parse` takes 100,000 levels, where a function that follows them all (`JSON.stringify`, too) overflows the stack.
  */
 export function isDeeperThan(value: Json, limit: number): boolean {
-  let level = [value].filter(isContainer);
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === limit) return true;
-    level = level.flatMap((container) => Object.values(container).filter(isContainer));
-  }
+  if (!isContainer(value)) return false;
+  if (limit === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isDeeperThan(item, limit - 1));
+  for (const key in value) if (isDeeperThan(value[key] ?? null, limit - 1)) return true;
   return false;
 }
 

@@ -1,33 +1,35 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { isPlaceholderId, parseId } from './id.ts';
 
 type CommonFields = {
   messageId?: string;
   userId?: string;
   anonymousId?: string;
-  /** As Segment sent it: nanosecond fractions and numeric offsets occur. */
-  timestamp?: string;
+  /**
+   * When it happened, the best first, as the sender wrote it: `timestamp` (Segment's corrected time),
+   * `originalTimestamp`, `receivedAt`, `sentAt`. Any of them may be unreadable.
+   */
+  timestamps: string[];
   context: JsonObject;
 };
 
 export type IdentifyEvent = CommonFields & { type: 'identify'; traits: JsonObject };
 export type TrackEvent = CommonFields & { type: 'track'; event: string; properties: JsonObject };
-export type PageEvent = CommonFields & { type: 'page'; name?: string; properties: JsonObject };
+type View = { name?: string; category?: string; properties: JsonObject };
+export type PageEvent = CommonFields & View & { type: 'page' };
+export type ScreenEvent = CommonFields & View & { type: 'screen' };
 export type GroupEvent = CommonFields & { type: 'group'; groupId: string; traits: JsonObject };
 /** `userId` is the contact that survives: where the event has none, its `anonymousId`. */
 export type AliasEvent = CommonFields & { type: 'alias'; userId: string; previousId: string };
 
 /**
- * A Segment event that can be mapped: ids are non-empty strings, objects are objects, and all but a group event have
- * a `userId` or an `anonymousId`.
+ * A Segment event that can be mapped: ids are non-empty strings, names have no outer spaces, objects are objects, and
+ * all but a group event have a `userId` or an `anonymousId`.
  */
-export type SegmentEvent = IdentifyEvent | TrackEvent | PageEvent | GroupEvent | AliasEvent;
-
-/** Why an event that is fine is still not meant for Salesmachine. */
-export type SegmentSkipCause = 'screen' | 'delete' | 'integrations';
+export type SegmentEvent = IdentifyEvent | TrackEvent | PageEvent | ScreenEvent | GroupEvent | AliasEvent;
 
 export type ParsedEvent =
   | { kind: 'event'; event: SegmentEvent }
-  | { kind: 'skipped'; cause: SegmentSkipCause }
   /** `detail` tells a person what is wrong; it never quotes an id, a trait or a property's value. */
   | { kind: 'invalid'; detail: string };
 
@@ -39,21 +41,20 @@ const parsers: Record<
   SegmentEvent['type'],
   (source: JsonObject, common: CommonFields) => SegmentEvent | string
 > = {
-  identify: (source, common) => ({ ...common, type: 'identify', traits: readObject(source, 'traits') }),
+  identify: (source, common) => ({ ...common, type: 'identify', traits: readTraits(source, common.context) }),
 
   track: (source, common) => {
-    const event = toNonBlankString(source['event']);
+    const event = parseName(source['event']);
     if (event === undefined) return `a track event needs a name, but ${describeField(source, 'event')}`;
     return { ...common, type: 'track', event, properties: readObject(source, 'properties') };
   },
 
-  page: (source, common) => {
-    const name = toNonBlankString(source['name']);
-    return { ...common, type: 'page', ...(name && { name }), properties: readObject(source, 'properties') };
-  },
+  page: (source, common) => ({ ...common, type: 'page', ...readView(source) }),
+
+  screen: (source, common) => ({ ...common, type: 'screen', ...readView(source) }),
 
   group: (source, common) => {
-    const groupId = toId(source['groupId']);
+    const groupId = parseId(source['groupId']);
     if (groupId === undefined)
       return `a group event needs a groupId, but ${describeField(source, 'groupId')}`;
     return { ...common, type: 'group', groupId, traits: readObject(source, 'traits') };
@@ -61,7 +62,7 @@ const parsers: Record<
 
   alias: (source, common) => {
     const userId = common.userId ?? common.anonymousId;
-    const previousId = toId(source['previousId']);
+    const previousId = parseId(source['previousId']);
     if (userId === undefined) return describeMissingUser(source);
     if (previousId === undefined)
       return `an alias event needs a previousId, but ${describeField(source, 'previousId')}`;
@@ -71,36 +72,25 @@ const parsers: Record<
 
 const parserByType = new Map(Object.entries(parsers));
 
-/** Segment's own page on its Salesmachine destination: `screen` is not supported. */
-const skippedTypes = new Map<string, SegmentSkipCause>([
-  ['screen', 'screen'],
-  ['delete', 'delete'],
-]);
-
 /**
  * Reads one Segment event as Segment documents it; nothing is guessed or repaired but what this says.
  *
- * In this order: `integrations.Salesmachine` that is exactly `false` is skipped (Engage and Replay send `All: false`,
- * which says nothing about us), then by its type: skipped, or refused if it is not known; then what is nested deeper
- * than 64, then what has no user (all but `group` need one), then what its type needs.
+ * In this order: its type, what is nested deeper than 64, what has no user (all but `group` need one), what its type
+ * needs.
  *
- * - Ids are exact: numbers become their digits, nothing is trimmed; empty, blank, null and anything else is no id.
- * - Names (`event`, `name`) are strings that are not blank; anything else is no name.
- * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`.
- * - `timestamp` is Segment's corrected time of the event; without one, `originalTimestamp`.
+ * - Ids are exact: numbers become their digits, nothing is trimmed; what is empty, blank, null, a placeholder of a
+ *   programming error (`undefined`, `[object Object]`) or anything else is no id.
+ * - Names (`event`, `name`, `category`) are strings that are not blank, without their outer spaces; anything else is
+ *   no name.
+ * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`. An identify call
+ *   without any traits has those of its context: RudderStack's SDKs put them there.
  */
 export function parseEvent(value: Json): ParsedEvent {
   if (!isJsonObject(value))
     return toInvalid(`an event must be a JSON object, but this is ${describeType(value)}`);
-
-  const integrations = value['integrations'];
-  if (isJsonObject(integrations) && integrations['Salesmachine'] === false) return toSkipped('integrations');
-
   const type = value['type'];
   if (typeof type !== 'string')
     return toInvalid(`an event needs a type, but ${describeField(value, 'type')}`);
-  const cause = skippedTypes.get(type);
-  if (cause !== undefined) return toSkipped(cause);
   const parser = parserByType.get(type);
   if (parser === undefined) return toInvalid(describeUnknownType(type));
 
@@ -113,33 +103,42 @@ export function parseEvent(value: Json): ParsedEvent {
   return typeof event === 'string' ? toInvalid(event) : { kind: 'event', event };
 }
 
+/** A name without its outer spaces; undefined if nothing is left of it, or if it is no text. */
+export function parseName(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value.trim() || undefined : undefined;
+}
+
 const toInvalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
-const toSkipped = (cause: SegmentSkipCause): ParsedEvent => ({ kind: 'skipped', cause });
 
 function parseCommonFields(source: JsonObject): CommonFields {
-  const messageId = toId(source['messageId']);
-  const userId = toId(source['userId']);
-  const anonymousId = toId(source['anonymousId']);
-  const timestamp = toId(source['timestamp']) ?? toId(source['originalTimestamp']);
-  const context = source['context'];
+  const { timestamp, originalTimestamp, receivedAt, sentAt, context } = source;
+  const messageId = parseId(source['messageId']);
+  const userId = parseId(source['userId']);
+  const anonymousId = parseId(source['anonymousId']);
   return {
     ...(messageId && { messageId }),
     ...(userId && { userId }),
     ...(anonymousId && { anonymousId }),
-    ...(timestamp && { timestamp }),
+    timestamps: [timestamp, originalTimestamp, receivedAt, sentAt].flatMap((time) => parseId(time) ?? []),
     context: isJsonObject(context) ? context : {},
   };
 }
 
-/** A string that says something, exactly as it is. */
-function toNonBlankString(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+function readView(source: JsonObject): View {
+  const name = parseName(source['name']);
+  const category = parseName(source['category']);
+  return {
+    ...(name && { name }),
+    ...(category && { category }),
+    properties: readObject(source, 'properties'),
+  };
 }
 
-/** As `textOf`, and a number by its digits: 1e21 is written out, as it would be in a sender's database. */
-function toId(value: Json | undefined): string | undefined {
-  if (typeof value !== 'number') return toNonBlankString(value);
-  return Number.isInteger(value) ? String(BigInt(value)) : String(value);
+function readTraits(source: JsonObject, context: JsonObject): JsonObject {
+  const traits = readObject(source, 'traits');
+  const contextTraits = context['traits'];
+  for (const _ in traits) return traits;
+  return isJsonObject(contextTraits) ? contextTraits : traits;
 }
 
 function readObject(source: JsonObject, key: 'traits' | 'properties'): JsonObject {
@@ -154,7 +153,7 @@ function describeMissingUser(source: JsonObject): string {
 /** A type is quoted only if it can be nothing but a type: a value that slipped into its place may be personal. */
 function describeUnknownType(type: string): string {
   const problem = /^[a-z]{1,20}$/i.test(type) ? `the type "${type}" is unknown` : 'the type is unknown';
-  return `${problem}: it must be one of ${[...parserByType.keys(), ...skippedTypes.keys()].join(', ')}`;
+  return `${problem}: it must be one of ${[...parserByType.keys(), 'delete'].join(', ')}`;
 }
 
 const describeField = (source: JsonObject, key: string) => `${key} is ${describeType(source[key])}`;
@@ -162,7 +161,13 @@ const describeField = (source: JsonObject, key: string) => `${key} is ${describe
 function describeType(value: Json | undefined): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return value.trim() === '' ? 'empty' : 'a string';
+  if (typeof value === 'string') return describeText(value);
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A placeholder is quoted: it is no person's. */
+function describeText(text: string): string {
+  if (text.trim() === '') return 'empty';
+  return isPlaceholderId(text) ? `the placeholder "${text.trim()}"` : 'a string';
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeeperThan, isJsonObject, type Json, type JsonObject, parseJson } from '../runtime/json.ts';
-import { MAX_DEPTH, type ParsedEvent, parseEvent } from './event.ts';
+import { MAX_DEPTH } from './event.ts';
 import {
   type Member,
   scanElements,
@@ -13,8 +13,8 @@ import type { Route } from './route.ts';
 
 /** One event of a request. */
 export type ReceivedEvent =
-  /** `text` is its JSON; `value` its fields, none if it is no object or nested too deep (and so invalid). */
-  | ({ text: string; value: JsonObject } & ParsedEvent)
+  /** `text` is the JSON of `source`; `value` its fields, none if it is no object or nested too deep. */
+  | { kind: 'event'; text: string; source: Json; value: JsonObject }
   /** No JSON: as text where it is UTF-8, else as bytes. `detail` tells a person what is wrong. */
   | { kind: 'unparseable'; body: string | Buffer; detail: string };
 
@@ -79,11 +79,10 @@ function toReceivedEvent(bytes: Buffer, defaults: RequestDefaults): ReceivedEven
   const result = parse(bytes);
   if (!result.ok) return toUnparseable(bytes, result.detail);
   const value = isJsonObject(result.value) ? applyDefaults(result.value, defaults) : result.value;
-  const parsed = parseEvent(value);
   // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway.
   const isTooDeep = isDeeperThan(value, MAX_DEPTH);
   const text = escapeForSqs(value === result.value || isTooDeep ? result.text : JSON.stringify(value));
-  return { text, value: isJsonObject(value) && !isTooDeep ? value : {}, ...parsed };
+  return { kind: 'event', text, source: value, value: isJsonObject(value) && !isTooDeep ? value : {} };
 }
 
 function toUnparseable(bytes: Buffer, detail: string): ReceivedEvent {

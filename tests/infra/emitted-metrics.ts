@@ -1,9 +1,8 @@
 import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
 import type { TripCause } from '../../lib/delivery/gate.ts';
-import type { MappingSkipCause } from '../../lib/mapping/map-event.ts';
+import { SKIP_CAUSES } from '../../lib/mapping/skip-cause.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';
 import type { AuthFailure } from '../../lib/segment/authenticate.ts';
-import type { SegmentSkipCause } from '../../lib/segment/event.ts';
 import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import { metricsByMessage, toMetrics } from '../../lib/telemetry/metrics.ts';
 
@@ -21,14 +20,6 @@ const outcomes = all<Outcome>({
   throttled: true,
   transient: true,
   uncertain: true,
-});
-
-const skipCauses = all<MappingSkipCause | SegmentSkipCause>({
-  anonymous: true,
-  alias_off: true,
-  screen: true,
-  delete: true,
-  integrations: true,
 });
 
 const authFailures = all<AuthFailure>({
@@ -49,7 +40,7 @@ const reasons = REASONS.filter(
 
 /** By line, what its dimensions can be; of other lines the metrics have none. */
 const dimensions: Partial<Record<keyof typeof metricsByMessage, LogFields[]>> = {
-  'events skipped': skipCauses.map((cause) => ({ cause })),
+  'events skipped': SKIP_CAUSES.map((cause) => ({ cause })),
   'authentication failed': authFailures.map((cause) => ({ cause })),
   'dead letter written': reasons.map((reason) => ({ reason })),
   'ping completed': outcomes.map((outcome) => ({ outcome })),

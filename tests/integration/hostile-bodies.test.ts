@@ -263,7 +263,9 @@ describe('an event that is strange, but can be used', () => {
     });
     const { operations } = await relay.drained();
     expect(operations.length).toBeGreaterThan(0);
-    expect(JSON.stringify(operations)).toBe(JSON.stringify('operations' in mapped && mapped.operations));
+    // These events have no time of their own, so that of their acceptance stands in its place.
+    const timeless = operations.map(({ created_at: _, ...operation }) => operation);
+    expect(JSON.stringify(timeless)).toBe(JSON.stringify('operations' in mapped && mapped.operations));
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });

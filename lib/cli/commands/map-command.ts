@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
 import { readMappingSettings } from '../../config/config.ts';
 import { explainEvent } from '../../mapping/explain-event.ts';
-import { type MappingSettings, type MappingSkipCause, mapEvent, skipCause } from '../../mapping/map-event.ts';
+import { mapEvent } from '../../mapping/map-event.ts';
+import type { MappingSettings } from '../../mapping/mapping-settings.ts';
+import type { SkipCause } from '../../mapping/skip-cause.ts';
 import { isJsonObject, type Json } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
-import { parseEvent, type SegmentSkipCause } from '../../segment/event.ts';
+import { parseId } from '../../segment/id.ts';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { previewRequest } from '../preview-request.ts';
 import { readText } from '../read-text.ts';
 
 /** What becomes of one event. `messageId` is null where the event has none. */
 export type MapResult = { messageId: string | null } & (
   | { operations: Operation[] }
-  | { skipped: SegmentSkipCause | MappingSkipCause }
+  | { skipped: SkipCause }
   | { invalid: string }
 );
 
@@ -45,31 +48,23 @@ export function defineMap(relay: Command, context: CommandContext): void {
 
 async function map(file: string, explain: boolean, context: CommandContext): Promise<void> {
   const settings = readMappingSettings(context.env);
+  const preview = (operations: readonly Operation[]) =>
+    previewRequest(operations, settings.alias === 'single');
   for await (const value of readEvents(readText(file, context.stdin))) {
     if (!explain) {
       await printJson(context, mapValue(value, settings));
       continue;
     }
-    for (const line of explainEvent(value, settings)) await printLine(context, line);
+    for (const line of explainEvent(value, settings, preview)) await printLine(context, line);
   }
 }
 
 /** One event as it came, mapped as the relay does. */
 export function mapValue(value: Json, settings: MappingSettings): MapResult {
-  const parsed = parseEvent(value);
-  if (parsed.kind === 'invalid') return { messageId: readMessageId(value), invalid: parsed.detail };
-  if (parsed.kind === 'skipped') return { messageId: readMessageId(value), skipped: parsed.cause };
-
-  const { event } = parsed;
-  const messageId = event.messageId ?? null;
-  const skipped = skipCause(event, settings);
-  return skipped === undefined
-    ? { messageId, operations: mapEvent(event, settings) }
-    : { messageId, skipped };
-}
-
-/** Of an event that was not parsed to the end. */
-function readMessageId(value: Json): string | null {
-  const id = isJsonObject(value) ? value['messageId'] : undefined;
-  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : null;
+  const messageId = (isJsonObject(value) && parseId(value['messageId'])) || null;
+  const mapped = mapEvent(value, settings);
+  if (mapped.kind === 'operations') return { messageId, operations: mapped.operations };
+  return mapped.kind === 'skipped'
+    ? { messageId, skipped: mapped.cause }
+    : { messageId, invalid: mapped.detail };
 }

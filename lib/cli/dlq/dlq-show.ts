@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { predictReplay } from '../../dead-letters/dry-run.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
-import type { MappingSettings } from '../../mapping/map-event.ts';
+import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { styled } from '../../runtime/terminal-text.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';

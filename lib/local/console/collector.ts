@@ -1,5 +1,5 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import type { MappingSettings } from '../../mapping/map-event.ts';
+import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import type { Salesmachine } from '../../salesmachine/client.ts';
 import type { Log, LogFields, LogMessage } from '../../telemetry/log.ts';
 import { createEventJourneys } from './event-journeys.ts';

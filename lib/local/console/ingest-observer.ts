@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { toHttpRequest } from '../../ingest/api-gateway.ts';
-import { type MappingSettings, skipCause } from '../../mapping/map-event.ts';
+import { checkEvent } from '../../mapping/map-event.ts';
+import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { decodeBody } from '../../segment/body.ts';
 import { matchRoute } from '../../segment/route.ts';
 import { splitRequest } from '../../segment/split-request.ts';
@@ -72,12 +73,8 @@ async function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettin
   const body = await decodeBody(request.headers, request.body);
   if (match.kind !== 'route' || body.kind !== 'decoded') return [];
   return splitRequest(body.bytes, match.route).flatMap((received) => {
-    const cause =
-      received.kind === 'skipped'
-        ? received.cause
-        : received.kind === 'event'
-          ? skipCause(received.event, mapping)
-          : undefined;
-    return cause === undefined || received.kind === 'unparseable' ? [] : [{ text: received.text, cause }];
+    if (received.kind === 'unparseable') return [];
+    const checked = checkEvent(received.source, mapping);
+    return checked.kind === 'skipped' ? [{ text: received.text, cause: checked.cause }] : [];
   });
 }

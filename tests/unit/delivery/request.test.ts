@@ -71,10 +71,10 @@ describe('a request holds', () => {
     expect(next(over)).toHaveLength(4);
   });
 
-  test('an event alone that is larger than that', () => {
+  test('an event alone that fills it', () => {
     const [before, giant, after] = createQueuedEvents(
       track('u1'),
-      track('u2', 'x', { properties: { pad: 'x'.repeat(600_000) } }),
+      track('u2', 'x', { properties: { pad: 'x'.repeat(499_800) } }),
       track('u3'),
     );
     if (!before || !giant || !after) throw new Error('There are three.');
@@ -141,6 +141,7 @@ describe('an alias', () => {
       method: 'alias',
       contact_uid: 'new',
       previous_contact_uid: 'old',
+      created_at: '2026-01-01T00:00:00.000Z',
     });
   });
 

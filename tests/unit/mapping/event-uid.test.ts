@@ -53,6 +53,15 @@ describe('an event uid', () => {
     expect(eventUid('ÉtéÎle'.normalize('NFD'))).toBe('été_île');
   });
 
+  test('of a name over 1,000 characters is made of its beginning and a hash of all of it', () => {
+    const long = 'Order Completed '.repeat(100);
+    const uids = [eventUid(long), eventUid(`${long}!`), eventUid('\u0301\u0316'.repeat(80_000))];
+    expect(uids[0]).toMatch(/^order_completed_order_.*_[0-9a-f]{16}$/);
+    expect(new Set(uids).size).toBe(3);
+    for (const uid of uids) expect(uid.length).toBeLessThan(6_000);
+    expect(eventUid('x'.repeat(1_000))).toBe('x'.repeat(1_000));
+  });
+
   const name = fc
     .oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.string({ unit: 'grapheme', minLength: 1 }))
     .filter((text) => text.trim() !== '');

@@ -2,23 +2,26 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { previewRequest } from '../../../lib/cli/preview-request.ts';
 import { explainEvent } from '../../../lib/mapping/explain-event.ts';
-import { type MappingSettings, mapEvent } from '../../../lib/mapping/map-event.ts';
+import { mapEvent } from '../../../lib/mapping/map-event.ts';
+import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
 import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
-import { parseEvent } from '../../../lib/segment/event.ts';
 
 const settings: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
 
-const explain = (event: Json, changes: Partial<MappingSettings> = {}) =>
-  explainEvent(event, { ...settings, ...changes })
+const explain = (event: Json, changes: Partial<MappingSettings> = {}) => {
+  const all = { ...settings, ...changes };
+  return explainEvent(event, all, (operations) => previewRequest(operations, all.alias === 'single'))
     .map((line) => toTerminalText(line, new PassThrough()))
     .join('\n');
+};
 
 const map = (event: JsonObject) => {
-  const parsed = parseEvent(event);
-  return parsed.kind === 'event' ? mapEvent(parsed.event, settings) : [];
+  const mapped = mapEvent(event, settings);
+  return mapped.kind === 'operations' ? mapped.operations : [];
 };
 
 describe('the account of an event', () => {

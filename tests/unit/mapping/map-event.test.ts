@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type MappingSettings, mapEvent, skipCause } from '../../../lib/mapping/map-event.ts';
+import { checkEvent, mapEvent } from '../../../lib/mapping/map-event.ts';
+import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import { toOperations } from '../../../lib/mapping/operations.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
-import { parseEvent, type SegmentEvent } from '../../../lib/segment/event.ts';
+import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import type { SegmentEvent } from '../../../lib/segment/event.ts';
 
 const defaults: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
 
@@ -14,20 +17,19 @@ function fixtures(folder: 'valid' | 'skipped') {
   });
 }
 
-function parse(value: Json): SegmentEvent {
-  const parsed = parseEvent(value);
-  if (parsed.kind !== 'event') throw new Error(`The event of this test is ${parsed.kind}.`);
-  return parsed.event;
+function operationsOf(value: Json): Operation[] {
+  const mapped = mapEvent(value, defaults);
+  if (mapped.kind !== 'operations') throw new Error(`The event of this test is ${mapped.kind}.`);
+  return mapped.operations;
 }
 
-function track(fields: JsonObject): SegmentEvent {
-  return parse({ type: 'track', userId: 'u1', event: 'Ran', ...fields });
-}
+const track = (fields: JsonObject): JsonObject => ({ type: 'track', userId: 'u1', event: 'Ran', ...fields });
 
 describe('a mapped event', () => {
-  test.each(fixtures('valid'))('$rule', ({ event, settings, operations }) => {
-    expect(skipCause(parse(event), settings)).toBeUndefined();
-    expect(mapEvent(parse(event), settings)).toEqual(operations);
+  test.each(fixtures('valid'))('$rule', ({ event, settings, acceptedAt, operations }) => {
+    const mapped = mapEvent(event, settings, acceptedAt);
+    expect(mapped).toEqual({ kind: 'operations', event: expect.anything(), operations });
+    expect(checkEvent(event, settings).kind).toBe('event');
   });
 
   test('writes its items in the order of the documented example', () => {
@@ -36,7 +38,7 @@ describe('a mapped event', () => {
       timestamp: '2026-01-02T03:04:05.678Z',
       properties: { revenue: 9.5 },
     });
-    expect(JSON.stringify(mapEvent(event, defaults))).toBe(
+    expect(JSON.stringify(operationsOf(event))).toBe(
       '[{"method":"event","contact_uid":"u1","event_uid":"ran","params":{"display_name":"Ran","revenue":9.5},' +
         '"created_at":"2026-01-02T03:04:05.678Z","messageId":"m2"}]',
     );
@@ -54,46 +56,43 @@ describe('a mapped event', () => {
     };
     const attributes = { [half]: half, list: [half], account_uid: half, firstName: half, url: half };
     for (const type of ['identify', 'track', 'page', 'group', 'alias']) {
-      const operations = mapEvent(
-        parse({ type, ...fields, traits: attributes, properties: attributes, context: { ip: half } }),
-        defaults,
-      );
+      const operations = operationsOf({
+        type,
+        ...fields,
+        previousId: `${half}2`,
+        traits: attributes,
+        properties: attributes,
+        context: { ip: half },
+      });
       expect(operations.length).toBeGreaterThan(0);
       expect(JSON.stringify(operations)).not.toMatch(/\\ud800/i);
     }
   });
 
   test('takes __proto__ for the name of a property', () => {
-    const event = parse(
-      JSON.parse('{"type":"track","userId":"u1","event":"Ran","properties":{"__proto__":1}}'),
-    );
-    expect(JSON.stringify(mapEvent(event, defaults))).toContain(
-      '"params":{"display_name":"Ran","__proto__":1}',
-    );
+    const event = JSON.parse('{"type":"track","userId":"u1","event":"Ran","properties":{"__proto__":1}}');
+    expect(JSON.stringify(operationsOf(event))).toContain('"params":{"display_name":"Ran","__proto__":1}');
   });
 
   test('is left as it was', () => {
     const event = track({ properties: { account_uid: ['a'], display_name: '', nested: { a: 1 } } });
     const before = structuredClone(event);
-    mapEvent(event, defaults);
+    operationsOf(event);
     expect(event).toEqual(before);
   });
 
   test('without any user is an error, never nothing', () => {
-    const event: SegmentEvent = { type: 'track', event: 'Ran', properties: {}, context: {} };
-    expect(() => mapEvent(event, defaults)).toThrow('The track event has neither userId nor anonymousId.');
+    const event: SegmentEvent = { type: 'track', event: 'Ran', properties: {}, context: {}, timestamps: [] };
+    expect(() => toOperations(event, defaults)).toThrow(
+      'The track event has neither userId nor anonymousId.',
+    );
   });
 });
 
 describe('a skipped event', () => {
   test.each(fixtures('skipped'))('$rule', ({ event, settings, skipped }) => {
-    const parsed = parseEvent(event);
-    if (parsed.kind === 'event') {
-      expect(skipCause(parsed.event, settings)).toBe(skipped);
-      expect(mapEvent(parsed.event, settings)).toEqual([]);
-    } else {
-      expect(parsed).toEqual({ kind: 'skipped', cause: skipped });
-    }
+    expect(mapEvent(event, settings)).toEqual({ kind: 'skipped', cause: skipped });
+    expect(checkEvent(event, settings)).toEqual({ kind: 'skipped', cause: skipped });
   });
 });
 

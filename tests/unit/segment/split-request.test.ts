@@ -36,13 +36,13 @@ describe('the events of a webhook', () => {
     expect(receive(body)).toEqual([]);
   });
 
-  test('carry their text, their fields and what they were read as', () => {
+  test('carry their text and their fields', () => {
     expect(receive(two)).toEqual([
       {
         kind: 'event',
         text: two,
+        source: { type: 'track', userId: 'u2', event: 'Two' },
         value: { type: 'track', userId: 'u2', event: 'Two' },
-        event: { type: 'track', userId: 'u2', event: 'Two', context: {}, properties: {} },
       },
     ]);
   });
@@ -53,7 +53,7 @@ describe('the events of a webhook', () => {
     expect(texts(odd)).toEqual([odd]);
     expect(texts(`[${odd} ,\t${two}]`)).toEqual([odd, two]);
     expect(texts(`{"batch":[${two},${odd}]}`)).toEqual([two, odd]);
-    expect(receive(odd)).toMatchObject([{ event: { userId: '12345678901234567890' } }]);
+    expect(receive(odd)).toMatchObject([{ source: { userId: '12345678901234567890' } }]);
   });
 
   test('are as many as there are elements: 4,000', () => {
@@ -67,15 +67,15 @@ describe('the events of a webhook', () => {
   test('are an event, not a batch, if the object has a type of its own', () => {
     const event = `{"batch":[${one}],"type":"track","userId":"u1","event":"E"}`;
     expect(texts(event)).toEqual([event]);
-    expect(receive('{"batch":7}')).toMatchObject([{ kind: 'invalid', text: '{"batch":7}' }]);
+    expect(receive('{"batch":7}')).toMatchObject([{ kind: 'event', text: '{"batch":7}' }]);
   });
 
-  test('that are invalid or skipped go on with their text, beside their neighbours', () => {
+  test('that cannot be used go on with their text, beside their neighbours', () => {
     expect(receive(`[${one},7,{"type":"screen"},{"type":"track","messageId":"m"},${two}]`)).toMatchObject([
       { kind: 'event', text: one },
-      { kind: 'invalid', text: '7', value: {} },
-      { kind: 'skipped', cause: 'screen' },
-      { kind: 'invalid', text: '{"type":"track","messageId":"m"}', value: { type: 'track', messageId: 'm' } },
+      { kind: 'event', text: '7', source: 7, value: {} },
+      { kind: 'event', value: { type: 'screen' } },
+      { kind: 'event', text: '{"type":"track","messageId":"m"}', value: { type: 'track', messageId: 'm' } },
       { kind: 'event', text: two },
     ]);
   });
@@ -84,7 +84,7 @@ describe('the events of a webhook', () => {
     const [event] = receive('{"type":"identify","userId":"\uFFFE","traits":{"\uFFFF":"\uFFFD\u{1FFFF}"}}');
     expect(event).toMatchObject({
       text: '{"type":"identify","userId":"\\ufffe","traits":{"\\uffff":"\uFFFD\\ud83f\\udfff"}}',
-      event: { userId: '\uFFFE', traits: { '\uFFFF': '\uFFFD\u{1FFFF}' } },
+      source: { userId: '\uFFFE', traits: { '\uFFFF': '\uFFFD\u{1FFFF}' } },
     });
   });
 
@@ -152,16 +152,15 @@ describe('what cannot be read is unparseable, and its neighbours go on', () => {
     }
   });
 
-  test('but 100,000 levels are an invalid event, with its text', () => {
+  test('but 100,000 levels are an event with its text, without fields', () => {
     const deep = `{"type":"identify","userId":"u1","traits":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-    const detail = 'the event is nested more than 64 levels deep';
     expect(receive(`[${one},${deep},${two}]`)).toMatchObject([
       { kind: 'event', text: one },
-      { kind: 'invalid', text: deep, detail },
+      { kind: 'event', text: deep, value: {} },
       { kind: 'event', text: two },
     ]);
     expect(receive(deep.replace('"type":"identify",', ''), '/v1/identify')).toMatchObject([
-      { kind: 'invalid', detail },
+      { kind: 'event', value: {} },
     ]);
   });
 });
@@ -172,19 +171,18 @@ describe('the events of an SDK', () => {
     expect(receive(body, '/v1/group')).toMatchObject([
       {
         text: '{"userId":"u1","groupId":"12345678901234567890","type":"group"}',
-        value: { type: 'group' },
-        event: { type: 'group', groupId: '12345678901234567890' },
+        value: { type: 'group', groupId: '12345678901234567890' },
       },
     ]);
-    expect(receive('{"userId":"u1","type":null}', '/v1/page')).toMatchObject([{ event: { type: 'page' } }]);
-    expect(receive('{"userId":"u1"}', '/v1/screen')).toMatchObject([{ kind: 'skipped', cause: 'screen' }]);
+    expect(receive('{"userId":"u1","type":null}', '/v1/page')).toMatchObject([{ value: { type: 'page' } }]);
+    expect(receive('{"userId":"u1"}', '/v1/screen')).toMatchObject([{ value: { type: 'screen' } }]);
     expect(receive('[{"userId":"u1"},{"userId":"u2"}]', '/v1/identify')).toHaveLength(2);
   });
 
   test('keep a type of their own, and their text with it', () => {
     expect(texts(one, '/v1/track')).toEqual([one]);
     const unknown = '{"type":"tracks","userId":"u1"}';
-    expect(receive(unknown, '/v1/track')).toMatchObject([{ kind: 'invalid', text: unknown }]);
+    expect(receive(unknown, '/v1/track')).toMatchObject([{ kind: 'event', text: unknown }]);
   });
 
   test('have the context and integrations of their batch, under their own', () => {
@@ -207,7 +205,6 @@ describe('the events of an SDK', () => {
     ]) {
       const received = receive(body, '/v1/batch');
       expect(received).toMatchObject(value.map((value) => ({ value })));
-      expect(received.map(({ kind }) => kind)).toEqual(['event', 'skipped', 'event']);
       expect(received.map((event) => JSON.parse(String(textOf(event))))).toMatchObject(value);
     }
   });
@@ -241,7 +238,7 @@ describe('the events of an SDK', () => {
 
   test('are one event, not a batch, at the path of a type', () => {
     expect(receive(`{"batch":[${one}],"userId":"u1","event":"E"}`, '/v1/track')).toMatchObject([
-      { kind: 'event', event: { type: 'track', event: 'E' } },
+      { kind: 'event', value: { type: 'track', event: 'E' } },
     ]);
   });
 

@@ -1,0 +1,55 @@
+import { domainToUnicode } from 'node:url';
+import type { Json, JsonObject } from '../runtime/json.ts';
+import type { Scalar } from '../salesmachine/operation.ts';
+
+/** A contact's name from the traits that Segment's spec reserves for its parts. */
+export function joinName(traits: JsonObject): string | undefined {
+  const parts = [findPart(traits, 'firstName'), findPart(traits, 'lastName')];
+  return parts.filter((part) => part !== undefined).join(' ') || undefined;
+}
+
+/** A part of the name, in Segment's spelling or any other of it: `first_name`, `FirstName`, `First Name`. */
+function findPart(traits: JsonObject, spelling: string): string | undefined {
+  const spelt = toName(traits[spelling]);
+  if (spelt !== undefined) return spelt;
+  const plain = spelling.toLowerCase();
+  for (const key in traits) {
+    const name = key.length <= MAX_SPELLING && foldSpelling(key) === plain ? toName(traits[key]) : undefined;
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+const MAX_SPELLING = 20;
+const foldSpelling = (key: string): string => key.toLowerCase().replace(/[\s_.-]/g, '');
+
+function toName(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value.trim() || undefined : undefined;
+}
+
+/**
+ * The domain of a website as Salesmachine uses it for enrichment: `https://www.globex.example/en` is
+ * `globex.example`. Undefined for what is no website, and for an address or a host without a dot.
+ */
+export function parseDomain(website: Json | undefined): string | undefined {
+  if (typeof website !== 'string' || website.length > MAX_URL_LENGTH) return undefined;
+  const text = website.trim();
+  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+  const host = domainToUnicode(url?.hostname ?? '')
+    .replace(/^www\.(?=.*\.)/, '')
+    .replace(/\.$/, '');
+  return domainName.test(host) ? host : undefined;
+}
+
+const MAX_URL_LENGTH = 2_000;
+/** Labels and a last one that is no number: else it would be an IP address. */
+const domainName = /^(?:[\p{L}\p{M}\p{N}_-]+\.)+[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}][\p{L}\p{M}\p{N}-]*$/u;
+
+/** A number that stands in a text is that number; anything else stays what it is. */
+export function parseNumber(value: Scalar | undefined): Scalar {
+  if (typeof value !== 'string' || !decimal.test(value)) return value ?? null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : value;
+}
+
+const decimal = /^\s*[+-]?(?:\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})\s*$/;

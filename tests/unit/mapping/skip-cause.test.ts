@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { findSourceSkipCause } from '../../../lib/mapping/skip-cause.ts';
+import { type Json, type JsonObject, parseJson } from '../../../lib/runtime/json.ts';
+
+const track: JsonObject = { type: 'track', userId: 'u1', event: 'Order Completed' };
+
+describe('what is not meant for Salesmachine is skipped, even if it is not valid', () => {
+  test.each<[JsonObject, string]>([
+    [{ type: 'screen', userId: 'u1', name: 'Main' }, 'screen'],
+    [{ type: 'delete', userId: 'u1' }, 'delete'],
+    [{ type: 'screen' }, 'screen'],
+    [{ type: 'delete', properties: parseJson('['.repeat(100) + ']'.repeat(100)) }, 'delete'],
+    [{ ...track, integrations: { All: true, Salesmachine: false } }, 'integrations'],
+    [{ type: 'unknown', integrations: { Salesmachine: false } }, 'integrations'],
+    [{ type: 'screen', integrations: { Salesmachine: false } }, 'integrations'],
+  ])('case %#: %j', (value, cause) => {
+    expect(findSourceSkipCause(value)).toBe(cause);
+  });
+
+  test.each<[Json]>([
+    [{ All: false }],
+    [{ Salesmachine: true }],
+    [{ Salesmachine: 'false' }],
+    [{ Salesmachine: null }],
+    [{ Salesmachine: 0 }],
+    [{ Salesmachine: {} }],
+    [{ salesmachine: false }],
+    [[]],
+    [null],
+    [false],
+  ])('but not for the integrations %j', (integrations) => {
+    expect(findSourceSkipCause({ ...track, integrations })).toBeUndefined();
+  });
+
+  test.each<[Json]>([[null], [[]], ['delete'], [7], [{}]])('nor is %j', (value) => {
+    expect(findSourceSkipCause(value)).toBeUndefined();
+  });
+});
