@@ -1,71 +1,55 @@
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { createLane } from '../lib/delivery/lane.ts';
-import { type Clock, systemClock } from '../lib/runtime/clock.ts';
-import { memoizeAsync } from '../lib/runtime/lazy.ts';
-import { type Random, systemRandom } from '../lib/runtime/random.ts';
+import type { DeliveryPorts } from '../lib/delivery/ports.ts';
+import { systemClock } from '../lib/runtime/clock.ts';
+import { withInvocation } from '../lib/runtime/invocation-context.ts';
+import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
+import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
-import { createSalesmachine, type Salesmachine } from '../lib/salesmachine/client.ts';
-import { fromSqsRecord } from '../lib/sqs/received-message.ts';
+import { createSalesmachine } from '../lib/salesmachine/client.ts';
+import { sqsBatch } from '../lib/sqs/sqs-batch.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { createWorkerQueue } from '../lib/sqs/worker-queue.ts';
 import { unexpectedErrorFields } from '../lib/telemetry/error-fields.ts';
-import { withInvocation } from '../lib/telemetry/invocation-context.ts';
-import { createLog, type Log } from '../lib/telemetry/log.ts';
+import { createLog } from '../lib/telemetry/log.ts';
 
-export type WorkerDependencies = {
-  config: WorkerConfig;
-  sqs: Sqs;
-  salesmachine: Salesmachine;
-  clock: Clock;
-  random: Random;
-  log: Log;
-};
+type Worker = LambdaFunction<SQSEvent, SQSBatchResponse>;
 
-/** The function that drains the queue. Each one made is a lane of its own. */
-export function createWorker({ config, sqs, ...dependencies }: WorkerDependencies) {
-  const queue = createWorkerQueue({ ...dependencies, ...config, sqs });
-  const lane = createLane(config.delivery, { ...dependencies, queue });
+export type WorkerDependencies = Omit<DeliveryPorts, 'queue'> & { config: WorkerConfig; sqs: Sqs };
 
-  const worker = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 }).handler(
-    async (event: SQSEvent, context: Context) => {
-      const deadline = dependencies.clock.now() + context.getRemainingTimeInMillis();
-      const messages = event.Records.map(fromSqsRecord);
-      const failed = await lane.deliver(messages, deadline);
-      const batchItemFailures = messages
-        .filter(({ sqsMessageId }) => failed.has(sqsMessageId))
-        .map(({ sqsMessageId }) => ({ itemIdentifier: sqsMessageId }));
-      return { batchItemFailures };
-    },
+/** The function that delivers the queued events to Salesmachine. Each one that is created is a lane of its own. */
+export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Worker {
+  const queue = createWorkerQueue({ ...ports, ...config, sqs });
+  const lane = createLane(config.delivery, { ...ports, queue });
+
+  return withInvocation(
+    lambda<SQSEvent>()
+      .use(sqsBatch())
+      .handler<SQSEvent, SQSBatchResponse>(({ messages }, context) =>
+        lane.deliver(messages, ports.clock.now() + context.getRemainingTimeInMillis()),
+      ),
   );
-  return withInvocation(worker);
 }
 
-/** Made at the first invocation, so that importing this file needs no settings. */
-const getHandler = memoizeAsync(async () => {
-  const environment = createSecretsEnvironment(process.env, systemClock);
-  const config = readWorkerConfig(await environment.get());
-  return createWorker({
-    config,
-    sqs: createSqs(),
-    salesmachine: createSalesmachine(
-      config.salesmachine,
-      mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine),
-    ),
-    clock: systemClock,
-    random: systemRandom,
-    log: createLog('worker', readLogSettings(process.env)),
-  });
-});
-
-export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-  try {
-    return await (await getHandler())(event, context);
-  } catch (error) {
+export const handler: Worker = createOnFirstInvocation(
+  async () => {
+    const environment = createSecretsEnvironment(process.env, systemClock);
+    const config = readWorkerConfig(await environment.get());
+    const credential = mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine);
+    return createWorker({
+      config,
+      sqs: createSqs(),
+      salesmachine: createSalesmachine(config.salesmachine, credential),
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog('worker', readLogSettings(process.env)),
+    });
+  },
+  (error) => {
     createLog('worker').error('worker failed', unexpectedErrorFields(error));
     // Lambda logs the message of what is thrown: it must not be one that quotes an event.
     throw new Error('The worker failed: the log line before this one says why.');
-  }
-};
+  },
+);

@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { type Clock, systemClock } from '../runtime/clock.ts';
+import { getInvocation } from '../runtime/invocation-context.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { toEmf } from './emf.ts';
-import { getInvocation } from './invocation-context.ts';
 import { type LogFields, pickKnownFields } from './log-fields.ts';
 import { createLevelFilter, type Level, type LevelSettings } from './log-level.ts';
 import type { LogMessage } from './log-messages.ts';

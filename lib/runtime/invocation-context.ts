@@ -1,15 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Context } from 'aws-lambda';
-import type { LogFields } from './log-fields.ts';
+import type { LambdaFunction } from './lambda.ts';
 
-type Invocation = Required<Pick<LogFields, 'requestId' | 'lane'>>;
+type Invocation = { requestId: string; lane: string };
 
 const storage = new AsyncLocalStorage<Invocation>();
 
-/** The same function; the lines that are logged while it runs bear the ids of its invocation. */
+/**
+ * The same function; the lines that are logged while it runs bear the ids of its invocation. It wraps the middlewares
+ * instead of being one, because a hook cannot end the context that it began.
+ */
 export function withInvocation<Event, Result>(
-  run: (event: Event, context: Context) => Promise<Result>,
-): (event: Event, context: Context) => Promise<Result> {
+  run: LambdaFunction<Event, Result>,
+): LambdaFunction<Event, Result> {
   return (event, context) => {
     // Lambda gives each of a function's instances a log stream of its own, and each instance of the worker is a lane.
     const lane = context.logStreamName.slice(-8);
