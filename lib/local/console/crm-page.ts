@@ -1,0 +1,69 @@
+import type { Params, Scalar } from '../../salesmachine/operation.ts';
+import type { CrmObject, FakeCrm } from '../salesmachine/fake-crm.ts';
+import type { AccountRow, ContactRow, CrmPage, EventTypeRow } from './protocol.ts';
+
+/** Objects of a kind that are listed. */
+const PAGE_SIZE = 30;
+
+const MAX_ATTRIBUTES = 200;
+const MAX_VALUE_LENGTH = 500;
+
+/** What Salesmachine holds that matches: in an id, in a name or in a value. An empty text matches everything. */
+export function searchCrm(crm: FakeCrm, text: string): CrmPage {
+  const wanted = text.trim().toLowerCase();
+  const matches = (...values: Scalar[]) =>
+    wanted === '' || values.some((value) => String(value).toLowerCase().includes(wanted));
+  const contacts = search(crm.contacts, ([uid, { params, accounts }]) =>
+    matches(uid, ...accounts, ...Object.values(params)),
+  );
+  const accounts = search(crm.accounts, ([uid, { params }]) => matches(uid, ...Object.values(params)));
+  const eventTypes = search(crm.eventTypes, ([uid, { displayName }]) => matches(uid, displayName));
+  return {
+    contacts: contacts.page.map(([uid, contact]) => toContactRow(uid, contact, crm)),
+    accounts: accounts.page.map(([uid, account]) => toAccountRow(uid, account, crm)),
+    eventTypes: eventTypes.page
+      .map(([eventUid, type]): EventTypeRow => ({ eventUid, ...type }))
+      .sort((a, b) => b.count - a.count),
+    matching: { contacts: contacts.count, accounts: accounts.count, eventTypes: eventTypes.count },
+  };
+}
+
+/** The latest that match, and how many do. */
+function search<Value>(
+  objects: ReadonlyMap<string, Value>,
+  matches: (entry: [string, Value]) => boolean,
+): { page: [string, Value][]; count: number } {
+  const matching = [...objects].filter(matches);
+  return { page: matching.slice(-PAGE_SIZE).reverse(), count: matching.length };
+}
+
+function toContactRow(
+  uid: string,
+  contact: CrmObject & { accounts: ReadonlySet<string> },
+  crm: FakeCrm,
+): ContactRow {
+  return {
+    uid,
+    name: readName(contact.params),
+    accounts: [...contact.accounts],
+    events: crm.eventCounts.get(uid) ?? 0,
+    attributes: listAttributes(contact),
+  };
+}
+
+function toAccountRow(uid: string, account: CrmObject, { contacts }: FakeCrm): AccountRow {
+  const linked = [...contacts.values()].filter(({ accounts }) => accounts.has(uid)).length;
+  return { uid, name: readName(account.params), contacts: linked, attributes: listAttributes(account) };
+}
+
+const readName = (params: Params) =>
+  String(params['name'] ?? params['email'] ?? '').slice(0, MAX_VALUE_LENGTH);
+
+const listAttributes = ({ params, sources }: CrmObject): ContactRow['attributes'] =>
+  Object.entries(params)
+    .slice(0, MAX_ATTRIBUTES)
+    .map(([name, value]) => ({
+      name,
+      value: String(value).slice(0, MAX_VALUE_LENGTH),
+      source: (Object.hasOwn(sources, name) ? sources[name] : undefined) ?? '',
+    }));
