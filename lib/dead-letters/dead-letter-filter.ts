@@ -1,3 +1,4 @@
+import { normalizeDetail } from './group-by-cause.ts';
 import type { Reason } from './reasons.ts';
 import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 
@@ -5,6 +6,8 @@ import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
 export type DeadLetterFilter = {
   ids?: readonly string[];
   reasons?: readonly Reason[];
+  /** Of one cause: the detail, whatever numbers and ids are in it. */
+  detail?: string;
   /** Types of events: `track`, for example, or `unknown`. */
   types?: readonly string[];
   /** Given up at this moment or later; milliseconds since the epoch. */
@@ -21,6 +24,7 @@ export function matchesFilter(deadLetter: StoredDeadLetter, filter: DeadLetterFi
   return (
     ifGiven(filter.ids, (ids) => ids.includes(deadLetter.id)) &&
     ifGiven(filter.reasons, (reasons) => reasons.includes(deadLetter.reason)) &&
+    ifGiven(filter.detail, (detail) => normalizeDetail(deadLetter.detail) === normalizeDetail(detail)) &&
     ifGiven(filter.types, (types) => types.includes(deadLetter.type ?? 'unknown')) &&
     ifGiven(filter.since, (since) => deadLetter.deadAt >= since) &&
     ifGiven(filter.until, (until) => deadLetter.deadAt < until) &&

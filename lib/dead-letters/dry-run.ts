@@ -26,6 +26,17 @@ export function predictReplay(
   return operations.length > 0 ? { today: 'sent', operations } : { today: 'skipped' };
 }
 
+/** What a replay would make of it, for a person. */
+export function describePrediction(deadLetter: StoredDeadLetter, mapping: MappingSettings): string {
+  if (!deadLetter.replayable) return 'cannot be replayed: it is not stored as a whole';
+  const prediction = predictReplay(deadLetter, mapping);
+  if (prediction.today === 'fails') return `would fail again: ${prediction.detail}`;
+  if (prediction.today === 'skipped') return 'would be skipped: it is not meant for Salesmachine';
+  const methods = prediction.operations.map(({ method }) => method);
+  const count = `${methods.length} operation${methods.length === 1 ? '' : 's'}`;
+  return `would be sent again, as ${count}: ${methods.join(', ')}`;
+}
+
 /** Dead letters of one cause of which today's mapping makes the same. */
 export type ReplayOutcome = {
   count: number;

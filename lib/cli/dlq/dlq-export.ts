@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
-import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
+import { toExportRecord } from '../../dead-letters/describe-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printNote } from '../command-context.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { describeDeadLetter, pluralize } from './format.ts';
+import { pluralize } from './format.ts';
 
 const help = `
 Writes NDJSON, a line for each dead letter, with the event as it came in "body": this is personal data.
@@ -71,12 +71,3 @@ export async function createFile(file: string): Promise<FileHandle> {
     );
   }
 }
-
-/** A dead letter as it is written to a file, from which the event can be sent again. */
-export const toExportRecord = (deadLetter: StoredDeadLetter) => ({
-  ...describeDeadLetter(deadLetter),
-  messageId: deadLetter.messageId ?? null,
-  type: deadLetter.type ?? null,
-  encoding: deadLetter.replayable ? 'text' : 'base64',
-  body: deadLetter.message.body,
-});

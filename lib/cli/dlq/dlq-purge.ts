@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { toExportRecord } from '../../dead-letters/describe-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printNote } from '../command-context.ts';
 import {
@@ -11,7 +12,7 @@ import {
   withTargetOptions,
 } from '../connection.ts';
 import { createProgress } from '../progress.ts';
-import { createFile, toExportRecord } from './dlq-export.ts';
+import { createFile } from './dlq-export.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { pluralize } from './format.ts';
 

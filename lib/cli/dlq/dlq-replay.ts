@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { sendCanaries } from '../../dead-letters/canary.ts';
 import { REPLAY_RATE, type ReplayResult } from '../../dead-letters/replay-dead-letters.ts';
 import { MAX_REPLAYS } from '../../dead-letters/replay-selection.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
-import { sendCanaries } from './canary.ts';
 import { dryRun } from './dlq-dry-run.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { pluralize } from './format.ts';
@@ -62,12 +62,21 @@ async function replayAndReport(
   { canary, canaryWait, json }: Pick<ReplayFlags, 'canary' | 'canaryWait' | 'json'>,
   session: ReplaySession,
 ): Promise<void> {
-  const { context, signal } = session;
+  const { connection, context, signal } = session;
   const print = async (line: string) => (json ? undefined : printLine(context, line));
   let canaries = 0;
   if (canary !== undefined) {
     const limit = Math.min(canary, options.limit ?? canary);
-    const canaryResult = await sendCanaries({ ...options, limit }, canaryWait, session, print);
+    const canaryResult = await sendCanaries(
+      {
+        replay: (onReplayed) => runReplay({ ...options, limit }, session, onReplayed),
+        timeoutSeconds: canaryWait,
+        waitSeconds: connection.waitSeconds,
+        signal,
+        print,
+      },
+      { ...connection, ...context },
+    );
     if (!canaryResult.passed) {
       context.setFailed();
       return json ? printJson(context, { canary: canaryResult }) : undefined;

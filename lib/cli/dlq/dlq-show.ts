@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { predictReplay } from '../../dead-letters/dry-run.ts';
+import { describeDeadLetter } from '../../dead-letters/describe-dead-letter.ts';
+import { describePrediction } from '../../dead-letters/dry-run.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
@@ -12,7 +13,7 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
-import { describeDeadLetter, formatEvent, formatTime, pluralize } from './format.ts';
+import { formatEvent, formatTime, pluralize } from './format.ts';
 
 type ShowOptions = TargetOptions & { reveal?: true; json?: true };
 
@@ -63,16 +64,6 @@ const toShowOutput = (deadLetter: StoredDeadLetter, mapping: MappingSettings, re
   today: describePrediction(deadLetter, mapping),
   event: formatEvent(deadLetter, reveal),
 });
-
-/** What a replay would make of it. */
-function describePrediction(deadLetter: StoredDeadLetter, mapping: MappingSettings): string {
-  if (!deadLetter.replayable) return 'cannot be replayed: it is not stored as a whole';
-  const prediction = predictReplay(deadLetter, mapping);
-  if (prediction.today === 'fails') return `would fail again: ${prediction.detail}`;
-  if (prediction.today === 'skipped') return 'would be skipped: it is not meant for Salesmachine';
-  const methods = prediction.operations.map(({ method }) => method);
-  return `would be sent again, as ${pluralize(methods.length, 'operation')}: ${methods.join(', ')}`;
-}
 
 function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
   const { reason, status, detail } = shown;

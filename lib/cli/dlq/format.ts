@@ -2,19 +2,6 @@ import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts'
 import { type Json, parseJson } from '../../runtime/json.ts';
 import { redact } from '../redact.ts';
 
-/** Why an event is a dead letter, as JSON for programs: nothing of the event itself. */
-export const describeDeadLetter = (deadLetter: StoredDeadLetter) => ({
-  id: deadLetter.id,
-  reason: deadLetter.reason,
-  status: deadLetter.status ?? null,
-  detail: deadLetter.detail,
-  deadAt: new Date(deadLetter.deadAt).toISOString(),
-  acceptedAt: deadLetter.acceptedAt,
-  attempts: deadLetter.attempts,
-  replays: deadLetter.replays,
-  sender: deadLetter.sender ?? null,
-});
-
 /** An event as it may be shown: without its values unless they are asked for, and by its size if it is no JSON. */
 export function formatEvent(
   { message: { body }, replayable, original }: StoredDeadLetter,

@@ -1,9 +1,7 @@
-import type { ReplayedDeadLetter } from '../../dead-letters/replay-dead-letters.ts';
-import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
-import { createEmptyCheck, getQueueDepth } from '../../sqs/queue-depth.ts';
-import { openDeadLetterReader } from '../connection.ts';
-import { pluralize } from './format.ts';
-import { type ReplayOptions, type ReplaySession, runReplay } from './run-replay.ts';
+import { createEmptyCheck, getQueueDepth } from '../sqs/queue-depth.ts';
+import { createDeadLetterReader, type DeadLetterReaderPorts } from './dead-letter-reader.ts';
+import type { ReplayedDeadLetter, ReplayResult } from './replay-dead-letters.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /**
  * How the wait for the canaries ended.
@@ -25,17 +23,28 @@ const POLL_MS = 1_000;
 /** What became of the canaries; `cause` if they did not pass. */
 export type CanaryResult = { passed: true; sent: number } | { passed: false; sent: number; cause: string };
 
+export type CanaryOptions = {
+  /** Replays the canaries, and reports each as it is replayed. */
+  replay(
+    onReplayed: (replayed: readonly ReplayedDeadLetter[]) => void,
+  ): Promise<Pick<ReplayResult, 'failed'>>;
+  /** How long to wait for what becomes of them. */
+  timeoutSeconds: number;
+  /** How long the dead-letter queue may take to say that it is empty. */
+  waitSeconds: number;
+  signal: AbortSignal;
+  /** Tells a person what happens. */
+  print(line: string): Promise<void>;
+};
+
+type CanaryPorts = DeadLetterReaderPorts & { queueUrl: string };
+
 /** Replays a few dead letters, and waits for what becomes of them. */
-export async function sendCanaries(
-  options: ReplayOptions,
-  waitSeconds: number,
-  session: ReplaySession,
-  print: (line: string) => Promise<void>,
-): Promise<CanaryResult> {
-  const { connection } = session;
-  const before = await getQueueDepth(connection.sqs, connection.queueUrl);
+export async function sendCanaries(options: CanaryOptions, ports: CanaryPorts): Promise<CanaryResult> {
+  const { print, signal, timeoutSeconds } = options;
+  const before = await getQueueDepth(ports.sqs, ports.queueUrl);
   const canaries: ReplayedDeadLetter[] = [];
-  const { failed: unconfirmed } = await runReplay(options, session, (replayed) => canaries.push(...replayed));
+  const { failed: unconfirmed } = await options.replay((replayed) => canaries.push(...replayed));
   const sent = canaries.length;
   const fail = async (cause: string): Promise<CanaryResult> => {
     await print(`${cause} Nothing more was replayed.`);
@@ -44,24 +53,24 @@ export async function sendCanaries(
   if (unconfirmed > 0) return fail('The main queue did not confirm them: run it again.');
   if (sent === 0) return { passed: true, sent };
 
-  await print(`${pluralize(sent, 'dead letter')} replayed first; waiting for what becomes of them.`);
+  const count = `${sent} dead letter${sent === 1 ? '' : 's'}`;
+  await print(`${count} replayed first; waiting for what becomes of them.`);
   const depthBefore = before.queued + before.inFlight;
-  const { failed, state } = await waitForCanaries({ canaries, depthBefore, waitSeconds }, session);
+  const { failed, state } = await waitForCanaries({ ...options, canaries, depthBefore }, ports);
   const [first] = failed;
   if (first) return fail(`${failed.length} came back: ${first.reason}: ${first.detail}.`);
-  if (session.signal.aborted) return fail('Stopped before it was known what becomes of them.');
+  if (signal.aborted) return fail('Stopped before it was known what becomes of them.');
   if (state === 'still_queued') return fail('They still wait in the main queue: see relay status.');
   await print(
-    state === 'drained' ? 'None came back: they are delivered.' : `None came back in ${waitSeconds} s.`,
+    state === 'drained' ? 'None came back: they are delivered.' : `None came back in ${timeoutSeconds} s.`,
   );
   return { passed: true, sent };
 }
 
-type WaitOptions = {
+type WaitOptions = Omit<CanaryOptions, 'replay' | 'print'> & {
   canaries: readonly ReplayedDeadLetter[];
   /** Messages in the main queue before. */
   depthBefore: number;
-  waitSeconds: number;
 };
 
 /**
@@ -69,18 +78,18 @@ type WaitOptions = {
  * messages, so where live traffic keeps the queue from running empty, the wait lasts its whole time.
  */
 async function waitForCanaries(
-  { canaries, depthBefore, waitSeconds }: WaitOptions,
-  { connection, context, signal }: ReplaySession,
+  { canaries, depthBefore, timeoutSeconds, waitSeconds, signal }: WaitOptions,
+  ports: CanaryPorts,
 ): Promise<WaitResult> {
-  const { clock } = context;
+  const { clock } = ports;
   const ids = new Set(canaries.map(({ nextDeadLetterId }) => nextDeadLetterId));
-  const deadline = clock.now() + waitSeconds * 1_000;
-  const pollMainQueue = createEmptyCheck(connection.sqs, connection.queueUrl);
+  const deadline = clock.now() + timeoutSeconds * 1_000;
+  const pollMainQueue = createEmptyCheck(ports.sqs, ports.queueUrl);
   for (;;) {
     // In this order: what fails is a dead letter before it leaves the main queue.
     const { isEmpty, messages } = await pollMainQueue();
     const failed: StoredDeadLetter[] = [];
-    for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
+    for await (const deadLetters of createDeadLetterReader(ports, { signal, waitSeconds }).batches()) {
       failed.push(...deadLetters.filter(({ id }) => ids.has(id)));
     }
     if (failed.length === canaries.length || isEmpty) return { failed, state: 'drained' };
