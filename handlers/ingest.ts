@@ -4,6 +4,7 @@ import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { toApiGatewayResponse } from '../lib/ingest/api-gateway.ts';
 import { handleRequest, type IngestDependencies } from '../lib/ingest/handle-request.ts';
 import { httpApi } from '../lib/ingest/http-api.ts';
+import { toErrorResponse } from '../lib/ingest/http-response.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
 import { withInvocation } from '../lib/runtime/invocation-context.ts';
 import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
@@ -17,7 +18,7 @@ import { unexpectedErrors } from '../lib/telemetry/unexpected-errors.ts';
 type Ingest = LambdaFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
 
 /** Segment sends again what is answered 503. */
-const unavailable = { status: 503, body: { message: 'The relay is in trouble: try again.' } };
+const unavailable = toErrorResponse(503, 'unavailable', 'The relay is in trouble: try again.');
 
 /** The function that receives Segment's events, and queues them. */
 export const createIngest = (dependencies: IngestDependencies): Ingest =>

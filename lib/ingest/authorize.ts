@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
-import { type Authentication, authenticate } from '../segment/authenticate.ts';
+import { type Authentication, checkCredentials, evaluate, readCredentials } from '../segment/authenticate.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
 import type { Route } from '../segment/route.ts';
 import type { IngestSettings } from './ingest-settings.ts';
@@ -11,7 +12,7 @@ type AuthorizeDependencies = {
 };
 
 /**
- * Whether a request may pass. Before a sender is turned away for good, the credentials are read anew: they may have
+ * Whether a request may pass. Before a sender is turned away for good, the credentials are read again: they may have
  * been changed a moment ago, and Segment discards what is answered 401.
  *
  * @param json the decompressed body, if it could be decompressed
@@ -24,10 +25,14 @@ export async function authorize(
   receivedAt: number,
   { config, credentials = constant(config.credentials) }: AuthorizeDependencies,
 ): Promise<Authentication> {
-  const check = async (secretsAreCurrent: boolean) =>
-    authenticate(request, json, route, { ...(await credentials.get()), secretsAreCurrent }, config.policy);
+  const presented = readCredentials(request, json, route);
+  const known = await credentials.get();
+  let check = checkCredentials(presented, request, json, known);
+  const answer = evaluate(check, config.policy, false);
+  if (answer.kind === 'ok' || answer.cause === 'no_credential') return answer;
 
-  const first = await check(false);
-  if (first.kind === 'ok' || first.cause === 'no_credential') return first;
-  return check(await credentials.refreshIfOlderThan(receivedAt));
+  const areCurrent = await credentials.refreshIfOlderThan(receivedAt);
+  const current = await credentials.get();
+  if (!isDeepStrictEqual(current, known)) check = checkCredentials(presented, request, json, current);
+  return evaluate(check, config.policy, areCurrent);
 }

@@ -1,45 +1,69 @@
-import type { Reason } from '../dead-letters/reasons.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { Log } from '../telemetry/log.ts';
 import { MAX_IDS } from '../telemetry/log-fields.ts';
+import type { TriagedEvent } from './triage.ts';
 
-/** What became of one event, for whoever searches the log for its `messageId`. */
-export type EventOutcome = { messageId: string | undefined } & (
-  | { kind: 'queued' }
-  | { kind: 'skipped'; cause: string }
-  | { kind: 'dead letter'; reason: Reason }
-);
+/** The counts of a request's events, as they stand in the answer; each event is in exactly one of the first three. */
+export type EventCounts = {
+  accepted: number;
+  deadLettered: number;
+  skipped: number;
+  /** By cause and by reason, where there are any. */
+  skippedBecause?: Record<string, number>;
+  deadLetteredBecause?: Record<string, number>;
+};
 
-/** The one line about a request that was taken in; of more than 100 events, further lines hold the other ids. */
-export function logOutcomes(
-  log: Log,
-  outcomes: readonly EventOutcome[],
-  counts: { accepted: number; deadLettered: number; skipped: number; durationMs: number },
-): void {
-  const [first, ...more] = toChunkFields(outcomes.filter(({ kind }) => kind === 'queued'));
-  log.info('events queued', { ...counts, ...first });
+export function countEvents(events: readonly TriagedEvent[]): EventCounts {
+  const counts: EventCounts = { accepted: 0, deadLettered: 0, skipped: 0 };
+  for (const event of events) {
+    if (event.kind === 'queued') {
+      counts.accepted += 1;
+    } else if (event.kind === 'skipped') {
+      counts.skipped += 1;
+      counts.skippedBecause = addOne(counts.skippedBecause, event.cause);
+    } else {
+      counts.deadLettered += 1;
+      counts.deadLetteredBecause = addOne(counts.deadLetteredBecause, event.deadLetter.reason);
+    }
+  }
+  return counts;
+}
+
+const addOne = (counts: Record<string, number> = {}, name: string): Record<string, number> => ({
+  ...counts,
+  [name]: (counts[name] ?? 0) + 1,
+});
+
+/** The lines about a request whose events are safe: one for each fate, and more where there are more ids than fit. */
+export function logEvents(log: Log, events: readonly TriagedEvent[], durationMs: number): void {
+  const { accepted, deadLettered, skipped } = countEvents(events);
+  const [first, ...more] = toChunkFields(events.filter(({ kind }) => kind === 'queued'));
+  log.info('events queued', { accepted, deadLettered, skipped, durationMs, ...first });
   for (const fields of more) log.info('further events queued', fields);
 
-  const notQueued = Map.groupBy(outcomes, (outcome) =>
-    outcome.kind === 'skipped' ? outcome.cause : outcome.kind === 'dead letter' ? outcome.reason : undefined,
+  const skippedByCause = Map.groupBy(
+    events.filter((event) => event.kind === 'skipped'),
+    ({ cause }) => cause,
   );
-  for (const group of notQueued.values()) {
-    for (const fields of toChunkFields(group)) {
-      const [outcome] = group;
-      if (outcome?.kind === 'skipped') log.info('events skipped', { cause: outcome.cause, ...fields });
-      if (outcome?.kind === 'dead letter')
-        log.warn('dead letter written', { reason: outcome.reason, ...fields });
-    }
+  for (const [cause, group] of skippedByCause) {
+    for (const fields of toChunkFields(group)) log.info('events skipped', { cause, ...fields });
+  }
+  const deadByReason = Map.groupBy(
+    events.filter((event) => event.kind === 'dead letter'),
+    ({ deadLetter }) => deadLetter.reason,
+  );
+  for (const [reason, group] of deadByReason) {
+    for (const fields of toChunkFields(group)) log.warn('dead letter written', { reason, ...fields });
   }
 }
 
 /** The fields for as many events as a line can name. */
-function toChunkFields(outcomes: readonly EventOutcome[]): { events: number; messageIds: string[] }[] {
-  return chunk(outcomes, MAX_IDS).map((named) => ({
+function toChunkFields(events: readonly TriagedEvent[]): { events: number; messageIds: string[] }[] {
+  return chunk(events, MAX_IDS).map((named) => ({
     events: named.length,
     messageIds: collectMessageIds(named),
   }));
 }
 
-export const collectMessageIds = (outcomes: readonly EventOutcome[]): string[] =>
-  outcomes.flatMap(({ messageId }) => messageId ?? []);
+export const collectMessageIds = (events: readonly TriagedEvent[]): string[] =>
+  events.flatMap(({ messageId }) => messageId ?? []);

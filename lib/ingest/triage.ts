@@ -1,88 +1,66 @@
-import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
+import type { DeadLetter, Sender } from '../dead-letters/dead-letter.ts';
 import type { Reason } from '../dead-letters/reasons.ts';
 import type { CheckedEvent } from '../mapping/map-event.ts';
+import type { SkipCause } from '../mapping/skip-cause.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ReceivedEvent } from '../segment/split-request.ts';
-import { deduplicationId, type OutgoingMessage, randomSqsId, toEventMessage } from '../sqs/message.ts';
+import { createRequestIds, type OutgoingMessage, type RequestIds, toEventMessage } from '../sqs/message.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
-import type { EventOutcome } from './ingest-log.ts';
 
-/** What becomes of the events of one request; each is in exactly one place. */
-export type Triage = {
-  accepted: OutgoingMessage[];
-  deadLetters: OutgoingMessage[];
-  /** Events that are not meant for Salesmachine, counted by cause. */
-  skipped: Record<string, number>;
-  /** Of every event, what became of it. */
-  outcomes: EventOutcome[];
-};
+/** What becomes of one event of a request. */
+export type TriagedEvent = { messageId: string | undefined } & (
+  | { kind: 'queued'; message: OutgoingMessage }
+  | { kind: 'dead letter'; deadLetter: DeadLetter }
+  /** It is not meant for Salesmachine. */
+  | { kind: 'skipped'; cause: SkipCause }
+);
 
-type TriageContext = {
+export type TriageContext = {
   /** What the mapping makes of an event. */
   checkEvent(source: Json): CheckedEvent;
+  sender: Sender;
   /** Milliseconds since the epoch. */
   now: number;
-  trace: string | undefined;
+  traceHeader: string | undefined;
   random: Random;
 };
 
-/** Sorts the events of a request into the main queue, the dead letters, and what is skipped. */
-export function triageEvents(events: readonly ReceivedEvent[], context: TriageContext): Triage {
-  const triage: Triage = { accepted: [], deadLetters: [], skipped: {}, outcomes: [] };
+/** Sorts the events of a request into the main queue, the dead letters, and what is skipped; in the same order. */
+export function triageEvents(events: readonly ReceivedEvent[], context: TriageContext): TriagedEvent[] {
+  const ids = createRequestIds(context.random);
+  return events.map((event) => triageEvent(event, ids, context));
+}
 
-  for (const event of events) {
-    const messageId = event.kind === 'unparseable' ? undefined : readMessageId(event.value);
-    const skip = (cause: string) => {
-      triage.skipped[cause] = (triage.skipped[cause] ?? 0) + 1;
-      triage.outcomes.push({ messageId, kind: 'skipped', cause });
-    };
-    const accept = (message: OutgoingMessage) => {
-      triage.accepted.push(message);
-      triage.outcomes.push({ messageId, kind: 'queued' });
-    };
-    const deadLetter = (reason: Reason, detail: string, body: string | Buffer, sourceId: string) => {
-      triage.deadLetters.push(toDeadLetterMessage({ reason, detail, body, sourceId }, context.now));
-      triage.outcomes.push({ messageId, kind: 'dead letter', reason });
-    };
-
-    if (event.kind === 'unparseable') {
-      deadLetter('unparseable', event.detail, event.body, randomSqsId(context.random));
-      continue;
-    }
-    const checked = context.checkEvent(event.source);
-    if (checked.kind === 'skipped') {
-      skip(checked.cause);
-    } else if (checked.kind !== 'event') {
-      const reason = checked.kind === 'invalid' ? 'invalid_event' : 'too_large';
-      deadLetter(reason, checked.detail, event.text, deduplicationId(event.value, context.random));
-    } else {
-      const message = toEventMessage({ ...event, event: checked.event }, context);
-      if (messageBytes(message) <= MAX_MESSAGE_BYTES) accept(message);
-      else
-        deadLetter(
-          'too_large',
-          `over ${MAX_MESSAGE_BYTES} bytes, which is the most that SQS holds`,
-          event.text,
-          message.deduplicationId,
-        );
-    }
+function triageEvent(received: ReceivedEvent, ids: RequestIds, context: TriageContext): TriagedEvent {
+  if (received.kind === 'unparseable') {
+    const { body, detail } = received;
+    return toDeadLetter({ reason: 'unparseable', detail, body, sourceId: ids.sourceId(body) }, context);
   }
-  return triage;
+  const { text, value, source } = received;
+  const messageId = readMessageId(value);
+  const giveUp = (reason: Reason, detail: string) =>
+    toDeadLetter({ reason, detail, body: text, sourceId: ids.sourceId(text, value), messageId }, context);
+
+  const checked = context.checkEvent(source);
+  if (checked.kind === 'skipped') return { messageId, kind: 'skipped', cause: checked.cause };
+  if (checked.kind === 'invalid') return giveUp('invalid_event', checked.detail);
+  if (checked.kind === 'too_large') return giveUp('too_large', checked.detail);
+  const deduplicationId = ids.deduplicationId(value);
+  const message = toEventMessage({ text, event: checked.event, deduplicationId }, context);
+  return messageBytes(message) <= MAX_MESSAGE_BYTES
+    ? { messageId, kind: 'queued', message }
+    : giveUp('too_large', `over ${MAX_MESSAGE_BYTES} bytes, the most that SQS holds`);
 }
 
 /** A body that cannot even be decompressed: one dead letter, with its bytes. */
 export function triageUndecodable(
   body: Buffer,
   { reason, detail }: { reason: Reason; detail: string },
-  { now, random }: Pick<TriageContext, 'now' | 'random'>,
-): Triage {
-  return {
-    accepted: [],
-    deadLetters: [toDeadLetterMessage({ reason, detail, body, sourceId: randomSqsId(random) }, now)],
-    skipped: {},
-    outcomes: [{ messageId: undefined, kind: 'dead letter', reason }],
-  };
+  context: TriageContext,
+): TriagedEvent {
+  const ids = createRequestIds(context.random);
+  return toDeadLetter({ reason, detail, body, sourceId: ids.sourceId(body) }, context);
 }
 
 /** Ids may be numbers: Segment's senders do not agree. */
@@ -90,16 +68,26 @@ function readMessageId({ messageId }: JsonObject): string | undefined {
   return typeof messageId === 'string' || typeof messageId === 'number' ? String(messageId) : undefined;
 }
 
-/** The dead letter of what never was in the main queue. */
-function toDeadLetterMessage(
-  deadLetter: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId'>,
-  now: number,
-): OutgoingMessage {
-  return serializeDeadLetter({
-    ...deadLetter,
-    attempts: 0,
-    deadAt: now,
-    acceptedAt: new Date(now).toISOString(),
-    replays: 0,
-  });
+/** An event that SQS refuses for good, with SQS's error code. */
+export function triageRefused(
+  { messageId, message }: Extract<TriagedEvent, { kind: 'queued' }>,
+  code: string,
+  context: TriageContext,
+): TriagedEvent {
+  const { body, deduplicationId } = message;
+  const detail = `SQS refuses the event: ${code}`;
+  return toDeadLetter(
+    { reason: 'invalid_event', detail, body, sourceId: deduplicationId, messageId },
+    context,
+  );
+}
+
+/** The dead letter of what was never in the main queue. */
+function toDeadLetter(
+  what: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId' | 'messageId'>,
+  { now, sender }: TriageContext,
+): TriagedEvent {
+  const acceptedAt = new Date(now).toISOString();
+  const deadLetter = { ...what, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
+  return { messageId: what.messageId, kind: 'dead letter', deadLetter };
 }

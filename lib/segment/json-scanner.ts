@@ -39,7 +39,7 @@ export function* scanElements(json: Buffer): Generator<Buffer> {
   yield* emitNonEmpty(json, start, json.length);
 }
 
-/** The members of the JSON object that `json` starts with, as `elementsOf` finds an array's elements. */
+/** The members of the JSON object that `json` starts with, as `scanElements` finds an array's elements. */
 export function* scanMembers(json: Buffer): Generator<Member> {
   for (const part of scanElements(json)) yield parseMember(part);
 }
@@ -56,7 +56,8 @@ function* emitNonEmpty(json: Buffer, start: number, end: number): Generator<Buff
   if (slice.length > 0) yield slice;
 }
 
-function parseMember(part: Buffer): Member {
+/** The member that a slice of an object holds. */
+export function parseMember(part: Buffer): Member {
   if (part[0] !== QUOTE) return { key: undefined, value: part };
   const keyEnd = closingQuote(part, 0) + 1;
   const rest = trimWhitespace(part, keyEnd);

@@ -1,7 +1,8 @@
 import type { SegmentEvent } from './event.ts';
 
-/** One kind of request that the relay takes. */
+/** One kind of request that carries events. */
 export type Route = {
+  path: string;
   methods: readonly string[];
   /** The type of events that don't say it themselves. */
   type?: SegmentEvent['type'] | 'screen';
@@ -11,6 +12,7 @@ export type Route = {
 
 export type RouteMatch =
   | { kind: 'route'; route: Route }
+  | { kind: 'health' }
   /** `allow` is the value of the header `Allow`. */
   | { kind: 'wrong_method'; allow: string }
   | { kind: 'unknown_path' };
@@ -21,25 +23,37 @@ const sdkRoute = { methods: ['POST'], sdk: true } as const;
  * Webhooks may be set to use any of three methods; the rest are the paths of Segment's HTTP Tracking API, as its server
  * SDKs use them. (Not the browser's: a token would be public there.)
  */
-const routes = new Map<string, Route>(
-  Object.entries({
-    '/segment': { methods: ['POST', 'PUT', 'PATCH'], sdk: false },
-    '/v1/identify': { ...sdkRoute, type: 'identify' },
-    '/v1/track': { ...sdkRoute, type: 'track' },
-    '/v1/page': { ...sdkRoute, type: 'page' },
-    '/v1/screen': { ...sdkRoute, type: 'screen' },
-    '/v1/group': { ...sdkRoute, type: 'group' },
-    '/v1/alias': { ...sdkRoute, type: 'alias' },
-    '/v1/batch': sdkRoute,
-    '/v1/import': sdkRoute,
-  }),
-);
+const eventRoutes: readonly Route[] = [
+  { path: '/segment', methods: ['POST', 'PUT', 'PATCH'], sdk: false },
+  { path: '/v1/identify', ...sdkRoute, type: 'identify' },
+  { path: '/v1/track', ...sdkRoute, type: 'track' },
+  { path: '/v1/page', ...sdkRoute, type: 'page' },
+  { path: '/v1/screen', ...sdkRoute, type: 'screen' },
+  { path: '/v1/group', ...sdkRoute, type: 'group' },
+  { path: '/v1/alias', ...sdkRoute, type: 'alias' },
+  { path: '/v1/batch', ...sdkRoute },
+  { path: '/v1/import', ...sdkRoute },
+];
 
-/** The route of a request; a slash at the end of the path makes no difference. */
+const HEALTH = { path: '/health', methods: ['GET'] };
+
+const routes: readonly (Route | typeof HEALTH)[] = [...eventRoutes, HEALTH];
+
+/** Takes all that no other route takes: slashes at a path's end or doubled, and what the relay answers 404 or 405. */
+export const CATCH_ALL_ROUTE_KEYS = ['ANY /{proxy+}', '$default'] as const;
+
+/** The routes of the ingest as API Gateway's HTTP API names them. */
+export const ROUTE_KEYS: readonly string[] = [
+  ...routes.flatMap(({ path, methods }) => methods.map((method) => `${method} ${path}`)),
+  ...CATCH_ALL_ROUTE_KEYS,
+];
+
+/** The route of a request. Slashes at the path's end and doubled ones make no difference: some SDKs send them. */
 export function matchRoute(method: string, path: string): RouteMatch {
-  const route = routes.get(path.endsWith('/') ? path.slice(0, -1) : path);
+  const plainPath = path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+  const route = routes.find((candidate) => candidate.path === plainPath);
   if (route === undefined) return { kind: 'unknown_path' };
   if (!route.methods.includes(method.toUpperCase()))
     return { kind: 'wrong_method', allow: route.methods.join(', ') };
-  return { kind: 'route', route };
+  return 'sdk' in route ? { kind: 'route', route } : { kind: 'health' };
 }

@@ -28,32 +28,77 @@ export function messageGroupId(event: SegmentEvent): string {
   return sqsSafeHash(id ?? '');
 }
 
+/** The ids that the events of one request get. */
+export type RequestIds = {
+  /** What SQS recognises an event by that is sent again within 5 minutes. */
+  deduplicationId(value: JsonObject): string;
+  /** What a dead letter of the request is recognised by: `text` is what came, `value` its fields where it has any. */
+  sourceId(text: string | Buffer, value?: JsonObject): string;
+};
+
 /**
- * What makes two events the same: all but the two fields that a sender's retry changes. `messageId` alone would not
- * do: Engage sends several events with one, and so do customers. An event that has neither `messageId` nor
- * `timestamp` may well occur twice, so each is its own: better twice than never.
+ * Two events are the same if all of their content is, except the two fields that a sender's retry changes. The
+ * `messageId` alone would not do: Engage sends several events with one, and so do customers.
+ *
+ * Without a `messageId`, the second of two like events in one request is another event: which one it is belongs to its
+ * identity. Across requests such an event is known again only if its time is precise; a second holds many clicks, so
+ * what is timed by the second is sent twice rather than never. A dead letter is known again in any case.
  */
-export function deduplicationId(value: JsonObject, random: Random): string {
-  const { sentAt: _, receivedAt: __, ...content } = value;
-  const identified = Boolean(value['messageId'] || value['timestamp']);
-  return identified ? sqsSafeHash(JSON.stringify(content)) : randomSqsId(random);
+export function createRequestIds(random: Random): RequestIds {
+  const occurrences = new Map<string, number>();
+  const addOccurrence = (id: string): string => {
+    const count = (occurrences.get(id) ?? 0) + 1;
+    occurrences.set(id, count);
+    return count === 1 ? id : sqsSafeHash(`${id} ${count}`);
+  };
+  return {
+    deduplicationId(value) {
+      if (value['messageId']) return hashContent(value);
+      return hasPreciseTime(value) ? addOccurrence(hashContent(value)) : randomSqsId(random);
+    },
+    sourceId(text, value = {}) {
+      if (value['messageId']) return hashContent(value);
+      const hasFields = Object.keys(value).length > 0;
+      return addOccurrence(hasFields ? hashContent(value) : hash('sha256', text, 'base64url'));
+    },
+  };
 }
 
-/** For what has nothing that could tell it from its like. */
+function hashContent({ sentAt: _, receivedAt: __, ...content }: JsonObject): string {
+  return sqsSafeHash(JSON.stringify(content));
+}
+
+/** A fraction of a second that is not zero, in ISO 8601 or in Unix seconds or milliseconds. */
+const PRECISE_TIME = /:\d\d[.,]\d*[1-9]|^\d{10}\.\d*[1-9]|^\d{10}(?!000$)\d{3}$/;
+
+const hasPreciseTime = (value: JsonObject): boolean =>
+  ['timestamp', 'originalTimestamp'].some((key) => PRECISE_TIME.test(String(value[key])));
+
+/** An id that no other message has. */
 export const randomSqsId = (random: Random): string => sqsSafeHash(`${random()} ${random()}`);
 
-type Parsed = { text: string; value: JsonObject; event: SegmentEvent };
+const TRACE_ID = '1-[0-9a-f]{8}-[0-9a-f]{24}';
+const TRACE_HEADER = new RegExp(
+  `^(?=.*\\bRoot=)(?:(?:Root=${TRACE_ID}|Self=${TRACE_ID}|Parent=[0-9a-f]{16}|Sampled=[01?]|Lineage=[0-9a-f:|]{1,100})(?:;|$))+$`,
+  'i',
+);
+
+/** An `X-Amzn-Trace-Id` if it is well-formed: SQS refuses a message with another one. Source: AWS X-Ray's documentation. */
+export const parseTraceHeader = (header: string | undefined): string | undefined =>
+  header !== undefined && TRACE_HEADER.test(header) ? header : undefined;
+
+type QueuedEvent = { text: string; event: SegmentEvent; deduplicationId: string };
 
 /** The message that carries an event; `now` in milliseconds since the epoch. */
 export function toEventMessage(
-  { text, value, event }: Parsed,
-  { now, trace, random }: { now: number; trace: string | undefined; random: Random },
+  { text, event, deduplicationId }: QueuedEvent,
+  { now, traceHeader }: { now: number; traceHeader: string | undefined },
 ): OutgoingMessage {
   return {
     body: text,
     groupId: messageGroupId(event),
-    deduplicationId: deduplicationId(value, random),
+    deduplicationId,
     attributes: { version: MESSAGE_VERSION, acceptedAt: new Date(now).toISOString() },
-    traceHeader: trace,
+    traceHeader,
   };
 }

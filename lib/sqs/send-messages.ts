@@ -1,4 +1,8 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
+import {
+  type BatchResultErrorEntry,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+} from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
 import { errorName } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -7,61 +11,116 @@ import type { OutgoingMessage } from './message.ts';
 import type { Sqs } from './sqs-client.ts';
 import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES, messageBytes } from './sqs-limits.ts';
 
-/** Above this, a group goes ten to a call: 4,000 events of one user must fit the deadline. */
-const SEND_SINGLY_UP_TO = 100;
-
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
 
-type SendPorts = { sqs: Sqs; queueUrl: string; clock: Clock; random: Random; log: Log };
+export type SendPorts = {
+  sqs: Sqs;
+  queueUrl: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** When all should be sent, in milliseconds since the epoch: a group that would take too long goes ten to a call. */
+  finishBy?: number;
+};
 
 /** What SQS has confirmed: the ids that it gave the messages. */
 export type SqsMessageIds = ReadonlyMap<OutgoingMessage, string>;
 
+export type SendResult = {
+  sqsMessageIds: SqsMessageIds;
+  /** What SQS will never take, with its error code. */
+  refused: ReadonlyMap<OutgoingMessage, string>;
+};
+
+/** SQS will never take one of the messages. */
+export class MessageRefusedError extends Error {
+  override name = 'MessageRefusedError' as const;
+}
+
 /**
  * Sends the messages and resolves once SQS has confirmed every one of them.
  *
- * It goes in rounds: each takes the first message of every group, so that one that fails holds back the later ones of
- * its group and nobody else's. What fails is in the next round again, until the signal aborts.
- *
- * @throws the signal's reason; then some of the messages may be in the queue. To send them again does no harm: their
- * deduplication ids are the same.
+ * @throws MessageRefusedError, or the signal's reason; then some of the messages may be in the queue. To send them
+ * again does no harm: their deduplication ids are the same.
  */
 export async function sendMessages(
   messages: readonly OutgoingMessage[],
-  { sqs, queueUrl, clock, random, log }: SendPorts,
+  ports: SendPorts,
   signal: AbortSignal,
 ): Promise<SqsMessageIds> {
+  const { sqsMessageIds, refused } = await trySendMessages(messages, ports, signal);
+  const [code] = refused.values();
+  if (code !== undefined) throw new MessageRefusedError(`SQS refuses a message: ${code}`);
+  return sqsMessageIds;
+}
+
+/**
+ * Sends the messages and resolves once SQS has confirmed or refused every one of them.
+ *
+ * It goes in rounds: each takes the first message of every group, so that one that fails holds back the later ones of
+ * its group and no others. What fails is in the next round again, until the signal aborts.
+ *
+ * @throws the signal's reason, as `sendMessages`
+ */
+export async function trySendMessages(
+  messages: readonly OutgoingMessage[],
+  ports: SendPorts,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  const { clock, random, log } = ports;
   const sqsMessageIds = new Map<OutgoingMessage, string>();
-  let groups = [...Map.groupBy(messages, (message) => message.groupId).values()].map((waiting) => ({
-    waiting,
-    atOnce: waiting.length > SEND_SINGLY_UP_TO ? MAX_BATCH_ENTRIES : 1,
-  }));
+  const refused = new Map<OutgoingMessage, string>();
+  const isDone = (message: OutgoingMessage) => sqsMessageIds.has(message) || refused.has(message);
+  let groups: Group[] = Map.groupBy(messages, ({ groupId }) => groupId)
+    .values()
+    .map((waiting) => ({ waiting, atOnce: 1 }))
+    .toArray();
   let roundsWithoutProgress = 0;
+
   while (groups.length > 0) {
     const slices = groups.map(({ waiting, atOnce }) => takeFitting(waiting.slice(0, atOnce)));
-    const calls = await Promise.all(packCalls(slices).map((call) => sendCall(sqs, queueUrl, call, signal)));
-    const confirmed = new Map(calls.flatMap((call) => [...call.confirmed]));
-    for (const [message, id] of confirmed) sqsMessageIds.set(message, id);
-    groups = groups
-      .map((group, index) => ({
-        ...group,
-        waiting: dropConfirmed(group.waiting, slices[index] ?? [], confirmed),
-      }))
-      .filter(({ waiting }) => waiting.length > 0);
-    const failed = slices.flat().length - confirmed.size;
+    const startedAt = clock.now();
+    const calls = await Promise.all(packCalls(slices).map((call) => sendCall(ports, call, signal)));
+    const roundMs = clock.now() - startedAt;
+    for (const call of calls) {
+      for (const [message, id] of call.confirmed) sqsMessageIds.set(message, id);
+      for (const [message, code] of call.refused) refused.set(message, code);
+    }
+    groups = groups.flatMap((group, index) => {
+      const waiting = group.waiting.filter((message) => !isDone(message));
+      const hasFailed = slices[index]?.some((message) => !isDone(message)) ?? false;
+      if (waiting.length === 0) return [];
+      return { waiting, atOnce: hasFailed ? 1 : chooseAtOnce({ ...group, waiting }, roundMs, ports) };
+    });
+
+    const failed = slices.flat().filter((message) => !isDone(message)).length;
     if (failed > 0) {
-      log.warn('messages not confirmed', {
-        failed,
-        error: calls.find((call) => call.error)?.error,
-      });
+      log.warn('messages not confirmed', { failed, error: calls.find((call) => call.error)?.error });
       // While SQS takes some, the others wait for no more than the next round: their deadline is short.
       const limit = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** roundsWithoutProgress);
-      roundsWithoutProgress = confirmed.size > 0 ? 0 : roundsWithoutProgress + 1;
+      roundsWithoutProgress = failed < slices.flat().length ? 0 : roundsWithoutProgress + 1;
       await clock.sleep(random() * limit, signal);
     }
   }
-  return sqsMessageIds;
+  return { sqsMessageIds, refused };
+}
+
+/** The messages of one group that are still to be sent, in order, and how many of them go into one call. */
+type Group = { waiting: OutgoingMessage[]; atOnce: number };
+
+/**
+ * One to a call keeps a group's order whatever fails. Where that would take more than half of the time that is left, by
+ * the duration of the last round, ten go to a call: then only a call that fails in part can change their order. What
+ * has failed goes alone in any case.
+ */
+function chooseAtOnce(
+  { waiting, atOnce }: Group,
+  roundMs: number,
+  { clock, finishBy = Number.POSITIVE_INFINITY }: SendPorts,
+): number {
+  const isInTime = waiting.length * roundMs <= (finishBy - clock.now()) / 2;
+  return isInTime ? atOnce : MAX_BATCH_ENTRIES;
 }
 
 /** As many of the first messages as one call can carry. */
@@ -73,16 +132,7 @@ function takeFitting(messages: OutgoingMessage[]): OutgoingMessage[] {
   });
 }
 
-/** What is left of a group's line after its `unit` was sent. */
-function dropConfirmed(
-  waiting: OutgoingMessage[],
-  slice: OutgoingMessage[],
-  confirmed: SqsMessageIds,
-): OutgoingMessage[] {
-  return [...slice.filter((message) => !confirmed.has(message)), ...waiting.slice(slice.length)];
-}
-
-/** Calls of at most ten messages and 1 MiB; a unit, which is of one group, stays together and so in order. */
+/** Calls of at most ten messages and 1 MiB; a slice, which is of one group, stays together and so in order. */
 function packCalls(slices: readonly OutgoingMessage[][]): OutgoingMessage[][] {
   const calls: OutgoingMessage[][] = [];
   let call: OutgoingMessage[] = [];
@@ -103,29 +153,45 @@ function packCalls(slices: readonly OutgoingMessage[][]): OutgoingMessage[][] {
   return call.length > 0 ? [...calls, call] : calls;
 }
 
-/** One call: the messages that SQS confirmed, and why it did not confirm the others. */
+type CallResult = {
+  confirmed: [OutgoingMessage, string][];
+  refused: [OutgoingMessage, string][];
+  /** Why SQS did not confirm the others. */
+  error?: string | undefined;
+};
+
 async function sendCall(
-  sqs: Sqs,
-  queueUrl: string,
+  { sqs, queueUrl }: SendPorts,
   messages: readonly OutgoingMessage[],
   signal: AbortSignal,
-): Promise<{ confirmed: SqsMessageIds; error?: string | undefined }> {
+): Promise<CallResult> {
   signal.throwIfAborted();
   try {
     const { Successful = [], Failed = [] } = await sqs.send(
       new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: messages.map(toBatchEntry) }),
       { abortSignal: signal },
     );
-    const confirmed = Successful.flatMap(({ Id, MessageId = '' }): [OutgoingMessage, string][] => {
-      const message = messages[Number(Id)];
-      return message ? [[message, MessageId]] : [];
-    });
-    return { confirmed: new Map(confirmed), error: Failed[0]?.Code };
+    const pairs = (entries: { Id: string | undefined; value: string | undefined }[]) =>
+      entries.flatMap(({ Id, value = '' }): [OutgoingMessage, string][] => {
+        const message = messages[Number(Id)];
+        return message ? [[message, value]] : [];
+      });
+    return {
+      confirmed: pairs(Successful.map(({ Id, MessageId }) => ({ Id, value: MessageId }))),
+      refused: pairs(Failed.filter(isPermanent).map(({ Id, Code }) => ({ Id, value: Code }))),
+      error: Failed.find((entry) => !isPermanent(entry))?.Code,
+    };
   } catch (error) {
     signal.throwIfAborted();
-    return { confirmed: new Map(), error: errorName(error) };
+    return { confirmed: [], refused: [], error: errorName(error) };
   }
 }
+
+/** Codes that SQS gives the sender's fault, but that are about its rate or its rights and not about the message. */
+const TRANSIENT_CODE = /throttl|limit|denied|kms|security|signature|token|nonexistent/i;
+
+const isPermanent = ({ SenderFault, Code = '' }: BatchResultErrorEntry): boolean =>
+  SenderFault === true && !TRANSIENT_CODE.test(Code);
 
 const stringAttribute = (value: string) => ({ DataType: 'String', StringValue: value });
 

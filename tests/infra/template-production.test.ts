@@ -133,6 +133,10 @@ describe('a rule notices when it is broken, and only that one does', () => {
       'the ingest answers before Segment, Lambda and API Gateway give it up, in this order',
       { ingestDeadlineMs: 6_000 },
     ],
+    [
+      'the ingest answers before Segment, Lambda and API Gateway give it up, in this order',
+      { largeRequestDeadlineMs: 9_000 },
+    ],
     ['a webhook, a message and a request hold what is put into them', { operations: 101 }],
     ['a webhook, a message and a request hold what is put into them', { requestBytes: 20_000 }],
   ];

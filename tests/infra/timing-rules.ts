@@ -8,7 +8,7 @@ import {
   SETTLE_RESERVE_MS,
 } from '../../lib/delivery/lane.ts';
 import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts';
-import { DEADLINE_MS } from '../../lib/ingest/handle-request.ts';
+import { DEADLINE_MS, LARGE_REQUEST_DEADLINE_MS } from '../../lib/ingest/enqueue.ts';
 import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
 import { DEAD_LETTER_TIMEOUT_MS } from '../../lib/sqs/worker-queue.ts';
@@ -23,6 +23,7 @@ export const constants = {
   requestMs: REQUEST_TIMEOUT_MS,
   deadLetterTimeoutMs: DEAD_LETTER_TIMEOUT_MS,
   ingestDeadlineMs: DEADLINE_MS,
+  largeRequestDeadlineMs: LARGE_REQUEST_DEADLINE_MS,
   /** How long a message stays away at the least, once Salesmachine is out of reach for long. */
   longestReleaseSeconds: outageDelaySeconds(14 * 86_400_000, () => 0),
   mappingBatchSize: MAPPING_BATCH_SIZE,
@@ -35,6 +36,8 @@ export type Constants = typeof constants;
 
 /** Segment's classic webhooks wait so long for an answer. Source: Segment's documentation. */
 const SEGMENT_WAITS_MS = 5_000;
+/** The same of its newer webhooks, the only ones that carry more than one event, and of its SDKs. */
+const SEGMENT_WAITS_FOR_BATCHES_MS = 10_000;
 
 /** The most that an event may have, and that API Gateway passes on to Lambda. Sources: Segment's, Lambda's limits. */
 const EVENT_BYTES = 32 * 1_024;
@@ -96,7 +99,14 @@ export const timingRules = {
     );
     return [
       ...check(code.ingestDeadlineMs < SEGMENT_WAITS_MS, `Segment waits ${SEGMENT_WAITS_MS} ms`),
-      ...check(code.ingestDeadlineMs < timeout, `the function has ${timeout} ms`),
+      ...check(
+        code.largeRequestDeadlineMs < SEGMENT_WAITS_FOR_BATCHES_MS,
+        `Segment waits ${SEGMENT_WAITS_FOR_BATCHES_MS} ms for batches`,
+      ),
+      ...check(
+        Math.max(code.ingestDeadlineMs, code.largeRequestDeadlineMs) < timeout,
+        `the function has ${timeout} ms`,
+      ),
       ...check(
         gateways.length > 0 && gateways.every((ms) => Number(ms) > timeout),
         `API Gateway waits ${gateways} ms`,

@@ -85,11 +85,13 @@ describe('every real event', () => {
       );
       expectLastValues(state.operations.filter(isUpdate), operations.filter(isUpdate));
 
-      // Nothing was refused later on, by Salesmachine.
+      // Nothing was refused later on, by Salesmachine. Two requests may hold the same unusable event: it is written once,
+      // because the second could be the first sent again.
       const deadLetters = await receiveAll(relay.queues.connect(), relay.queues.deadLetters);
-      expect(countEach(deadLetters.map(({ body }) => JSON.parse(body)))).toEqual(
-        countEach(invalid.map((text) => JSON.parse(text))),
-      );
+      const written = countEach(deadLetters.map(({ body }) => withoutRetryFields(body)));
+      const expected = countEach(invalid.map(withoutRetryFields));
+      expect(new Set(written)).toEqual(new Set(expected));
+      expect(written.length).toBeLessThanOrEqual(expected.length);
     },
     60_000,
   );
@@ -115,6 +117,12 @@ function withoutAcceptance({ created_at: createdAt, ...operation }: Operation) {
     ...(isOwn && { created_at: createdAt }),
     ...(messageId !== undefined && { messageId }),
   };
+}
+
+/** These two do not tell events apart: a sender's retry changes them. */
+function withoutRetryFields(text: string) {
+  const { sentAt: _, receivedAt: __, ...content } = JSON.parse(text);
+  return content;
 }
 
 type Update = AccountOperation | ContactOperation;

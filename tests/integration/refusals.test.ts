@@ -81,7 +81,9 @@ async function expectRejected(relay: TestRelay, request: Case, status: number): 
   const response = await send(relay, request);
   expect(response.status).toBe(status);
   const text = await response.text();
-  expect(JSON.parse(text)).toEqual({ message: expect.stringMatching(/\S/) });
+  const { message, ...rest } = JSON.parse(text);
+  expect(message).toMatch(/credential|secret|signature/i);
+  expect(rest).toEqual({ code: expect.stringMatching(/^[a-z_]+$/), error: message });
   for (const secret of [SHARED_SECRET, TOKEN]) expect(text).not.toContain(secret);
   expect(await isQueued(relay)).toBe(false);
 }

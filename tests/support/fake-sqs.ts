@@ -11,8 +11,14 @@ import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { createAbortError, sqsClient } from '../simulation/models/sqs-client.ts';
 
-/** What becomes of one entry of a call: SQS takes it, or refuses it, or loses the call as a whole. */
-export type EntryResult = 'taken' | 'refused' | 'lost';
+/** What becomes of one entry of a call: SQS takes it, fails to, calls it the sender's fault, or loses the whole call. */
+export type EntryResult = 'taken' | 'refused' | 'sender_fault' | 'throttled' | 'lost';
+
+const failureEntries = {
+  refused: { Code: 'InternalError', SenderFault: false },
+  sender_fault: { Code: 'InvalidMessageContents', SenderFault: true },
+  throttled: { Code: 'RequestThrottled', SenderFault: true },
+};
 
 type Options = {
   /** How long a call takes. */
@@ -51,12 +57,13 @@ export function fakeSqs(clock: Clock, { latencyMs = 10, resultFor, messages }: O
     if (results.some(({ result }) => result === 'lost'))
       throw Object.assign(new Error('lost'), { name: 'TimeoutError' });
     const successful = results.filter(({ result }) => result === 'taken');
-    const failed = results.filter(({ result }) => result === 'refused');
     return {
       known: successful.map(({ known }) => known),
       answer: {
         Successful: successful.map(({ Id }) => ({ Id })),
-        Failed: failed.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
+        Failed: results.flatMap(({ Id, result }) =>
+          result === 'taken' || result === 'lost' ? [] : { Id, ...failureEntries[result] },
+        ),
       },
     };
   }

@@ -4,28 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../../runtime/clock.ts';
 import { withTimeout } from '../../runtime/deadline.ts';
+import { CATCH_ALL_ROUTE_KEYS, ROUTE_KEYS } from '../../segment/route.ts';
 import { unexpectedErrorFields } from '../../telemetry/error-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { json, type Reply, readBody, readHeaders } from '../http-server.ts';
 import { createLambdaContext } from './lambda-context.ts';
 
-/** The routes of the ingest as they are deployed. */
-export const ROUTES = [
-  'POST /segment',
-  'PUT /segment',
-  'PATCH /segment',
-  'POST /v1/identify',
-  'POST /v1/track',
-  'POST /v1/page',
-  'POST /v1/screen',
-  'POST /v1/group',
-  'POST /v1/alias',
-  'POST /v1/batch',
-  'POST /v1/import',
-  'GET /health',
-] as const;
-
-const routes: ReadonlySet<string> = new Set(ROUTES);
+const routeKeys: ReadonlySet<string> = new Set(ROUTE_KEYS);
 
 /** A longer body is refused by the HTTP API, and a longer event by Lambda. Source: AWS's quotas of both. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -38,11 +23,10 @@ export type HttpFunction = (
 
 type GatewayOptions = { invoke: HttpFunction; functionTimeoutMs: number; clock: Clock; log: Log };
 
-/** API Gateway's HTTP API before one function: its routes, its limits, and its answers where the function has none. */
+/** API Gateway's HTTP API before the ingest: its routes, its limits, and its answers where the function has none. */
 export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: GatewayOptions) {
   return async (request: IncomingMessage): Promise<Reply> => {
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (!routes.has(routeOf(request))) return json(404, { message: 'Not Found' });
     if (body === undefined) return json(413, { message: 'Request Entity Too Large' });
     const event = toHttpEvent(request, body, clock.now());
     if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) {
@@ -58,21 +42,32 @@ export function createApiGateway({ invoke, functionTimeoutMs, clock, log }: Gate
   };
 }
 
-const parseUrl = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost');
-
-const routeOf = (request: IncomingMessage) => `${request.method} ${parseUrl(request).pathname}`;
+/** The key of the route that API Gateway takes a request by, and the parameters of its path. */
+function matchRouteKey(method: string, path: string) {
+  const [proxyRoute, defaultRoute] = CATCH_ALL_ROUTE_KEYS;
+  const routeKey = `${method} ${path}`;
+  if (routeKeys.has(routeKey)) return { routeKey };
+  return path === '/'
+    ? { routeKey: defaultRoute }
+    : { routeKey: proxyRoute, pathParameters: { proxy: path.slice(1) } };
+}
 
 /** The request in API Gateway's payload format 2.0. */
 function toHttpEvent(request: IncomingMessage, body: Buffer, now: number): APIGatewayProxyEventV2 {
-  const { pathname, search, searchParams } = parseUrl(request);
+  const { method = '', url = '/' } = request;
+  // Not by the class URL, which takes what follows two slashes for a host.
+  const [path = '/', ...queryParts] = url.split('?');
+  const rawQueryString = queryParts.join('?');
+  const { routeKey, ...parameters } = matchRouteKey(method, path);
   const { cookie, ...headers } = readHeaders(request);
-  const query = Map.groupBy(searchParams, ([name]) => name);
+  const query = Map.groupBy(new URLSearchParams(rawQueryString), ([name]) => name);
   const isText = isUtf8(body);
   return {
     version: '2.0',
-    routeKey: routeOf(request),
-    rawPath: pathname,
-    rawQueryString: search.slice(1),
+    routeKey,
+    rawPath: path,
+    ...parameters,
+    rawQueryString,
     ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
     headers,
     ...(query.size > 0 && {
@@ -86,14 +81,14 @@ function toHttpEvent(request: IncomingMessage, body: Buffer, now: number): APIGa
       domainName: headers['host'] ?? 'localhost',
       domainPrefix: 'local',
       http: {
-        method: request.method ?? '',
-        path: pathname,
+        method,
+        path,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: headers['user-agent'] ?? '',
       },
       requestId: randomUUID(),
-      routeKey: routeOf(request),
+      routeKey,
       stage: '$default',
       time: new Date(now).toISOString(),
       timeEpoch: now,

@@ -9,8 +9,8 @@ export const boundaryMutants: readonly Mutant[] = [
     1,
     replaceText(
       'lib/ingest/handle-request.ts',
-      "{ status: 503, body: { message: 'The queue did not",
-      "{ status: 200, body: { message: 'The queue did not",
+      "toErrorResponse(503, 'not_queued'",
+      "toErrorResponse(200, 'not_queued'",
     ),
   ),
   mutant(
@@ -19,8 +19,8 @@ export const boundaryMutants: readonly Mutant[] = [
     1,
     replaceText(
       'lib/sqs/send-messages.ts',
-      'Successful.flatMap(({ Id,',
-      'messages.map((_, Id) => ({ Id, MessageId: "" })).flatMap(({ Id,',
+      'Successful.map(({ Id, MessageId }) => ({ Id, value: MessageId }))',
+      'messages.map((_, index) => ({ Id: String(index), value: "" }))',
     ),
   ),
   mutant(
@@ -29,15 +29,19 @@ export const boundaryMutants: readonly Mutant[] = [
     1,
     replaceText(
       'lib/sqs/send-messages.ts',
-      '[...slice.filter((message) => !confirmed.has(message)), ...waiting.slice(slice.length)]',
-      '[...waiting.slice(slice.length), ...slice.filter((message) => !confirmed.has(message))]',
+      'const waiting = group.waiting.filter((message) => !isDone(message));',
+      'const waiting = isDone(group.waiting[0]) ? group.waiting.slice(1) : [...group.waiting.slice(1), group.waiting[0]];',
     ),
   ),
   mutant(
     "Segment's second try of an event gets a deduplication id of its own",
     'mixed',
     1,
-    replaceText('lib/sqs/message.ts', 'const identified = Boolean(', 'const identified = false && Boolean('),
+    replaceText(
+      'lib/sqs/message.ts',
+      "if (value['messageId']) return hashContent(value);\n      return hasPreciseTime",
+      "if (value['messageId']) return randomSqsId(random);\n      return hasPreciseTime",
+    ),
   ),
   mutant(
     'events are grouped by themselves instead of by user',
@@ -145,12 +149,12 @@ export const boundaryMutants: readonly Mutant[] = [
     replaceText(
       'lib/dead-letters/replay-message.ts',
       'deduplicationId: sqsSafeHash(`replay',
-      'deduplicationId: deduplicationId(parseJson(deadLetter.message.body), Math.random) || sqsSafeHash(`replay',
+      'deduplicationId: createRequestIds(Math.random).deduplicationId(parseJson(deadLetter.message.body)) || sqsSafeHash(`replay',
     ),
     replaceText(
       'lib/dead-letters/replay-message.ts',
       'import { messageGroupId,',
-      'import { deduplicationId, messageGroupId,',
+      'import { createRequestIds, messageGroupId,',
     ),
   ),
   mutant(

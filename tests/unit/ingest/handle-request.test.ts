@@ -57,6 +57,17 @@ async function handle(request: Partial<HttpRequest>, { resultFor, env = {}, late
 const post = (body: unknown, options?: Options, headers: HttpRequest['headers'] = TOKEN) =>
   handle({ body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), headers }, options);
 
+const deadLettersIn = (sends: Awaited<ReturnType<typeof handle>>['sqs']['sends']) =>
+  sends
+    .flat()
+    .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
+    .map(({ MessageBody: body, MessageAttributes = {} }) => ({
+      body,
+      attributes: Object.fromEntries(
+        Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
+      ),
+    }));
+
 const reasonsOf = (sends: Awaited<ReturnType<typeof handle>>['sqs']['sends']) =>
   sends.flat().flatMap(({ MessageAttributes }) => MessageAttributes?.['reason']?.StringValue ?? []);
 
@@ -71,7 +82,15 @@ describe('a request is answered 200', () => {
   test('though some events cannot be used: these are dead letters, and their neighbours go on', async () => {
     const body = `[${JSON.stringify(track('u1'))},{"type":"track"},{oops},${JSON.stringify(track('u2'))},7]`;
     const { response, sqs } = await post(body);
-    expect(response).toEqual({ status: 200, body: { accepted: 2, deadLettered: 3, skipped: 0 } });
+    expect(response).toEqual({
+      status: 200,
+      body: {
+        accepted: 2,
+        deadLettered: 3,
+        skipped: 0,
+        deadLetteredBecause: { invalid_event: 2, unparseable: 1 },
+      },
+    });
     expect(reasonsOf(sqs.sends).toSorted()).toEqual(['invalid_event', 'invalid_event', 'unparseable']);
     expect(sqs.accepted).toEqual(
       expect.arrayContaining([JSON.stringify(track('u1')), JSON.stringify(track('u2'))]),
@@ -105,7 +124,7 @@ describe('a request is answered 200', () => {
 
   test('though it cannot be decompressed: then its bytes are one dead letter', async () => {
     const { response, sqs } = await post('no gzip', {}, { ...TOKEN, 'content-encoding': 'gzip' });
-    expect(response.body).toEqual({ accepted: 0, deadLettered: 1, skipped: 0 });
+    expect(response.body).toMatchObject({ accepted: 0, deadLettered: 1, skipped: 0 });
     expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
     expect(Buffer.from(String(sqs.accepted[0]), 'base64').toString()).toBe('no gzip');
   });
@@ -116,9 +135,90 @@ describe('a request is answered 200', () => {
       body: gzipSync(JSON.stringify([giant, track('u2')])),
       headers: { ...TOKEN, 'content-encoding': 'gzip' },
     });
-    expect(response.body).toEqual({ accepted: 1, deadLettered: 1, skipped: 0 });
+    expect(response.body).toEqual({
+      accepted: 1,
+      deadLettered: 1,
+      skipped: 0,
+      deadLetteredBecause: { too_large: 1 },
+    });
     expect(reasonsOf(sqs.sends)).toEqual(['too_large']);
     expect(sqs.accepted).toContain(JSON.stringify(track('u2')));
+  });
+});
+
+describe('an event that SQS refuses for good', () => {
+  const isFirst = (body: string) => body.includes('u1');
+
+  test('is a dead letter, and its neighbours go on, those of the same user too', async () => {
+    const again = { ...track('u1'), messageId: 'again' };
+    let refusals = 1;
+    const { response, sqs, log, tookMs } = await post([track('u1'), track('u2'), again], {
+      resultFor: (body) =>
+        body === JSON.stringify(track('u1')) && refusals-- > 0 ? 'sender_fault' : 'taken',
+    });
+    expect(response).toEqual({
+      status: 200,
+      body: { accepted: 2, deadLettered: 1, skipped: 0, deadLetteredBecause: { invalid_event: 1 } },
+    });
+    expect(deadLettersIn(sqs.sends)).toMatchObject([
+      {
+        body: JSON.stringify(track('u1')),
+        attributes: { detail: 'SQS refuses the event: InvalidMessageContents' },
+      },
+    ]);
+    expect(sqs.accepted).toContain(JSON.stringify(again));
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'dead letter written',
+        fields: expect.objectContaining({ events: 1 }),
+      }),
+    );
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  test('is stored as base64 where SQS does not take the text in a dead letter either', async () => {
+    const { response, sqs } = await post([track('u1'), track('u2')], {
+      resultFor: (body) => (isFirst(body) ? 'sender_fault' : 'taken'),
+    });
+    expect(response.body).toMatchObject({ accepted: 1, deadLettered: 1 });
+    const stored = deadLettersIn(sqs.sends).at(-1);
+    expect(stored).toMatchObject({ attributes: { encoding: 'base64', reason: 'invalid_event' } });
+    expect(Buffer.from(stored?.body ?? '', 'base64').toString()).toBe(JSON.stringify(track('u1')));
+  });
+
+  test('is none if SQS only throttles: it is sent again', async () => {
+    let throttled = 0;
+    const { response, sqs } = await post([track('u1')], {
+      resultFor: () => (throttled++ < 2 ? 'throttled' : 'taken'),
+    });
+    expect(response.body).toEqual({ accepted: 1, deadLettered: 0, skipped: 0 });
+    expect(sqs.accepted).toEqual([JSON.stringify(track('u1'))]);
+  });
+
+  test('makes the request 503 if no dead letter can be written of it', async () => {
+    const { response } = await post([track('u1')], { resultFor: () => 'sender_fault' });
+    expect(response.status).toBe(503);
+  });
+});
+
+describe('many events of one user at 45 ms a call', () => {
+  const bodies = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...track('u1'), messageId: `m${index}` }));
+
+  test.each([20, 100, 1_000])('%d are accepted, in order', async (count) => {
+    const { response, sqs } = await post(bodies(count), { latencyMs: 45 });
+    expect(response.body).toEqual({ accepted: count, deadLettered: 0, skipped: 0 });
+    expect(sqs.accepted.map((body) => JSON.parse(body).messageId)).toEqual(
+      bodies(count).map(({ messageId }) => messageId),
+    );
+  });
+
+  test('a hundred take no longer than a hundred and one', async () => {
+    const [hundred, more] = await Promise.all(
+      [100, 101].map((count) => post(bodies(count), { latencyMs: 45 })),
+    );
+    expect(hundred?.tookMs).toBeLessThanOrEqual(more?.tookMs ?? 0);
+    expect(hundred?.tookMs).toBeLessThan(2_000);
   });
 });
 
@@ -155,7 +255,7 @@ describe('a request is refused', () => {
     ['401 with a wrong one', { authorization: 'Bearer another' }, 401],
   ])('%s, and nothing of it is queued', async (_, headers, status) => {
     const { response, sqs } = await post([track('u1')], {}, headers);
-    expect(response).toMatchObject({ status, body: { message: expect.any(String) } });
+    expect(response).toMatchObject({ status, body: { message: expect.stringMatching(/credential/) } });
     expect(sqs.sends).toEqual([]);
   });
 
@@ -170,7 +270,53 @@ describe('a request is refused', () => {
   });
 });
 
-test('whoever asks for the health is answered without a credential', async () => {
+test('a dead letter says who sent the event: route, user agent, kind and number of the credential', async () => {
+  const headers = {
+    authorization: 'Bearer token-2',
+    'user-agent': 'analytics-java/3.5',
+    'x-forwarded-for': '192.0.2.7',
+  };
+  const request = { path: '/v1/track/', headers, body: Buffer.from('{"userId":"u1"}') };
+  const { sqs } = await handle(request, { env: { INGEST_TOKENS: 'token-1,token-2' } });
+  const [deadLetter] = deadLettersIn(sqs.sends);
+  expect(JSON.parse(deadLetter?.attributes['failure'] ?? '')).toMatchObject({
+    sender: { route: '/v1/track', userAgent: 'analytics-java/3.5', credential: 'token 2' },
+  });
+  expect(JSON.stringify(deadLetter)).not.toMatch(/token-2|192/);
+});
+
+test('every refusal says the same in the words that each SDK reads: message, code and error', async () => {
+  const refusals = await Promise.all([
+    handle({ path: '/nowhere' }),
+    handle({ method: 'GET' }),
+    post([track('u1')], {}, {}),
+    post([track('u1')], {}, { authorization: 'Bearer another' }),
+    post([track('u1')], { resultFor: () => 'refused' }),
+  ]);
+  const bodies = refusals.map(({ response }) => response.body);
+  expect(bodies).toMatchObject(
+    ['not_found', 'method_not_allowed', 'no_credential', 'wrong_credential', 'not_queued'].map((code) => ({
+      code,
+    })),
+  );
+  for (const body of bodies) {
+    const { message, error } = { message: undefined, error: undefined, ...body };
+    expect(message).toMatch(/\w/);
+    expect(error).toBe(message);
+  }
+});
+
+test('two like events of one second, without a messageId, are two, and precise ones sent again are the same', async () => {
+  const same = { type: 'track', userId: 'u9', event: 'Add To Cart', timestamp: '2026-03-04T05:06:07Z' };
+  const precise = { ...same, timestamp: '2026-03-04T05:06:07.891Z' };
+  const ids = async (events: JsonObject[]) =>
+    (await post(events)).sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+  expect(new Set(await ids([same, same])).size).toBe(2);
+  expect(new Set(await ids([precise, precise])).size).toBe(2);
+  expect(await ids([precise, precise])).toEqual(await ids([precise, precise]));
+});
+
+test('the health check needs no credential', async () => {
   const { response } = await handle({ method: 'GET', path: '/health', headers: {} });
   expect(response).toEqual({ status: 200, body: { status: 'ok' } });
 });

@@ -3,9 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { parse } from 'yaml';
-import { createApiGateway, type HttpFunction, ROUTES } from '../../../lib/local/aws/local-api-gateway.ts';
+import { createApiGateway, type HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
 import { type LocalServer, listen } from '../../../lib/local/http-server.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
+import { ROUTE_KEYS } from '../../../lib/segment/route.ts';
 import { recordingLog } from '../../support/log.ts';
 import { at } from '../../support/template.ts';
 
@@ -40,20 +41,24 @@ async function startGateway(
 test('the routes are those that are deployed', () => {
   // The template's tags are CloudFormation's and mean nothing here.
   const template: unknown = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'error' });
-  expect(at(template, 'functions.ingest.events')).toEqual(ROUTES.map((httpApi) => ({ httpApi })));
+  const toTemplateKey = (key: string) => (key === '$default' ? '*' : key.replace('ANY ', '* '));
+  expect(at(template, 'functions.ingest.events')).toEqual(
+    ROUTE_KEYS.map((key) => ({ httpApi: toTemplateKey(key) })),
+  );
 });
 
 test.each([
-  ['GET', '/segment'],
-  ['POST', '/'],
-  ['POST', '/segment/'],
-  ['DELETE', '/v1/track'],
-])('%s %s is no route: 404, and the function is not asked', async (method, path) => {
+  ['POST', '/segment', { routeKey: 'POST /segment' }],
+  ['GET', '/segment', { routeKey: 'ANY /{proxy+}', pathParameters: { proxy: 'segment' } }],
+  ['POST', '/v1/import/', { routeKey: 'ANY /{proxy+}', pathParameters: { proxy: 'v1/import/' } }],
+  ['POST', '//v1/batch', { routeKey: 'ANY /{proxy+}', pathParameters: { proxy: '/v1/batch' } }],
+  ['DELETE', '/nowhere?a=b', { routeKey: 'ANY /{proxy+}', pathParameters: { proxy: 'nowhere' } }],
+  ['POST', '/', { routeKey: '$default' }],
+])('%s %s reaches the function by the route that takes it', async (method, path, expected) => {
   const { url, events } = await startGateway();
-  const response = await fetch(`${url}${path}`, { method });
-  expect(response.status).toBe(404);
-  expect(await response.json()).toEqual({ message: 'Not Found' });
-  expect(events).toEqual([]);
+  await fetch(`${url}${path}`, { method });
+  const rawPath = path.replace(/\?.*/, '');
+  expect(events).toMatchObject([{ ...expected, rawPath, requestContext: { http: { path: rawPath } } }]);
 });
 
 test('a text reaches the function as text, with lower-case headers, method, path and query', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   type AuthenticationPolicy,
-  authenticate,
   type CheckResults,
+  checkCredentials,
   evaluate,
+  readCredentials,
 } from '../../../lib/segment/authenticate.ts';
 import { matchRoute } from '../../../lib/segment/route.ts';
 import { sign } from '../../../lib/segment/signature.ts';
@@ -71,6 +72,26 @@ describe('a kind that is not configured does not count', () => {
   });
 });
 
+describe('a credential of a kind that is not configured, which may be the first of its kind', () => {
+  const first = { presentsUnconfigured: true };
+
+  test.each<[CheckResults['signature'], CheckResults['token']]>([
+    ['absent', undefined],
+    [undefined, 'absent'],
+  ])(
+    'is answered 503 until the secrets were read since the request came: signature %s, token %s',
+    (signature, token) => {
+      expect(decision({ signature, token, ...first }, {}, false)).toBe('503 wrong_credential');
+      expect(decision({ signature, token, ...first }, {}, true)).toBe('401 wrong_credential');
+    },
+  );
+
+  test('does not matter beside a valid one', () => {
+    expect(decision({ signature: 'valid', token: undefined, ...first }, {}, false)).toBe('ok');
+    expect(decision({ signature: undefined, token: 'valid', ...first }, {}, false)).toBe('ok');
+  });
+});
+
 describe('a signature of no known secret', () => {
   const wrong: CheckResults = { signature: 'wrong', token: 'absent' };
 
@@ -111,28 +132,35 @@ describe('a request', () => {
     if (match.kind !== 'route') throw new Error(`no route at ${path}`);
     const json = Buffer.from(body);
     const request = { method: 'POST', path, headers, body: json };
-    return authenticate(request, json, match.route, { ...configured, secretsAreCurrent: true }, policy);
+    const presented = readCredentials(request, json, match.route);
+    return evaluate(checkCredentials(presented, request, json, configured), policy, true);
   }
   const signed = (body: string, secret: string) => ({ 'x-signature': sign(body, secret) });
   const body = '{"type":"page"}';
 
   test('passes with a signature of any secret, or with any token', () => {
-    for (const secret of sharedSecrets)
-      expect(ask({ body, headers: signed(body, secret) })).toEqual({ kind: 'ok' });
-    for (const token of tokens)
-      expect(ask({ headers: { authorization: `Bearer ${token}` } })).toEqual({ kind: 'ok' });
+    for (const [index, secret] of sharedSecrets.entries()) {
+      const credential = `signature ${index + 1}`;
+      expect(ask({ body, headers: signed(body, secret) })).toEqual({ kind: 'ok', credential });
+    }
+    for (const [index, token] of tokens.entries()) {
+      const credential = `token ${index + 1}`;
+      expect(ask({ headers: { authorization: `Bearer ${token}` } })).toEqual({ kind: 'ok', credential });
+    }
+    const both = { ...signed(body, 's-old'), authorization: 'Bearer t-2' };
+    expect(ask({ body, headers: both })).toEqual({ kind: 'ok', credential: 'signature 1, token 2' });
   });
 
   test('passes with a write key only at the paths of the SDKs', () => {
     const batch = '{"batch":[],"writeKey":"t-2"}';
-    expect(ask({ path: '/v1/batch', body: batch })).toEqual({ kind: 'ok' });
+    expect(ask({ path: '/v1/batch', body: batch })).toEqual({ kind: 'ok', credential: 'token 2' });
     expect(ask({ path: '/segment', body: batch })).toMatchObject({ kind: 'refused', status: 401 });
   });
 
   test('passes with a signature beside a write key that no token is configured for', () => {
     const track = '{"userId":"u1","event":"E","writeKey":"w"}';
     const sent = { path: '/v1/track', body: track, headers: signed(track, 's-new') };
-    expect(ask(sent, { sharedSecrets, tokens: [] })).toEqual({ kind: 'ok' });
+    expect(ask(sent, { sharedSecrets, tokens: [] })).toEqual({ kind: 'ok', credential: 'signature 2' });
     expect(ask(sent)).toMatchObject({ status: 503, cause: 'rotation' });
   });
 

@@ -26,7 +26,7 @@ describe('a request presents', () => {
 
   test.each([
     ['the write key of a batch', '{"batch":[{"writeKey":"x"}],"writeKey":"w-1","sentAt":null}', ['w-1']],
-    ['an escaped write key', ' { "write\\u004bey" : "w\\u002d1" }', ['w-1']],
+    ['a write key that holds an escape', ' { "writeKey" : "w\\u002d1" }', ['w-1']],
     ['no write key from within', '{"batch":[{"writeKey":"x"}],"context":{"writeKey":"y"}}', []],
     ['no write key that is no string', '{"writeKey":7}', []],
     ['no empty write key', '{"writeKey":""}', []],
@@ -37,8 +37,25 @@ describe('a request presents', () => {
     expect(presented(undefined, body)).toEqual(tokens);
   });
 
-  test('both, the header and the write key', () => {
-    expect(presented('Bearer t-1', '{"writeKey":"w-1"}')).toEqual(['t-1', 'w-1']);
+  test('the header only, and no write key beside it', () => {
+    expect(presented('Bearer t-1', '{"writeKey":"w-1"}')).toEqual(['t-1']);
+  });
+
+  test('the write key where the header carries no token', () => {
+    expect(presented('Digest t-1', '{"writeKey":"w-1"}')).toEqual(['w-1']);
+  });
+
+  test('no write key behind more members than any SDK writes', () => {
+    expect(presented(undefined, `{${'"":0,'.repeat(100)}"writeKey":"w-1"}`)).toEqual([]);
+  });
+
+  test.each([
+    ['Bearer t-1, Bearer t-2', ['t-1', 't-2']],
+    [`Bearer t-1,${basic('t-2:')}`, ['t-1', 't-2']],
+    ['Digest t-1, bearer t-2', ['t-2']],
+    ['Bearer t-1,t-2', ['t-1,t-2']],
+  ])('every token of a header that came twice: %s', (authorization, tokens) => {
+    expect(presented(authorization)).toEqual(tokens);
   });
 });
 
@@ -56,6 +73,10 @@ describe('verifyToken', () => {
     [[], ['new'], 'absent'],
     [['new'], [], 'wrong'],
   ])('case %#: presented %j of %j is %s', (presentedTokens, tokens, result) => {
-    expect(verifyToken(presentedTokens, tokens)).toBe(result);
+    expect(verifyToken(presentedTokens, tokens).kind).toBe(result);
+  });
+
+  test('says which of our tokens it is', () => {
+    expect(verifyToken(['wrong', 'new'], ['old', 'new'])).toEqual({ kind: 'valid', number: 2 });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { matchRoute } from '../../../lib/segment/route.ts';
 
-describe('routeOf', () => {
+describe('matchRoute', () => {
   test.each(['POST', 'PUT', 'PATCH', 'post'])('takes webhooks by %s', (method) => {
     expect(matchRoute(method, '/segment')).toMatchObject({ kind: 'route', route: { sdk: false } });
     expect(matchRoute(method, '/segment/')).toEqual(matchRoute(method, '/segment'));
@@ -16,7 +16,22 @@ describe('routeOf', () => {
   );
 
   test.each(['/v1/batch', '/v1/import'])('takes batches of any type at %s', (path) => {
-    expect(matchRoute('POST', path)).toEqual({ kind: 'route', route: { methods: ['POST'], sdk: true } });
+    expect(matchRoute('POST', path)).toEqual({
+      kind: 'route',
+      route: { path, methods: ['POST'], sdk: true },
+    });
+  });
+
+  test.each(['//segment', '/segment/', '/segment//', '///v1//batch///'])(
+    'overlooks slashes at the end and doubled ones: %s',
+    (path) => {
+      expect(matchRoute('POST', path)).toMatchObject({ kind: 'route' });
+    },
+  );
+
+  test('knows the path that tells whether the relay is up', () => {
+    expect(matchRoute('GET', '/health')).toEqual({ kind: 'health' });
+    expect(matchRoute('POST', '/health')).toEqual({ kind: 'wrong_method', allow: 'GET' });
   });
 
   test('says which methods are allowed', () => {
@@ -27,7 +42,7 @@ describe('routeOf', () => {
   test.each([
     '/',
     '',
-    '/segment//',
+    '//',
     '/Segment',
     '/v1/t',
     '/v1/delete',

@@ -1,19 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { sign, verifySignature } from '../../../lib/segment/signature.ts';
+import { readSignatures, sign, verifySignature } from '../../../lib/segment/signature.ts';
 
 const body = Buffer.from('{"type":"identify","userId":"é"}');
 
 type Signed = { signature: string | undefined; body?: Buffer; json?: Buffer | undefined; secrets?: string[] };
 const verify = ({ signature, body: raw = body, json = raw, secrets = ['old', 'new'] }: Signed) =>
-  verifySignature(
-    { method: 'POST', path: '/segment', headers: { 'x-signature': signature }, body: raw },
-    json,
-    secrets,
-  );
+  verifySignature(readSignatures({ 'x-signature': signature }), raw, json, secrets).kind;
 
-test('signatureOf is the HMAC-SHA1 that RFC 2202 gives', () => {
+test('a signature is the HMAC-SHA1 that RFC 2202 gives', () => {
   expect(sign('what do ya want for nothing?', 'Jefe')).toBe('effcdf6ae5eb2fa2d27416d5f184df9c259a7c79');
 });
 
@@ -33,13 +29,10 @@ describe('a signature is valid', () => {
   });
 
   test('over a body that cannot be decoded', () => {
-    const request = {
-      method: 'POST',
-      path: '/segment',
-      body,
-      headers: { 'x-signature': sign(body, 'new') },
-    };
-    expect(verifySignature(request, undefined, ['new'])).toBe('valid');
+    expect(verifySignature([sign(body, 'new')], body, undefined, ['new'])).toEqual({
+      kind: 'valid',
+      number: 1,
+    });
   });
 
   test('over a whole array, and over its first element as it stands there', () => {
@@ -48,6 +41,60 @@ describe('a signature is valid', () => {
       expect(verify({ body: Buffer.from(array), signature: sign(array, 'new') })).toBe('valid');
       expect(verify({ body: Buffer.from(array), signature: sign(first, 'new') })).toBe('valid');
     }
+  });
+});
+
+describe("the Extensible Webhook's batch, whose elements are wrapped, is signed", () => {
+  const [first, second] = ['{"type":"track","userId":"é"}', '{"type":"identify"}'];
+  const batch = `[{"json":${first}},{"json":${second}}]`;
+
+  test.each([
+    ['over the event in the first element', first],
+    ['over its first element as it stands there', `{"json":${first}}`],
+    ['over the array of its events, without what wraps them', `[${first},${second}]`],
+    ['over the whole body', batch],
+  ])('%s', (_, text) => {
+    expect(verify({ body: Buffer.from(batch), signature: sign(text, 'new') })).toBe('valid');
+  });
+
+  test('over nothing else: not the event in the second element, nor one that is wrapped beside other members', () => {
+    expect(verify({ body: Buffer.from(batch), signature: sign(second, 'new') })).toBe('wrong');
+    for (const other of [
+      `[{"json":${first},"type":"x"}]`,
+      `[{"type":"x","json":${first}}]`,
+      `[{"json":[${first}]}]`,
+    ])
+      expect(verify({ body: Buffer.from(other), signature: sign(first, 'new') })).toBe('wrong');
+  });
+});
+
+describe('the signatures of a request', () => {
+  const right = sign(body, 'new');
+  const wrong = sign(body, 'other');
+  const kindOf = (headers: Record<string, string>) =>
+    verifySignature(readSignatures(headers), body, body, ['old', 'new']).kind;
+
+  test.each([
+    ['X-Signature', { 'x-signature': right }],
+    ['X-Segment-Signature', { 'x-segment-signature': right }],
+    ['a header that came twice, the right one first', { 'x-signature': `${right},${wrong}` }],
+    ['a header that came twice, the right one last', { 'x-segment-signature': `${wrong}, ${right}` }],
+    ['a header that came twice, once malformed', { 'x-signature': `no hex, ${right}` }],
+    ['both headers, one of them wrong', { 'x-signature': wrong, 'x-segment-signature': right }],
+  ])('are valid if one is: %s', (_, headers) => {
+    expect(kindOf(headers)).toBe('valid');
+  });
+
+  test('say which secret made them', () => {
+    const result = (signature: string) => verifySignature([signature], body, body, ['old', 'new']);
+    expect(result(sign(body, 'old'))).toEqual({ kind: 'valid', number: 1 });
+    expect(result(right)).toEqual({ kind: 'valid', number: 2 });
+  });
+
+  test('are wrong if all are, malformed if none could be one, absent if there is none', () => {
+    expect(kindOf({ 'x-signature': `no hex,${wrong}` })).toBe('wrong');
+    expect(kindOf({ 'x-signature': 'no hex', 'x-segment-signature': 'neither' })).toBe('malformed');
+    expect(kindOf({ 'x-signature': ' , ' })).toBe('absent');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
-import { sendMessages } from '../../../lib/sqs/send-messages.ts';
+import { sendMessages, trySendMessages } from '../../../lib/sqs/send-messages.ts';
 import { findSendBatchFailure } from '../../simulation/models/sqs-service-limits.ts';
 import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
@@ -20,9 +20,16 @@ const message = (groupId: string, body: string): OutgoingMessage => ({
 const ofGroup = (groupId: string, count: number) =>
   Array.from({ length: count }, (_, index) => message(groupId, `${groupId} ${index}`));
 
+type Options = {
+  resultFor?: (body: string) => EntryResult;
+  deadlineMs?: number;
+  /** Whether the deadline is known to those who send. */
+  finishes?: boolean;
+};
+
 async function send(
   messages: OutgoingMessage[],
-  { resultFor, deadlineMs = 60_000 }: { resultFor?: (body: string) => EntryResult; deadlineMs?: number } = {},
+  { resultFor, deadlineMs = 60_000, finishes = false }: Options = {},
 ) {
   const time = createVirtualTime();
   const startedAt = time.now();
@@ -30,7 +37,15 @@ async function send(
   const log = recordingLog();
   const deadline = new AbortController();
   const cancel = time.schedule(deadlineMs, () => deadline.abort(new Error('the deadline')));
-  const ports = { sqs, queueUrl: 'queue', clock: time, random: () => 0.5, log };
+  const finishBy = startedAt + deadlineMs;
+  const ports = {
+    sqs,
+    queueUrl: 'queue',
+    clock: time,
+    random: () => 0.5,
+    log,
+    ...(finishes && { finishBy }),
+  };
   const result = sendMessages(messages, ports, deadline.signal).then(
     () => {
       cancel();
@@ -104,18 +119,24 @@ describe('messages go to SQS', () => {
     expect(tookMs).toBe(1_000);
   });
 
-  test('of a group of over a hundred, ten to a call, for the deadline', async () => {
+  test('of one group, ten to a call once one to a call would take more than half of the time that is left', async () => {
     const messages = ofGroup('a', 4_000);
-    const { result, sqs } = await send(messages, { deadlineMs: 4_001 });
+    const { result, sqs } = await send(messages, { deadlineMs: 4_100, finishes: true });
     expect(result).toBe('confirmed');
     expect(sqs.accepted).toEqual(bodiesOf(messages));
+    expect(sizesOf(sqs.sends)).toEqual([1, ...Array(399).fill(10), 9]);
+  });
+
+  test('of one group, one to a call while that fits half of the time that is left', async () => {
+    const { sqs } = await send(ofGroup('a', 100), { deadlineMs: 2_100, finishes: true });
+    expect(sizesOf(sqs.sends)).toEqual(Array(100).fill(1));
   });
 
   test('of a large group of large messages, as many to a call as it carries', async () => {
     const messages = Array.from({ length: 101 }, (_, index) =>
       message('a', String(index).padEnd(400_000, '.')),
     );
-    const { result, sqs } = await send(messages);
+    const { result, sqs } = await send(messages, { deadlineMs: 1_000, finishes: true });
     expect(result).toBe('confirmed');
     expect(sqs.accepted).toEqual(bodiesOf(messages));
     for (const call of sqs.sends) expect(findSendBatchFailure(call)).toBeUndefined();
@@ -160,6 +181,28 @@ describe('a message that SQS does not take', () => {
     const { sqs } = await send(ofGroup('a', 1), { resultFor: () => 'refused', deadlineMs: 4_000 });
     expect(sqs.sends.length).toBeGreaterThan(4);
     expect(sqs.sends.length).toBeLessThan(20);
+  });
+});
+
+describe('a message that SQS refuses for good', () => {
+  const refuseFirst = (body: string): EntryResult => (body === 'a 0' ? 'sender_fault' : 'taken');
+
+  test('is not sent again, and neither its group nor its call waits for it', async () => {
+    const messages = [...ofGroup('a', 3), ...ofGroup('b', 1)];
+    const time = createVirtualTime();
+    const sqs = fakeSqs(time, { resultFor: refuseFirst });
+    const ports = { sqs, queueUrl: 'queue', clock: time, random: () => 0.5, log: recordingLog() };
+    const sent = trySendMessages(messages, ports, AbortSignal.any([]));
+    await time.run();
+    const { refused, sqsMessageIds } = await sent;
+    expect([...refused]).toEqual([[messages[0], 'InvalidMessageContents']]);
+    expect([...sqsMessageIds.keys()].map(({ body }) => body).toSorted()).toEqual(['a 1', 'a 2', 'b 0']);
+    expect(sqs.sends.flat().filter(({ MessageBody }) => MessageBody === 'a 0')).toHaveLength(1);
+  });
+
+  test('is an error for those who must have all of them confirmed', async () => {
+    const { result } = await send(ofGroup('a', 2), { resultFor: refuseFirst });
+    expect(result).toBe('SQS refuses a message: InvalidMessageContents');
   });
 });
 
