@@ -14,6 +14,8 @@ const DAYS_14 = 14 * 24 * 60 * 60;
 const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambdaFunction'];
 const queues = ['Queue', 'DeadLetterQueue'];
 
+const noValue = { Ref: 'AWS::NoValue' };
+
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
@@ -121,7 +123,30 @@ export const deploymentRules = {
       ),
     ]),
 
-  'both queues are encrypted': eachHasProperties(queues, { SqsManagedSseEnabled: true }),
+  "both queues are encrypted, with the operator's key where there is one": eachHasProperties(queues, {
+    SqsManagedSseEnabled: { 'Fn::If': ['HasKmsKey', noValue, true] },
+    KmsMasterKeyId: { 'Fn::If': ['HasKmsKey', '', noValue] },
+  }),
+
+  'the functions may use that key, and X-Ray, where they are asked to': (template) => {
+    const roles = Object.keys(permissions).map((Ref) => ({ Ref }));
+    return [
+      ...hasProperties({
+        'KmsPolicy.Roles': roles,
+        'KmsPolicy.PolicyDocument.Statement': [statement(['kms:Decrypt', 'kms:GenerateDataKey'], '')],
+        'TracingPolicy.Roles': roles,
+        'TracingPolicy.PolicyDocument.Statement': [
+          statement(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
+        ],
+      })(template),
+      ...findDifference(at(template.Resources, 'KmsPolicy.Condition'), 'HasKmsKey', 'KmsPolicy'),
+      ...findDifference(at(template.Resources, 'TracingPolicy.Condition'), 'HasTracing', 'TracingPolicy'),
+    ];
+  },
+
+  'every role is bounded, where a boundary is given': eachHasProperties(Object.keys(permissions), {
+    PermissionsBoundary: { 'Fn::If': ['HasPermissionsBoundary', '', noValue] },
+  }),
 
   'the mapping invokes as many workers as there are lanes, ten messages each': (template) => {
     const lanes = property(template, 'WorkerLambdaFunction.Environment.Variables.LANES');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { readZip } from './zip.ts';
@@ -8,6 +8,8 @@ const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
 
 export type Package = {
+  /** What packaging printed. */
+  printed: string;
   /** What osls wrote for CloudFormation and for itself, by file name. */
   documents: Map<string, string>;
   /** The names of the files in each function's archive. */
@@ -17,17 +19,20 @@ export type Package = {
 };
 
 /**
- * Runs `npm run package` as somebody would who has no AWS account, in a copy of the service in `directory`: osls writes
- * to .serverless/, and whoever works in the repository may want to keep theirs.
+ * Runs `npm run package` as an operator without an AWS account does, in a copy of the service in `directory`: osls writes
+ * to .serverless/, and that of the repository may be in use.
+ *
+ * @param stageFile what `stages/STAGE.yml` holds, instead of the repository's
  */
 export async function packageService(
   directory: string,
   stage: string,
   settings: Record<string, string>,
+  stageFile?: string,
 ): Promise<Package> {
   const service = join(directory, 'service');
   const unpacked = join(directory, 'unpacked');
-  await mkdir(service);
+  await mkdir(service, { recursive: true });
   await Promise.all([
     ...['handlers', 'lib', 'node_modules'].map((name) =>
       symlink(join(repository, name), join(service, name)),
@@ -36,8 +41,13 @@ export async function packageService(
       copyFile(join(repository, name), join(service, name)),
     ),
   ]);
+  await cp(join(repository, 'stages'), join(service, 'stages'), { recursive: true });
+  if (stageFile !== undefined) await writeFile(join(service, 'stages', `${stage}.yml`), stageFile);
   const env = { PATH: process.env['PATH'], HOME: directory, ...settings };
-  await run('npm', ['run', 'package', '--', '--stage', stage], { cwd: service, env });
+  const { stdout, stderr } = await run('npm', ['run', 'package', '--', '--stage', stage], {
+    cwd: service,
+    env,
+  });
 
   const artefact = (name: string) => join(service, '.serverless', name);
   const names = ['cloudformation-template-update-stack.json', 'serverless-state.json'];
@@ -53,5 +63,5 @@ export async function packageService(
       await writeFile(join(unpacked, file), data);
     }
   }
-  return { documents, contents, unpacked };
+  return { printed: stdout + stderr, documents, contents, unpacked };
 }

@@ -47,9 +47,13 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.DeadLetterQueue.Properties.RedriveAllowPolicy'],
       ['Resources.DeadLetterQueue.Properties.RedriveAllowPolicy.redrivePermission', 'allowAll'],
     ],
-    'nobody is allowed something with a wildcard': [
+    'nothing is allowed with a wildcard, but for X-Ray, which has no resources': [
       ['Resources.WorkerRole.Properties.Policies.0.PolicyDocument.Statement.0.Resource', '*'],
       ['Resources.ReplayRole.Properties.Policies.0.PolicyDocument.Statement.1.Action', 'sqs:*'],
+      [
+        'Resources.TracingPolicy.Properties.PolicyDocument.Statement.0.Action',
+        ['xray:PutTraceSegments', 'sqs:SendMessage'],
+      ],
     ],
     'a flood is throttled before it costs': [
       ['Resources.HttpApiStage.Properties.DefaultRouteSettings'],

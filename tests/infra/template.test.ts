@@ -58,6 +58,11 @@ describe('the packaged template', () => {
     expect(rule(template)).toEqual([]);
   });
 
+  test('is written without a warning', () => {
+    expect(packaged.printed).toContain('Service packaged');
+    expect(packaged.printed).not.toMatch(/warning|deprecat/i);
+  });
+
   test('names its resources by stage', () => {
     for (const path of [
       'Queue.Properties.QueueName',
@@ -78,7 +83,8 @@ describe('the packaged template', () => {
     });
   });
 
-  test('takes settings from the environment of whoever packages', () => {
+  test('takes settings from the environment of the packaging shell, and says so', () => {
+    expect(packaged.printed).toContain('LANES comes from the environment');
     expect(environmentOf('WorkerLambdaFunction')).toMatchObject({ LANES: '3', ALIAS: 'off' });
   });
 
@@ -128,7 +134,18 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.Queue.UpdateReplacePolicy', 'Delete'],
       ['Resources.DeadLetterQueue.UpdateReplacePolicy'],
     ],
-    'both queues are encrypted': [['Resources.Queue.Properties.SqsManagedSseEnabled', false]],
+    "both queues are encrypted, with the operator's key where there is one": [
+      ['Resources.Queue.Properties.SqsManagedSseEnabled', false],
+      ['Resources.DeadLetterQueue.Properties.KmsMasterKeyId'],
+    ],
+    'the functions may use that key, and X-Ray, where they are asked to': [
+      ['Resources.KmsPolicy.Properties.Roles.2'],
+      ['Resources.KmsPolicy.Properties.PolicyDocument.Statement.0.Action.1'],
+      ['Resources.TracingPolicy.Condition'],
+    ],
+    'every role is bounded, where a boundary is given': [
+      ['Resources.ReplayRole.Properties.PermissionsBoundary'],
+    ],
     'the mapping invokes as many workers as there are lanes, ten messages each': [
       [`${mapping}.ScalingConfig`],
       [`${mapping}.ScalingConfig.MaximumConcurrency`, 2],

@@ -1,0 +1,108 @@
+import { createInterface } from 'node:readline/promises';
+import { type Command, CommanderError, createCommand } from 'commander';
+import type { Environment } from '../../config/config.ts';
+import { CommandError, describeError } from '../cli-errors.ts';
+import { connectDeploymentAws } from './deploy-clients.ts';
+import { deployStage } from './deploy-stage.ts';
+import { runTool } from './run-tool.ts';
+import { readStageFile } from './stage-file.ts';
+import { planStage, type StagePlan } from './stage-plan.ts';
+
+type Options = { stage: string; region?: string; param: string[]; awsProfile?: string; yes?: true };
+
+const directory = process.cwd();
+/** An empty variable counts as not set, for the functions and so for osls. */
+const env: Environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+const toolOptions = { directory, env };
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const help = `
+The settings and options of a stage are in stages/STAGE.yml: see stages/example.yml. Options that are not listed here, such
+as --verbose, go to osls.
+`;
+
+const program = createCommand('npm run')
+  .exitOverride()
+  // Errors are printed below, in one line.
+  .configureOutput({ writeErr: () => undefined });
+
+const defineStageCommand = (name: string, description: string) =>
+  program
+    .command(name)
+    .description(description)
+    .option('-s, --stage <name>', 'the stage', 'dev')
+    .option('-r, --region <name>', "its AWS region, instead of its file's")
+    .option('--param <name=value>', "one option, instead of its file's", append, [])
+    .option('--aws-profile <name>', 'the AWS credentials to use, instead of AWS_PROFILE')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText('after', help);
+
+const append = (value: string, values: string[]): string[] => [...values, value];
+
+defineStageCommand('package', 'write the package of a stage to .serverless/, without AWS').action(
+  async (options: Options, command: Command) => {
+    const plan = await checkPlan(options);
+    await packageStage(toOslsArguments(plan, options, command));
+  },
+);
+
+defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
+  .option('-y, --yes', 'deploy also where that lowers a protection')
+  .action(async (options: Options, command: Command) => {
+    const plan = await checkPlan(options);
+    const { stage, region } = plan;
+    if (options.awsProfile !== undefined) process.env['AWS_PROFILE'] = options.awsProfile;
+    const osls = toOslsArguments(plan, options, command);
+    await deployStage(
+      { plan, directory, isConfirmed: options.yes === true },
+      {
+        aws: await connectDeploymentAws(region),
+        print,
+        confirm: process.stdin.isTTY ? confirm : undefined,
+        packageStage: () => packageStage(osls),
+        deployPackage: () => runTool('osls', ['deploy', '--package', '.serverless', ...osls], toolOptions),
+      },
+    );
+    print(`Try it: npm run relay -- doctor --stage ${stage} --region ${region}`);
+  });
+
+async function checkPlan({ stage, region, param }: Options): Promise<StagePlan> {
+  const file = await readStageFile(directory, stage);
+  const plan = planStage({ stage, region, params: param, file, env });
+  for (const note of plan.notes) print(note);
+  return plan;
+}
+
+const toOslsArguments = (plan: StagePlan, { param, awsProfile }: Options, command: Command): string[] => [
+  ...['--stage', plan.stage, '--region', plan.region],
+  ...param.flatMap((value) => ['--param', value]),
+  ...(awsProfile === undefined ? [] : ['--aws-profile', awsProfile]),
+  ...command.args,
+];
+
+async function packageStage(oslsArguments: readonly string[]): Promise<void> {
+  await runTool('npm', ['run', '--silent', 'build'], toolOptions);
+  await runTool('osls', ['package', ...oslsArguments], toolOptions);
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  const message = describeError(error);
+  if (message === undefined) throw error;
+  if (!isDone) {
+    process.stderr.write(`${error instanceof CommandError ? 'deploy: ' : ''}${message}\n`);
+    process.exitCode = 2;
+  }
+}
