@@ -48,6 +48,7 @@ export type RunMetrics = {
   outage: OutageMetrics | undefined;
   p50: number;
   p99: number;
+  slowest: number;
   webhooks: { webhooks: number; retries: number; discarded: number; givenUp: number };
   invocations: number;
   simulatedSeconds: number;
@@ -118,6 +119,7 @@ export function computeMetrics(
     outage: runInfo.outage && measureOutage(runInfo.outage, runInfo.start, { tracker, requests }),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
+    slowest: latencies.at(-1) ?? Number.NaN,
     webhooks: runInfo.webhooks,
     invocations: runInfo.invocations,
     simulatedSeconds: (runInfo.end - runInfo.start) / 1_000,
@@ -130,8 +132,9 @@ const QUOTA_WINDOW_MS = 300_000;
 
 /** Events that are bad, and those of the same user that came while one of them was neither delivered nor given up. */
 function findHeldUp({ events, size }: EventTracker): (number: number) => boolean {
-  const { user, rejectedWith, flakyUntil, firstSentAt, deliveredAt, deadAt } = events;
-  const isBad = (number: number) => rejectedWith[number] !== 0 || flakyUntil[number] !== 0;
+  const { user, rejectedWith, flakyUntil, isFatal, firstSentAt, deliveredAt, deadAt } = events;
+  const isBad = (number: number) =>
+    rejectedWith[number] !== 0 || flakyUntil[number] !== 0 || isFatal[number] !== 0;
   const bad = Array.from({ length: size() }, (_, number) => number).filter(isBad);
   const badByUser = Map.groupBy(bad, (number) => user[number]);
   const endOf = (number: number) => Math.min(deliveredAt[number] ?? 0, deadAt[number] ?? 0);

@@ -1,5 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { armFatalMessages, type FatalKind, toFatalMark } from './fatal-messages.ts';
 import { createSandbox } from './sandbox.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
@@ -17,6 +18,7 @@ function createProcess() {
       refreshCredentialIfOlderThan: async () => {},
       post: () => Promise.reject(new Error('unused')),
     },
+    isVulnerable: true,
   });
   const send = (MessageBody: string) =>
     sandbox.sqs(new SendMessageCommand({ QueueUrl: 'queue', MessageBody }));
@@ -61,4 +63,43 @@ test('an invocation that throws leaves its process alive', async () => {
   await time.run();
   await expect(ended).resolves.toEqual({ kind: 'threw', error });
   expect(sandbox.isAlive()).toBe(true);
+});
+
+describe('a process that reads a fatal message', () => {
+  let disarm = () => {};
+  beforeEach(() => {
+    disarm = armFatalMessages();
+  });
+  afterEach(() => disarm());
+
+  const read = (kind: FatalKind) => JSON.parse(`{"context":{${toFatalMark(kind)}}}`);
+
+  test('is killed by one that needs too much memory', async () => {
+    const { time, sandbox, send, arrived } = createProcess();
+    const work = async () => {
+      await send('first');
+      read('out_of_memory');
+      await send('second');
+    };
+    const ended = sandbox.invoke(work, 1_000);
+    await time.run();
+    await expect(ended).resolves.toEqual({ kind: 'killed' });
+    expect(arrived).toEqual(['first']);
+  });
+
+  test('hears and does nothing while one keeps it busy', async () => {
+    const { time, sandbox, send } = createProcess();
+    const heard: number[] = [];
+    const work = async () => {
+      void send('first').then(() => heard.push(sandbox.clock.now()));
+      read('hang');
+      await send('second');
+      heard.push(sandbox.clock.now());
+    };
+    const ended = sandbox.invoke(work, 90_000);
+    await time.run();
+    await expect(ended).resolves.toEqual({ kind: 'answered', value: undefined });
+    expect(heard).toEqual([60_000, 60_100]);
+    expect(sandbox.wasBusy()).toBe(true);
+  });
 });

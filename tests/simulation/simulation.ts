@@ -8,6 +8,7 @@ import { pickKnownFields } from '../../lib/telemetry/log-fields.ts';
 import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
 import { createEvidence } from './checks/evidence.ts';
 import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
+import { armFatalMessages } from './fatal-messages.ts';
 import {
   type LambdaFault,
   startEventSourceMapping,
@@ -15,7 +16,7 @@ import {
 } from './models/event-source-mapping-model.ts';
 import { endFaultsAt, type FaultWindow } from './models/fault-window.ts';
 import { createGateway } from './models/gateway-model.ts';
-import { createFifoQueue, type FifoQueue } from './models/queue-model.ts';
+import { createFifoQueue, type FifoQueue, type QueuedMessage } from './models/queue-model.ts';
 import {
   type ReplayFunction,
   type ReplaySettings,
@@ -120,9 +121,14 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     }
     return deadLetterQueue.send(entry, now);
   };
+  const adoptDeadLetter = (message: QueuedMessage) => {
+    const number = parseEventNumber(message.body);
+    if (number !== undefined) tracker.onGivenUp(number, time.now());
+    deadLetterQueue.adopt(message, time.now());
+  };
   const queue = createFifoQueue(
     { visibilityMs: 540_000, retentionMs: RETENTION_MS, maxReceiveCount: 1_000 },
-    { redriven: (message) => deadLetterQueue.adopt(message, time.now()), expired: onExpiry },
+    { redriven: adoptDeadLetter, expired: onExpiry },
   );
   const sqs = createSqsModel({
     time,
@@ -184,6 +190,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     isReplayed = true;
   };
 
+  const disarm = segmentSettings.fatalEvents ? armFatalMessages() : () => {};
   if (world.replay) void replayDeadLetters(world.replay);
   segment.start();
   const isDrained = () => {
@@ -198,6 +205,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
   }
   // What was on its way when the queue became empty, such as answers and deletions, still arrives.
   await time.run(time.now() + WORKER_TIMEOUT_MS);
+  disarm();
 
   const deadLetters: DeadLetterRecord[] = [...deadLetterQueue.contents()].map(({ body, attributes }) => ({
     number: parseEventNumber(body),

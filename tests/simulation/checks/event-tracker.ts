@@ -44,6 +44,8 @@ export function createEventTracker(capacity: number) {
     user: new Uint32Array(capacity),
     /** The status that every request is answered with that holds the event; 0 if there is nothing wrong with it. */
     rejectedWith: new Uint16Array(capacity),
+    /** Reading it strikes the worker: it is delivered by luck, if at all. */
+    isFatal: new Uint8Array(capacity),
     /** The status that the first request is answered with that holds the event, and only that; 0 for none. */
     conflictsWith: new Uint16Array(capacity),
     /** Until then a request that holds the event fails with 500. */
@@ -77,6 +79,7 @@ export function createEventTracker(capacity: number) {
       user: number;
       rejectedWith: number;
       conflictsWith?: number;
+      isFatal?: boolean;
       flakyUntil: number;
       timestamp: number;
       webhook: number;
@@ -87,6 +90,7 @@ export function createEventTracker(capacity: number) {
       events.user[number] = event.user;
       events.rejectedWith[number] = event.rejectedWith;
       events.conflictsWith[number] = event.conflictsWith ?? 0;
+      events.isFatal[number] = event.isFatal === true ? 1 : 0;
       events.flakyUntil[number] = event.flakyUntil;
       events.timestamp[number] = event.timestamp;
       events.webhook[number] = event.webhook;

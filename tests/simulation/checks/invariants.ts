@@ -79,10 +79,11 @@ export const invariants = {
     formatFinding('events delivered before an earlier one of their user', findOvertaking(runState)),
 
   'only what Salesmachine refuses is given up, and for that reason': (runState) => {
-    const { rejectedWith } = runState.tracker.events;
+    const { rejectedWith, isFatal } = runState.tracker.events;
+    const expected = (number: number) =>
+      isFatal[number] === 1 ? 'receive_limit' : expectedReason(rejectedWith[number] ?? 0);
     const wrong = [...reasonsByNumber(runState)].filter(
-      ([number, reason]) =>
-        reason !== expectedReason(rejectedWith[number] ?? 0) && !runState.evidence.isTolerated(number),
+      ([number, reason]) => reason !== expected(number) && !runState.evidence.isTolerated(number),
     );
     const unknown = runState.deadLetters.filter(({ number }) => number === undefined).length;
     return [

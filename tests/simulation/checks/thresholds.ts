@@ -17,6 +17,7 @@ export const metrics = {
   throttled: { title: 'requests answered by 429', unit: 'percent', of: (run) => run.throttledShare },
   p50: { title: 'latency, p50', unit: 'milliseconds', of: (run) => run.p50 },
   p99: { title: 'latency, p99', unit: 'milliseconds', of: (run) => run.p99 },
+  slowest: { title: 'latency, most', unit: 'milliseconds', of: (run) => run.slowest },
   lasted: {
     title: 'from the first webhook to the last delivery',
     unit: 'milliseconds',

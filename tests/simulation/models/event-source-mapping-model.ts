@@ -38,7 +38,7 @@ export type MappingModelOptions = {
 
 export type EventSourceMapping = {
   invocations(): number;
-  /** Invocations that did not end in time, and were killed for it. */
+  /** Invocations that did not end in time, and were killed for it, though no message kept them busy. */
   timeouts(): number;
 };
 
@@ -57,7 +57,7 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
   let timeouts = 0;
 
   const launch = () => {
-    const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect() });
+    const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect(), isVulnerable: true });
     return { sandbox, handle: createWorker(sandbox) };
   };
 
@@ -100,7 +100,7 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
       const event = { Records: messages.map((message) => toSqsRecord(message, QUEUE_ARN)) };
       const context = createLambdaContext('worker', functionTimeoutMs, time);
       const result = await sandbox.invoke(() => handle(event, context), functionTimeoutMs);
-      if (result.kind === 'timed_out') timeouts += 1;
+      if (result.kind === 'timed_out' && !sandbox.wasBusy()) timeouts += 1;
       const ids = new Set(event.Records.map(({ messageId }) => messageId));
       const answer = fault === 'garbled' ? 'garbled' : result.kind === 'answered' ? result.value : 'none';
       const failed = findFailedIds(answer, ids);

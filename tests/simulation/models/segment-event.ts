@@ -1,4 +1,5 @@
 import { type Kind, toMarker } from '../checks/event-tracker.ts';
+import { type FatalKind, toFatalMark } from '../fatal-messages.ts';
 
 /** Stands in every trait, id, address and secret of the simulated world; no log line may hold it. */
 export const PII_MARKER = 'canary';
@@ -22,16 +23,17 @@ type EventDescription = {
   sentAt: number;
   /** Bytes that the event holds beside what it needs. */
   bulk: number;
+  fatal?: FatalKind | undefined;
 };
 
 /** The event as Segment would send it, compact. Built by hand, for there are millions. */
-export function eventJson({ number, kind, user, timestamp, sentAt, bulk }: EventDescription): string {
+export function eventJson({ number, kind, user, timestamp, sentAt, bulk, fatal }: EventDescription): string {
   const marker = toMarker(number);
   const at = new Date(timestamp).toISOString();
   const sent = new Date(sentAt).toISOString();
   return (
     `{"messageId":"${marker}","userId":"${contactOf(user)}","timestamp":"${at}","originalTimestamp":"${at}",` +
-    `"sentAt":"${sent}","receivedAt":"${sent}","version":2,"context":{"ip":"203.0.113.77",` +
+    `"sentAt":"${sent}","receivedAt":"${sent}","version":2,"context":{${fatal ? `${toFatalMark(fatal)},` : ''}"ip":"203.0.113.77",` +
     `"userAgent":"Mozilla/5.0 ${PII_MARKER}","library":{"name":"analytics.js","version":"2.1.0"}},"integrations":{},` +
     `${ownFields[kind](number, marker, user, bulk === 0 ? '' : `,"bulk":"${'x'.repeat(bulk)}"`)}}`
   );

@@ -1,5 +1,6 @@
 import type { Random } from '../../../lib/runtime/random.ts';
 import { type EventTracker, KINDS, type Kind } from '../checks/event-tracker.ts';
+import type { FatalKind } from '../fatal-messages.ts';
 import { exponential } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { eventJson } from './segment-event.ts';
@@ -21,6 +22,8 @@ export type SegmentSettings = {
   rejectedEvents?: readonly { oneIn: number; status: number }[];
   /** The first so many events are. */
   rejectedFirst?: { count: number; status: number };
+  /** One event in so many strikes the worker that reads it. */
+  fatalEvents?: { oneIn: number; kind: FatalKind };
   /** One event in so many meets a conflict at Salesmachine, once. */
   conflicts?: { oneIn: number; status: number };
   /** Bytes that each track and identify event holds beside what it needs. */
@@ -61,7 +64,7 @@ export function createSegment(
     perWebhook = 1,
     mix = { track: 1 },
   } = settings;
-  const { rejectedEvents = [], rejectedFirst, conflicts, flakyEvents } = settings;
+  const { rejectedEvents = [], rejectedFirst, fatalEvents, conflicts, flakyEvents } = settings;
   const { burst = 1, duplicates = 0, disorderMs = 0, bulk = 0 } = settings;
   const { events: columns } = tracker;
   const kindFor = createKindPicker(mix);
@@ -88,6 +91,7 @@ export function createSegment(
       user: nextUser(),
       rejectedWith: status,
       conflictsWith: hasConflict ? conflicts.status : 0,
+      isFatal: fatalEvents !== undefined && tracker.size() % fatalEvents.oneIn === fatalEvents.oneIn - 1,
       flakyUntil: isFlaky ? time.now() + flakyEvents.ms : 0,
       timestamp: time.now() - Math.floor(random() * disorderMs),
       webhook: batches,
@@ -102,6 +106,7 @@ export function createSegment(
       timestamp: columns.timestamp[number] ?? 0,
       sentAt: time.now(),
       bulk,
+      fatal: columns.isFatal[number] === 1 ? fatalEvents?.kind : undefined,
     });
 
   const toBody = (numbers: readonly number[]): string => {

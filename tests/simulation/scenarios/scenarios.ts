@@ -1,4 +1,5 @@
 import type { Threshold } from '../checks/thresholds.ts';
+import { FATAL_KINDS } from '../fatal-messages.ts';
 import { faultScopeScenarios } from './fault-scope-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import {
@@ -6,6 +7,7 @@ import {
   audience,
   credentialRejected,
   DAY,
+  fatalEvents,
   flakyEvents,
   HOUR,
   halvedQuota,
@@ -194,6 +196,20 @@ const generalScenarios: readonly Scenario[] = [
     brief: manyLinks(MINUTE),
     thresholds: [{ metric: 'merged', atLeast: 400 }, { metric: 'p99', atMost: 5_000 }, noDeadLetters],
   },
+  ...FATAL_KINDS.map(
+    (kind): Scenario => ({
+      name: `fatal-messages-${kind === 'hang' ? 'hang' : 'memory'}`,
+      whole: fatalEvents(50, 30 * MINUTE, 3, kind),
+      seeds: 3,
+      brief: fatalEvents(20, 5 * MINUTE, 2, kind),
+      thresholds: [
+        { metric: 'p50', atMost: SECOND },
+        { metric: 'p99', atMost: 5 * SECOND },
+        { metric: 'slowest', atMost: 20 * MINUTE },
+        { metric: 'deadLetters', atMost: 3 },
+      ],
+    }),
+  ),
   {
     name: 'ailing',
     whole: flakyEvents(20 * MINUTE),
@@ -239,7 +255,11 @@ const generalScenarios: readonly Scenario[] = [
 export const allScenarios: readonly Scenario[] = [...generalScenarios, ...faultScopeScenarios];
 
 /** Scenarios that the relay does not reach yet: they run only when they are named. */
-const unreached: ReadonlySet<string> = new Set(faultScopeScenarios.map(({ name }) => name));
+const unreached: ReadonlySet<string> = new Set([
+  ...faultScopeScenarios.map(({ name }) => name),
+  'fatal-messages-hang',
+  'fatal-messages-memory',
+]);
 
 /** The table: what the relay reaches. */
 export const scenarios = allScenarios.filter(({ name }) => !unreached.has(name));

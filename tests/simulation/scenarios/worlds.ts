@@ -1,3 +1,4 @@
+import type { FatalKind } from '../fatal-messages.ts';
 import type { FaultWindow } from '../models/fault-window.ts';
 import { apiFaults } from '../models/salesmachine-model.ts';
 import type { World } from '../simulation.ts';
@@ -84,6 +85,14 @@ export const manyLinks = (ms: number): World => ({
     mix: { group: 6, identify: 2, track: 2 },
     disorderMs: MINUTE,
   }),
+});
+
+/** A few messages that kill whatever worker reads them, or keep it busy for a minute, until they are dead letters. */
+export const fatalEvents = (perSecond: number, ms: number, count: number, kind: FatalKind): World => ({
+  segment: load(perSecond, ms, {
+    fatalEvents: { oneIn: Math.floor((perSecond * ms) / SECOND / count), kind },
+  }),
+  drainMs: 14 * DAY,
 });
 
 /** Operations that the API fails at for a while, alone; of few users, so that others wait behind them. */
