@@ -1,7 +1,7 @@
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { listen } from '../../lib/local/http-server.ts';
+import { listen, readBody } from '../../lib/local/http-server.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
@@ -85,6 +85,63 @@ describe('with --stage', () => {
     expect(untold.code).toBe(0);
   });
 
+  test('the credential of a stage is read from SSM, and tried', async () => {
+    const { salesmachineUrl } = await startTestRelay();
+    const Variables = { SALESMACHINE_URL: salesmachineUrl, SALESMACHINE_API_TOKEN_PARAMETER: '/my/token' };
+    const lambda = await listen(async () => ({
+      status: 200,
+      body: JSON.stringify({ Environment: { Variables } }),
+    }));
+    const ssm = await listen(async (request) => {
+      const { Names, WithDecryption } = JSON.parse((await readBody(request, 10_000))?.toString() ?? '');
+      const Parameters = Names.map((Name: string) => ({ Name, Value: 'made-up' }));
+      return { status: 200, body: JSON.stringify({ Parameters: WithDecryption ? Parameters : [] }) };
+    });
+    const env = {
+      ...awsAt('http://127.0.0.1:1'),
+      AWS_MAX_ATTEMPTS: '1',
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+      AWS_ENDPOINT_URL_SSM: ssm.url,
+    };
+    const { stdout, stderr, code } = await runCli(['ping', '--stage', 'blue'], { env });
+    await Promise.all([lambda.stop(), ssm.stop()]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toMatch(/^The credential is good\.\n\d+ of 900 requests are left/);
+  });
+
+  test('without the right to read the credential, the worker of the stage tries it', async () => {
+    const ping = {
+      outcome: 'credential',
+      status: 401,
+      failure: null,
+      limit: 900,
+      remaining: 899,
+      resetsInSeconds: null,
+    };
+    const requests: string[] = [];
+    const lambda = await listen(async (request) => {
+      requests.push(`${request.url} ${await readBody(request, 10_000)}`);
+      const isInvocation = request.url?.endsWith('/invocations') === true;
+      return isInvocation
+        ? { status: 200, body: JSON.stringify(ping) }
+        : { status: 403, headers: { 'x-amzn-errortype': 'AccessDeniedException' }, body: '{}' };
+    });
+    const env = {
+      ...awsAt('http://127.0.0.1:1'),
+      AWS_MAX_ATTEMPTS: '1',
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+    };
+    const told = await runCli(['ping', '--stage', 'blue'], { env });
+    await lambda.stop();
+    expect(told).toMatchObject({ stderr: '', code: 1 });
+    expect(told.stdout).toMatch(/^Salesmachine rejects the credential \(401\)\.\nTo do: check /);
+    expect(requests.at(-1)).toMatch(/relay-blue-worker\/invocations \{"ping":true\}$/);
+
+    const untold = await runCli(['ping', '--stage', 'blue'], { env });
+    expect(untold).toMatchObject({ stdout: '', code: 2 });
+    expect(untold.stderr).toMatch(/SSM does not give it \(\w+\), and the worker does not ping/);
+  });
+
   test('a stage that is not there, or without region or credentials, is told in one line', async () => {
     const { env } = await startStage('blue');
     const { AWS_REGION: _, ...nowhere } = env;
@@ -137,7 +194,7 @@ describe('the local relay', () => {
     };
     const { stdout, code } = await runCli(['ping'], { env });
     expect({ stdout, code }).toEqual({
-      stdout: expect.stringContaining('The credential is bad (401)'),
+      stdout: expect.stringContaining('Salesmachine rejects the credential (401).'),
       code: 1,
     });
     expect(stdout).not.toContain('canary');

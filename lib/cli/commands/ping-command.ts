@@ -1,82 +1,93 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
+import type { DeliveryStatus } from '../../local/api-schema.ts';
 import { styled } from '../../runtime/terminal-text.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
-import { type PingResult, pingSalesmachine } from '../../salesmachine/ping.ts';
+import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { type TargetOptions, withTargetOptions } from '../connection.ts';
+import { formatNumber } from '../dlq/format.ts';
+import { diagnosePing, hasPassed, type Ping, pingSchema } from '../ping.ts';
 import { formatDuration } from '../progress.ts';
 import { requestLocalRelay } from '../request-local-relay.ts';
+import { pingStage } from '../stage/stage-ping.ts';
+import { fetchDelivery } from '../status/fetch-status.ts';
+import { diagnoseHold, isHeld } from '../status/format-status.ts';
 
 const help = `
-With SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET in the environment, asks Salesmachine with these; without them,
-the local relay asks with its own. It costs one request of the quota.
+With --stage, asks Salesmachine with the stage's credential, which it reads from SSM; without the right to that, the
+worker asks. Without --stage, it asks with SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET of the environment; without
+these, the local relay asks with its own. It costs one request of the quota.
 
-The exit code is 1 if the credential is not good, or if nobody can tell.
+The exit code is 1 if the ping does not pass, or if it passes and the relay is held all the same.
 
 Examples:
   $ relay ping
+  $ relay ping --stage prod
   $ SALESMACHINE_API_TOKEN=… SALESMACHINE_API_SECRET=… relay ping
 `;
 
+type PingOptions = TargetOptions & { json?: true };
+
 export function definePing(relay: Command, context: CommandContext): void {
-  relay
-    .command('ping')
+  withTargetOptions(relay.command('ping'))
     .description('is the Salesmachine credential good, and how much of the quota is left')
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
-    .action(async ({ json }: { json?: true }) => {
-      const result = await sendPing(context);
-      const good = result.outcome === 'delivered';
-      if (!good) context.setFailed();
-      if (json) return printJson(context, { good, ...result });
-      const color = good ? 'green' : 'red';
-      await printLine(context, styled(color, formatPing(result)));
-      await printLine(context, formatQuota(result));
+    .action(async (options: PingOptions) => {
+      const { ping, delivery } = await sendPing(options, context);
+      const good = hasPassed(ping);
+      const held = good && isHeld({ delivery });
+      if (!good || held) context.setFailed();
+      if (options.json) return printJson(context, { good, held, ...ping });
+      for (const line of formatPing(ping, held ? delivery : null)) await printLine(context, line);
     });
 }
 
-async function sendPing({ env, clock }: CommandContext): Promise<PingResult> {
-  if (!env['SALESMACHINE_API_TOKEN'] && !env['SALESMACHINE_API_SECRET']) {
-    return requestLocalRelay(env, 'POST /local/ping', pingSchema);
+type PingAnswer = {
+  ping: Ping;
+  /** Of the relay whose credential it is; null if it is not known, or the credential is the environment's. */
+  delivery: DeliveryStatus | null;
+};
+
+async function sendPing(target: TargetOptions, context: CommandContext): Promise<PingAnswer> {
+  const { env, clock } = context;
+  if (target.stage !== undefined) {
+    const ping = await pingStage(target.stage, target.region, context);
+    return { ping, delivery: hasPassed(ping) ? await fetchDelivery(target, context) : null };
   }
-  return pingSalesmachine(createSalesmachine(readSalesmachineSettings(env)), clock.now);
+  if (env['SALESMACHINE_API_TOKEN'] || env['SALESMACHINE_API_SECRET']) {
+    const result = await pingSalesmachine(createSalesmachine(readSalesmachineSettings(env)), clock.now);
+    return { ping: v.parse(pingSchema, result), delivery: null };
+  }
+  const ping = await requestLocalRelay(env, 'POST /local/ping', pingSchema);
+  return { ping, delivery: await fetchDelivery(target, context) };
 }
 
-const pingSchema = v.object({
-  outcome: v.picklist([
-    'delivered',
-    'ambiguous',
-    'credential',
-    'configuration',
-    'unsupported',
-    'too_big',
-    'rejected',
-    'throttled',
-    'transient',
-    'uncertain',
-  ]),
-  status: v.nullable(v.number()),
-  failure: v.nullable(v.string()),
-  limit: v.nullable(v.number()),
-  remaining: v.nullable(v.number()),
-  resetsInSeconds: v.nullable(v.number()),
-});
-
-function formatPing({ outcome, status, failure }: PingResult): string {
-  if (outcome === 'delivered') return 'The credential is good.';
-  if (outcome === 'credential' || outcome === 'ambiguous')
-    return `The credential is bad (${status}): check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET.`;
-  if (outcome === 'throttled')
-    return `The quota is used up (${status}): nobody can tell whether the credential is good.`;
-  if (outcome === 'configuration')
-    return `This is not Salesmachine's API (${status}): check SALESMACHINE_URL.`;
-  return `Salesmachine is not reachable (${failure ?? status}): try again.`;
+/** For people; `hold` is what holds the relay although the ping passes. */
+function formatPing(ping: Ping, hold: DeliveryStatus | null): string[] {
+  if (!hasPassed(ping)) {
+    const { problem, advice } = diagnosePing(ping);
+    return [styled('red', toSentence(problem)), `To do: ${advice}.`, ...formatQuota(ping)];
+  }
+  const good = styled('green', 'The credential is good.');
+  if (hold === null) return [good, ...formatQuota(ping)];
+  const { problem, advice } = diagnoseHold(hold);
+  return [
+    good,
+    styled('red', `But delivery is held, though a ping passes: ${problem}.`),
+    `To do: ${advice}.`,
+    ...formatQuota(ping),
+  ];
 }
 
-function formatQuota({ limit, remaining, resetsInSeconds }: PingResult): string {
-  if (remaining === null) return 'The answer does not tell what is left of the quota.';
-  const of = limit === null ? '' : ` of ${limit.toLocaleString('en')}`;
+const toSentence = (text: string) => `${text[0]?.toUpperCase()}${text.slice(1)}.`;
+
+function formatQuota({ limit, remaining, resetsInSeconds, ...ping }: Ping): string[] {
+  if (remaining === null)
+    return hasPassed(ping) ? ['The answer does not say how much of the quota is left.'] : [];
+  const of = limit === null ? '' : ` of ${formatNumber(limit)}`;
   const until = resetsInSeconds === null ? '' : ` for the next ${formatDuration(resetsInSeconds)}`;
-  return `${remaining.toLocaleString('en')}${of} requests are left${until}.`;
+  return [`${formatNumber(remaining)}${of} requests are left${until}.`];
 }

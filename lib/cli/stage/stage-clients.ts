@@ -5,16 +5,19 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 export const stackName = (stage: string): string => `segment-salesmachine-relay-${stage}`;
 
 /** None of what these clients ask for is worth a long wait. */
-export const clientOptions = (region: string | undefined) => ({
+export const clientOptions = (region: string | undefined, { requestTimeout = 3_000 } = {}) => ({
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true },
   ...(region !== undefined && { region }),
 });
 
 /** The SDK's client, loaded when it is needed. */
-export async function connectLambda(region: string | undefined): Promise<LambdaClient> {
+export async function connectLambda(
+  region: string | undefined,
+  timeouts?: { requestTimeout: number },
+): Promise<LambdaClient> {
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  return new LambdaClient(clientOptions(region));
+  return new LambdaClient(clientOptions(region, timeouts));
 }
 
 /** The SDK's client, loaded when it is needed. */

@@ -1,4 +1,4 @@
-import { readDeliverySettings } from '../../config/config.ts';
+import { type Environment, readDeliverySettings } from '../../config/config.ts';
 import type { DeliverySettings } from '../../delivery/ports.ts';
 import { type CommandContext, printNote } from '../command-context.ts';
 import { connectLambda, stackName } from './stage-clients.ts';
@@ -12,12 +12,8 @@ export async function fetchStageSettings(
   region: string | undefined,
   context: Pick<CommandContext, 'env' | 'stderr'>,
 ): Promise<WorkerSettings> {
-  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
-  const lambda = await connectLambda(region);
-  const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackName(stage)}-worker` });
   try {
-    const { Environment } = await lambda.send(command);
-    return readDeliverySettings(Environment?.Variables ?? {});
+    return readDeliverySettings(await fetchWorkerEnvironment(stage, region));
   } catch (error) {
     const cause = error instanceof Error ? error.name : 'unknown';
     printNote(
@@ -25,6 +21,24 @@ export async function fetchStageSettings(
       `relay: Lambda does not tell the worker's settings (${cause}); those of this environment are used instead`,
     );
     return readDeliverySettings(context.env);
+  }
+}
+
+/**
+ * The environment variables that a stage's worker is deployed with; of a secret it has the parameter's name.
+ *
+ * @throws what Lambda answers
+ */
+export async function fetchWorkerEnvironment(
+  stage: string,
+  region: string | undefined,
+): Promise<Environment> {
+  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
+  const lambda = await connectLambda(region);
+  try {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackName(stage)}-worker` });
+    const { Environment } = await lambda.send(command);
+    return Environment?.Variables ?? {};
   } finally {
     lambda.destroy();
   }

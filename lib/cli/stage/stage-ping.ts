@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import { type Environment, readSalesmachineSettings } from '../../config/config.ts';
+import { createSecretsEnvironment } from '../../config/secrets.ts';
+import { createSalesmachine } from '../../salesmachine/client.ts';
+import { pingSalesmachine } from '../../salesmachine/ping.ts';
+import { CommandError } from '../cli-errors.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type Ping, pingSchema } from '../ping.ts';
+import { clientOptions, connectLambda, stackName } from './stage-clients.ts';
+import { fetchWorkerEnvironment } from './worker-settings.ts';
+
+/**
+ * Pings Salesmachine with a stage's credential: read from SSM with the operator's rights, or, where these are missing,
+ * by the worker.
+ *
+ * @throws CommandError if neither is possible
+ */
+export async function pingStage(
+  stage: string,
+  region: string | undefined,
+  context: Pick<CommandContext, 'clock'>,
+): Promise<Ping> {
+  let settings: ReturnType<typeof readSalesmachineSettings>;
+  try {
+    settings = await fetchSalesmachineSettings(stage, region, context);
+  } catch (error) {
+    return await pingByWorker(stage, region, error);
+  }
+  return v.parse(pingSchema, await pingSalesmachine(createSalesmachine(settings), context.clock.now));
+}
+
+async function fetchSalesmachineSettings(
+  stage: string,
+  region: string | undefined,
+  { clock }: Pick<CommandContext, 'clock'>,
+) {
+  const deployed = await fetchWorkerEnvironment(stage, region).catch((): Environment => ({}));
+  const parameter = (name: string) => `/segment-salesmachine-relay/${stage}/${name}`;
+  const environment = {
+    SALESMACHINE_API_TOKEN_PARAMETER: parameter('SALESMACHINE_API_TOKEN'),
+    SALESMACHINE_API_SECRET_PARAMETER: parameter('SALESMACHINE_API_SECRET'),
+    ...deployed,
+  };
+  const readParameters = (names: readonly string[]) => fetchParameters(names, region);
+  return readSalesmachineSettings(await createSecretsEnvironment(environment, clock, readParameters).get());
+}
+
+async function fetchParameters(
+  names: readonly string[],
+  region: string | undefined,
+): Promise<Record<string, string>> {
+  const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
+  const ssm = new SSMClient(clientOptions(region));
+  try {
+    const { Parameters = [] } = await ssm.send(
+      new GetParametersCommand({ Names: [...names], WithDecryption: true }),
+    );
+    return Object.fromEntries(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+  } finally {
+    ssm.destroy();
+  }
+}
+
+/** What the worker answers to `{"ping":true}`. */
+const responseSchema = v.pipe(v.string(), v.parseJson(), pingSchema);
+
+async function pingByWorker(stage: string, region: string | undefined, cause: unknown): Promise<Ping> {
+  const { InvokeCommand } = await import('@aws-sdk/client-lambda');
+  const lambda = await connectLambda(region, { requestTimeout: 20_000 });
+  const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
+  try {
+    const { Payload } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: `${stackName(stage)}-worker`,
+        Payload: JSON.stringify({ ping: true }),
+      }),
+    );
+    return v.parse(responseSchema, Buffer.from(Payload ?? []).toString());
+  } catch (error) {
+    throw new CommandError(
+      `the credential of ${stage} cannot be tried: SSM does not give it (${nameOf(cause)}), and the worker does not ping (${nameOf(error)}); check --stage, --region and the AWS credentials`,
+    );
+  } finally {
+    lambda.destroy();
+  }
+}
