@@ -5,6 +5,8 @@ import type { Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 import { pickKnownFields } from '../../lib/telemetry/log-fields.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { createVirtualTime } from '../support/virtual-time.ts';
 import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
 import { createEvidence } from './checks/evidence.ts';
 import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
@@ -30,8 +32,6 @@ import { sqsClient } from './models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from './models/sqs-model.ts';
 import type { Outage } from './outage-metrics.ts';
 import { computeMetrics, type RunMetrics } from './result.ts';
-import { seededRandom } from './seeded-random.ts';
-import { createVirtualTime } from './virtual-time.ts';
 
 /** What the relay's functions are given in this world. */
 export type RelayPorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };

@@ -11,10 +11,10 @@ import type { FaultWindow } from '../simulation/models/fault-window.ts';
 import { createFifoQueue, type QueuedMessage } from '../simulation/models/queue-model.ts';
 import { sqsClient } from '../simulation/models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from '../simulation/models/sqs-model.ts';
-import { seededRandom } from '../simulation/seeded-random.ts';
-import { createVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { receiveAll } from './receive-all.ts';
+import { seededRandom } from './seeded-random.ts';
+import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export const DEAD_LETTERED_AT = Date.UTC(2026, 0, 2);
 

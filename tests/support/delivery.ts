@@ -7,7 +7,7 @@ import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesm
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import type { WorkerQueue } from '../../lib/sqs/worker-queue.ts';
-import type { VirtualTime } from '../simulation/virtual-time.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 /** When the messages of these tests were queued: the virtual time's beginning. */
 export const START = Date.UTC(2026, 0, 1);

@@ -1,4 +1,4 @@
-import { createHeap } from '../heap.ts';
+import { createHeap } from '../../support/heap.ts';
 import type { AccountLinks } from './account-links.ts';
 import type { EventTracker } from './event-tracker.ts';
 import type { Evidence } from './evidence.ts';

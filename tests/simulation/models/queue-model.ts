@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { createHeap } from '../heap.ts';
+import { createHeap } from '../../support/heap.ts';
 import { append, createList, type Link, type List, remove, valuesOf } from '../list.ts';
 
 /** How a queue is set up; AWS's names, in milliseconds where it is a time. */

@@ -1,5 +1,5 @@
 import type { Random } from '../../../lib/runtime/random.ts';
-import { pick } from '../seeded-random.ts';
+import { pick } from '../../support/seeded-random.ts';
 import type { QuotaState } from './quota-model.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
-import type { VirtualTime } from '../virtual-time.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { eventJson } from './segment-event.ts';
 import type { SqsHandler } from './sqs-client.ts';

@@ -4,8 +4,8 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import type { Random } from '../../../lib/runtime/random.ts';
-import { aroundMedian } from '../seeded-random.ts';
-import type { VirtualTime } from '../virtual-time.ts';
+import { aroundMedian } from '../../support/seeded-random.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { createAbortError, type SqsCall, type SqsHandler } from './sqs-client.ts';

@@ -5,10 +5,10 @@ import { readIngestSettings } from '../../../lib/config/config.ts';
 import { handleRequest } from '../../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../../lib/segment/http-request.ts';
-import { seededRandom } from '../../simulation/seeded-random.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const TOKEN = { authorization: 'Bearer the-token' };
 const PII_MARKER = 'anna@example.com';

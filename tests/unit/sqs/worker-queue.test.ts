@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import { createWorkerQueue } from '../../../lib/sqs/worker-queue.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { createMessage, runToEnd, track } from '../../support/delivery.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 type Options = Parameters<typeof fakeSqs>[1];
 
