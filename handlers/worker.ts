@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
+import { createDeadLetterWriter } from '../lib/dead-letters/dead-letter-writer.ts';
 import { createLane } from '../lib/delivery/lane.ts';
 import type { DeliveryPorts } from '../lib/delivery/ports.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
@@ -21,7 +22,8 @@ export type WorkerDependencies = Omit<DeliveryPorts, 'queue'> & { config: Worker
 
 /** The function that delivers the queued events to Salesmachine. Each one that is created is a lane of its own. */
 export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Worker {
-  const queue = createWorkerQueue({ ...ports, ...config, sqs });
+  const queuePorts = { ...ports, ...config, sqs };
+  const queue = { ...createWorkerQueue(queuePorts), ...createDeadLetterWriter(queuePorts) };
   const lane = createLane(config.delivery, { ...ports, queue });
 
   return withInvocation(
