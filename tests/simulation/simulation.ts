@@ -47,16 +47,16 @@ export type World = {
   segment: SegmentSettings;
   salesmachine?: Partial<SalesmachineSettings>;
   lanes?: number;
-  sqs?: { latencyMs?: number; troubles?: readonly FaultWindow<SqsFault>[] };
+  sqs?: { latencyMs?: number; faults?: readonly FaultWindow<SqsFault>[] };
   lambda?: readonly FaultWindow<LambdaFault>[];
   ingestCrashes?: readonly FaultWindow<'crash'>[];
-  /** Nobody replays anything unless said. */
+  /** No dead letter is replayed unless said. */
   replay?: ReplaySettings;
-  /** Milliseconds after the start at which everything is well again; never unless said. */
+  /** Milliseconds after the start at which all faults end; never unless said. */
   faultsEndAt?: number;
   /** Milliseconds of drain, after the last webhook and the last fault, after which a run is given up. */
   drainMs?: number;
-  /** The trouble that is measured, in milliseconds after the start. */
+  /** The fault whose effect is measured, in milliseconds after the start. */
   outage?: Outage;
   /** The age at which the relay gives up what is refused alone, whatever else passes. */
   maxEventAgeMs?: number;
@@ -81,7 +81,7 @@ const RETENTION_MS = 14 * DAY_MS;
 const WORKER_TIMEOUT_MS = 90_000;
 const INGEST_TIMEOUT_MS = 8_000;
 const REPLAY_TIMEOUT_MS = 120_000;
-/** How often the world looks whether everything is done. */
+/** How often a run checks whether everything is done. */
 const SLICE_MS = 10_000;
 /** Secrets, traits, addresses, and ids of users and messages. */
 const LEAK = new RegExp(`${PII_MARKER}|203\\.0\\.113\\.77|sim_\\d`);
@@ -136,7 +136,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: { ...deadLetterQueue, send: sendDeadLetter } },
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     ...(world.sqs?.latencyMs !== undefined && { latencyMs: world.sqs.latencyMs }),
-    faults: untilFaultsEnd(world.sqs?.troubles),
+    faults: untilFaultsEnd(world.sqs?.faults),
     onUndeleted: (_, receipt) => allowDuplicate(queue.bodyOf(receipt) ?? '', DUPLICATE_CAUSE.undeleted),
   });
   const salesmachine = createSalesmachineModel(

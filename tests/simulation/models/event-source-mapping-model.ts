@@ -32,7 +32,7 @@ export type MappingModelOptions = {
   connect: () => Salesmachine;
   createWorker: (sandbox: Sandbox) => WorkerFunction;
   faults?: readonly FaultWindow<LambdaFault>[];
-  /** Told of the bodies that an invocation had in hands when it failed. */
+  /** Called with the bodies that an invocation held when it failed. */
   onFailure: (bodies: readonly string[]) => void;
 };
 
