@@ -10,6 +10,7 @@ import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/run
 import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSalesmachine } from '../lib/salesmachine/client.ts';
+import { pingRequest } from '../lib/salesmachine/ping-request.ts';
 import { sqsBatch } from '../lib/sqs/sqs-batch.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { createWorkerQueue } from '../lib/sqs/worker-queue.ts';
@@ -28,6 +29,7 @@ export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Wor
 
   return withInvocation(
     lambda<SQSEvent>()
+      .use(pingRequest(ports.salesmachine, ports.clock.now))
       .use(sqsBatch())
       .handler<SQSEvent, SQSBatchResponse>(({ messages }, context) =>
         lane.deliver(messages, ports.clock.now() + context.getRemainingTimeInMillis()),
