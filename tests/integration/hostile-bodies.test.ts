@@ -4,6 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
 import type { LocalSqs } from '../../lib/local/aws/local-sqs.ts';
+import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import { parseJson } from '../../lib/runtime/json.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { startTestIngest } from '../support/ingest.ts';
@@ -257,10 +258,7 @@ describe('an event that is strange, but can be used', () => {
   test.each(Object.entries(strange))('%s arrives', async (_what, text) => {
     const relay = await startTestRelay();
     await expectCounts(await post(relay, text), { accepted: 1 });
-    const mapped = mapValue(parseJson(text.replace(/^\ufeff/, '')), {
-      anonymousContacts: 'keep',
-      alias: 'single',
-    });
+    const mapped = mapValue(parseJson(text.replace(/^\ufeff/, '')), DEFAULT_MAPPING);
     const { operations } = await relay.drained();
     expect(operations.length).toBeGreaterThan(0);
     // These events have no time of their own, so that of their acceptance stands in its place.

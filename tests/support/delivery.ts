@@ -1,6 +1,7 @@
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { DeliveryQueue, DeliverySettings } from '../../lib/delivery/ports.ts';
 import { type QueuedEvent, readQueuedEvent } from '../../lib/delivery/queued-event.ts';
+import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
@@ -14,7 +15,7 @@ export const START = Date.UTC(2026, 0, 1);
 /** One request a second and lane. */
 export const SETTINGS: DeliverySettings = {
   quota: { requests: 600, windowSeconds: 300, share: 1, lanes: 2 },
-  mapping: { anonymousContacts: 'keep', alias: 'single' },
+  mapping: DEFAULT_MAPPING,
   maxEventAgeMs: 72 * 3_600_000,
 };
 
