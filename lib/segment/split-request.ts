@@ -22,6 +22,16 @@ import type { Route } from './route.ts';
 /** What a batch may say once for all of its events. */
 const SHARED_KEYS: ReadonlySet<string> = new Set(['context', 'integrations']);
 
+/** All that SDKs write beside the events of a batch. */
+const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
+  ...SHARED_KEYS,
+  'batch',
+  'messageId',
+  'sentAt',
+  'timestamp',
+  'writeKey',
+]);
+
 const LINE_FEED = 0x0a;
 
 /**
@@ -83,10 +93,16 @@ function splitBatch(
   if (shared === undefined)
     return [toUnparseable(json, "the batch's context or integrations cannot be read")];
   const events = members.flatMap((member) => splitMember(member, { route, shared }));
-  if (isClosed || events.some(({ kind }) => kind === 'unparseable')) return events;
-  const cut = json.subarray(0, 1);
-  return [...events, toUnparseable(cut, 'the batch was cut: its context may be missing')];
+  const isBroken = events.some(({ kind }) => kind === 'unparseable');
+  if (isBroken) return [...events, ...members.filter(isStray).map(toStray)];
+  if (isClosed) return events;
+  return [...events, toUnparseable(json.subarray(0, 1), 'the batch was cut: its context may be missing')];
 }
+
+/** In a batch that is broken, what looks like a member may be a part of an event. */
+const isStray = ({ key, value }: Member) =>
+  key !== undefined && !ENVELOPE_KEYS.has(key) && parseSlice(value).ok;
+const toStray = ({ slice }: Member) => toUnparseable(slice, 'beside a broken event: it may be a part of one');
 
 /** What is no member, or one that is broken, may hold events. */
 function splitMember(member: Member, defaults: EventDefaults): ReceivedEvent[] {

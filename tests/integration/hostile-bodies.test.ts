@@ -90,18 +90,16 @@ describe('gzip', () => {
     expect((await receiveOnlyDeadLetter(relay)).bytes.equals(bomb)).toBe(true);
   });
 
-  test('what is no gzip, or ends too early, is a dead letter with its bytes', async () => {
+  test('what ends too early is a dead letter with its bytes, what is no gzip is taken for what it is', async () => {
     const relay = await startTestRelay();
+    const gzip = { 'content-encoding': 'gzip' };
     const cut = gzipSync(neighbourText).subarray(0, 40);
-    for (const body of [Buffer.from(neighbourText), cut])
-      await expectCounts(await post(relay, body, { 'content-encoding': 'gzip' }), { deadLettered: 1 });
-    await relay.post('/segment', neighbour);
+    await expectCounts(await post(relay, cut, gzip), { deadLettered: 1 });
+    await expectCounts(await post(relay, neighbourText, gzip), { accepted: 1 });
     await expectArrived(relay, ['neighbour']);
-    const deadLetters = await receiveDeadLetters(relay);
-    expect(deadLetters.map(({ attributes }) => attributes['reason'])).toEqual(['unparseable', 'unparseable']);
-    expect(deadLetters.map((deadLetter) => bytesOf(deadLetter).toString('latin1')).sort()).toEqual(
-      [neighbourText, cut.toString('latin1')].sort(),
-    );
+    const { reason, bytes } = await receiveOnlyDeadLetter(relay);
+    expect(reason).toBe('unparseable');
+    expect(bytes.equals(cut)).toBe(true);
   });
 });
 
