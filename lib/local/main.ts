@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSecretsEnvironment } from '../config/secrets.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { SettingsError } from '../runtime/errors.ts';
-import { memoizeAsync } from '../runtime/lazy.ts';
+import { prepareConsolePage } from './console/page-bundle.ts';
 import { readLocalConfig } from './local-config.ts';
 import { createLocalLog } from './local-log.ts';
 import { type Relay, startRelay } from './relay.ts';
@@ -15,6 +15,7 @@ try {
   const config = readLocalConfig(await environment.get(), () => randomBytes(16).toString('hex'));
   // The log goes to stderr, so that what is printed at the start stays readable.
   const log = createLocalLog((line) => process.stderr.write(line), systemClock, config.log);
+  prepareConsolePage();
   const relay = await startRelay({ config, environment, log });
   stopOnSignal(relay);
   print(formatStartText(config, { relay: relay.url, salesmachine: relay.salesmachineUrl }));
@@ -25,16 +26,15 @@ try {
 }
 
 function stopOnSignal(relay: Relay): void {
-  // Ctrl-C comes twice: from the terminal, and from npm, which passes it on.
-  const stop = memoizeAsync(async () => {
+  const stop = async () => {
     await relay.stop();
     process.exit(0);
-  });
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
 }
 
-/** What the operator can set right is said in a line; everything else is a bug, and its stack helps. */
+/** What the caller can set right is said in a line; everything else is a bug, and its stack helps. */
 function describeError(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   if (!(error instanceof Error)) return String(error);

@@ -1,31 +1,29 @@
 import { createIngest } from '../../handlers/ingest.ts';
-import { createWorker } from '../../handlers/worker.ts';
-import { readIngestSettings, readWorkerConfig } from '../config/config.ts';
+import { readIngestSettings } from '../config/config.ts';
 import type { Environment } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { constant, mapRefreshable, type Refreshable } from '../runtime/refreshable.ts';
-import { createSalesmachine } from '../salesmachine/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { checkAccess } from './access.ts';
-import { createEventSourceMapping } from './aws/event-source-mapping.ts';
 import { createApiGateway } from './aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from './aws/local-sqs.ts';
-import { createMessageCounter } from './aws/message-counter.ts';
 import { createQueueObserver } from './aws/queue-observer.ts';
+import { createCollector } from './console/collector.ts';
+import { createConsoleRoutes } from './console/console-routes.ts';
 import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
+import { createLocalWorker } from './local-worker.ts';
 import { type RelayState, readRelayState } from './relay-state.ts';
 import { createLocalRoutes, createRouter } from './routes.ts';
 import { withFaults } from './salesmachine/fake-faults.ts';
 import { createFakeRoutes } from './salesmachine/fake-routes.ts';
 import { createFakeSalesmachine, type FakeSalesmachine } from './salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from './salesmachine/fake-server.ts';
-import { withEventCounter, withRequestCounter } from './with-counters.ts';
+import { withEventCounter } from './with-counters.ts';
 
-/** The functions' time-outs as they are deployed. */
+/** The function's time-out as it is deployed. */
 const INGEST_TIMEOUT_MS = 8_000;
-const WORKER_TIMEOUT_MS = 90_000;
 
 export type Relay = {
   url: string;
@@ -60,8 +58,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     clock = systemClock,
     random = systemRandom,
   } = options;
+  const stopping = new AbortController();
   const cleanups: (() => Promise<void>)[] = [];
   const stop = async () => {
+    stopping.abort();
     for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
   };
 
@@ -70,12 +70,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     cleanups.push(queues.stop);
     const queueUrls = { queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
 
-    const fakeSalesmachine =
-      config.fakeSalesmachine && createFakeSalesmachine({ ...config.fakeSalesmachine, now: clock.now });
-    const faultySalesmachine = fakeSalesmachine && withFaults(fakeSalesmachine, random);
-    const fakeServer = faultySalesmachine && (await startFakeServer(faultySalesmachine));
-    if (fakeServer) cleanups.push(fakeServer.stop);
-    const salesmachineUrl = fakeServer?.url ?? config.worker.salesmachine.url;
+    const fake = config.fakeSalesmachine && (await startFake(config.fakeSalesmachine, { clock, random }));
+    if (fake) cleanups.push(fake.server.stop);
+    const salesmachineUrl = fake?.server.url ?? config.worker.salesmachine.url;
 
     const currentEnvironment = mapRefreshable(environment, (env) => ({
       ...env,
@@ -85,52 +82,55 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
     }));
 
-    const sqs = queues.connect();
-    const messageCounter = createMessageCounter();
-    createQueueObserver(queues, [messageCounter.listener]).observe(sqs);
-    const salesmachine = withRequestCounter(
-      createSalesmachine(
-        { ...config.worker.salesmachine, url: salesmachineUrl },
-        mapRefreshable(currentEnvironment, (env) => readWorkerConfig(env).salesmachine),
-      ),
-    );
-    const { lanes } = config.worker.delivery.quota;
-    const workers = Array.from({ length: lanes }, () =>
-      createWorker({ config: { ...config.worker, ...queueUrls }, sqs, salesmachine, clock, random, log }),
-    );
-    const eventSourceMapping = createEventSourceMapping({
-      sqs,
-      queue: queues.main,
-      lanes,
-      functionTimeoutMs: WORKER_TIMEOUT_MS,
+    const { mapping, quota } = config.worker.delivery;
+    const collector = createCollector({ now: clock.now, laneCount: quota.lanes, mapping });
+    const { eventSourceMapping, salesmachine, messageCounter } = createLocalWorker({
+      config: config.worker,
+      environment: currentEnvironment,
+      salesmachineUrl,
+      queues,
+      collector,
       clock,
+      random,
       log,
-      invoke: async (lane, event, context) => workers[lane]?.(event, context),
     });
     cleanups.push(eventSourceMapping.stop);
 
-    const ingestSqs = queues.connect();
+    const sqs = queues.connect();
+    createQueueObserver(queues, [collector.queueListener]).observe(sqs);
     const ingest = withEventCounter(
       createIngest({
         config: { ...config.ingest, ...queueUrls },
         credentials: mapRefreshable(currentEnvironment, (env) => readIngestSettings(env).credentials),
-        sqs: ingestSqs,
+        sqs,
         clock,
         random,
         log,
       }),
     );
     const gateway = createApiGateway({
-      invoke: ingest.invoke,
+      invoke: collector.observeIngest(ingest.invoke),
       functionTimeoutMs: INGEST_TIMEOUT_MS,
       clock,
       log,
     });
 
-    const state = () => readRelayState({ sqs: ingestSqs, queues, messageCounter, ingest, salesmachine });
+    const state = () => readRelayState({ sqs, queues, messageCounter, ingest, salesmachine });
     const route = createRouter({
       ...createLocalRoutes({ config, queues, salesmachine, clock, state }),
-      ...(fakeSalesmachine && faultySalesmachine && createFakeRoutes(fakeSalesmachine, faultySalesmachine)),
+      ...(fake && createFakeRoutes(fake.salesmachine, fake.faulty)),
+      ...createConsoleRoutes({
+        config,
+        url: () => server.url,
+        collector,
+        state,
+        crm: fake?.salesmachine.crm,
+        faults: () => fake?.faulty.faults() ?? [],
+        deadLetters: { sqs, ...queueUrls, mapping, log },
+        clock,
+        random,
+        signal: stopping.signal,
+      }),
     });
     const server = await listen(
       async (request) =>
@@ -139,9 +139,19 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     );
     cleanups.push(server.stop);
     eventSourceMapping.start();
-    return { url: server.url, salesmachineUrl, queues, fakeSalesmachine, state, stop };
+    return { url: server.url, salesmachineUrl, queues, fakeSalesmachine: fake?.salesmachine, state, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The fake behind its faults, and the server that they are behind. */
+async function startFake(
+  options: NonNullable<LocalConfig['fakeSalesmachine']>,
+  { clock, random }: { clock: Clock; random: Random },
+) {
+  const salesmachine = createFakeSalesmachine({ ...options, now: clock.now });
+  const faulty = withFaults(salesmachine, random);
+  return { salesmachine, faulty, server: await startFakeServer(faulty) };
 }

@@ -42,11 +42,12 @@ export function createLocalRoutes({
   };
 }
 
-/** Answers by method and path; nothing for a request that no route is for. */
+/** Answers by method and path, whatever the query; nothing for a request that no route is for. */
 export const createRouter =
   (routes: Readonly<Record<string, Route>>) =>
   (request: IncomingMessage): Promise<Reply> | undefined => {
-    const route = `${request.method} ${request.url}`;
+    const [path] = (request.url ?? '').split('?');
+    const route = `${request.method} ${path}`;
     return Object.hasOwn(routes, route) ? routes[route]?.(request) : undefined;
   };
 

@@ -1,7 +1,6 @@
 import type { Json } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent, type SegmentEvent } from '../segment/event.ts';
-import { excludeAttributes } from './exclude-attributes.ts';
 import { measureFlat } from './flat-size.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { toOperations } from './operations.ts';
@@ -28,15 +27,11 @@ export type MappedEvent =
  * @param acceptedAt when the relay took it, ISO 8601: the time of an event whose own times cannot be read
  */
 export function mapEvent(value: Json, settings: MappingSettings, acceptedAt?: string): MappedEvent {
-  const read = readEvent(excludeAttributes(value, settings).event, settings);
+  const read = readEvent(value, settings);
   return read.kind === 'event' ? mapWithinLimit(read.event, settings, acceptedAt) : read;
 }
 
-/**
- * Whether `mapEvent` makes operations of an event, or why not, with as little work as that takes.
- *
- * @param value without what the settings exclude: `excludeAttributes` comes first
- */
+/** Whether `mapEvent` makes operations of an event, or why not, with as little work as that takes. */
 export function checkEvent(value: Json, settings: MappingSettings): CheckedEvent {
   const read = readEvent(value, settings);
   if (read.kind !== 'event' || surelyFits(read.event)) return read;
@@ -45,7 +40,7 @@ export function checkEvent(value: Json, settings: MappingSettings): CheckedEvent
 }
 
 function readEvent(value: Json, settings: MappingSettings): CheckedEvent {
-  const sourceCause = findSourceSkipCause(value, settings);
+  const sourceCause = findSourceSkipCause(value);
   if (sourceCause !== undefined) return { kind: 'skipped', cause: sourceCause };
   const parsed = parseEvent(value);
   if (parsed.kind === 'invalid') return parsed;

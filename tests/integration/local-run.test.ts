@@ -133,7 +133,13 @@ describe('/local', () => {
       },
     ]);
     expect(state.aliases).toEqual([
-      { method: 'alias', contact_uid: '7', previous_contact_uid: 'anonymous', messageId: 'm4' },
+      {
+        method: 'alias',
+        contact_uid: '7',
+        previous_contact_uid: 'anonymous',
+        created_at: expect.any(String),
+        messageId: 'm4',
+      },
     ]);
     expect(await (await fetch(`${relay.url}/local/state`)).json()).toEqual({
       accepted: 4,

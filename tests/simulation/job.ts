@@ -4,16 +4,16 @@ import type { Scenario } from './scenarios/scenario.ts';
 import { allScenarios } from './scenarios/scenarios.ts';
 import { type Result, simulate, type World } from './simulation.ts';
 
-export type Size = 'full' | 'smoke';
+export type Size = 'whole' | 'brief';
 
 /** One run, as data, so that it can be sent to another thread. */
 export type Job = {
   scenario: string;
   size: Size;
   seed: number;
-  /** Another number of events than the scenario's. */
+  /** Another number of events than the trial's. */
   events?: number | undefined;
-  /** The name of the mutant to run instead of the relay. */
+  /** The name of a bug that the relay is given. */
   mutant?: string;
 };
 

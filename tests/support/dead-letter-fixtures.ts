@@ -1,22 +1,20 @@
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { createDeadLetterWriter } from '../../lib/dead-letters/dead-letter-writer.ts';
 import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { parseDeadLetter, type StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
-import type { DeliveryQueue } from '../../lib/delivery/ports.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
-import { createWorkerQueue } from '../../lib/sqs/worker-queue.ts';
+import { createWorkerQueue, type WorkerQueue } from '../../lib/sqs/worker-queue.ts';
 import type { FaultWindow } from '../simulation/models/fault-window.ts';
 import { createFifoQueue, type QueuedMessage } from '../simulation/models/queue-model.ts';
 import { sqsClient } from '../simulation/models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from '../simulation/models/sqs-model.ts';
+import { seededRandom } from '../simulation/seeded-random.ts';
+import { createVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { receiveAll } from './receive-all.ts';
-import { seededRandom } from './seeded-random.ts';
-import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export const DEAD_LETTERED_AT = Date.UTC(2026, 0, 2);
 
@@ -70,7 +68,7 @@ export type DeadLetterFixture = {
   queues: LocalSqs;
   ports: ReplayPorts;
   /** The worker's side of the main queue. */
-  worker: DeliveryQueue;
+  worker: WorkerQueue;
   lines: LogLine[];
   /** Writes dead letters as the worker does. */
   writeDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
@@ -98,7 +96,7 @@ export async function createDeadLetterFixture(
   return {
     queues,
     ports,
-    worker: { ...createWorkerQueue(ports), ...createDeadLetterWriter(ports) },
+    worker: createWorkerQueue(ports),
     lines: log.lines,
     async writeDeadLetters(deadLetters) {
       const toDeadLetters = { ...ports, queueUrl: queues.deadLetters.url };
@@ -112,7 +110,7 @@ export async function createDeadLetterFixture(
 export type VirtualDeadLetterFixture = {
   time: VirtualTime;
   ports: ReplayPorts;
-  worker: DeliveryQueue;
+  worker: WorkerQueue;
   lines: LogLine[];
   /** What was sent to the main queue, in order. */
   sent(): readonly QueuedMessage[];
@@ -145,7 +143,7 @@ export function createVirtualDeadLetterFixture(
   return {
     time,
     ports,
-    worker: { ...createWorkerQueue(ports), ...createDeadLetterWriter(ports) },
+    worker: createWorkerQueue(ports),
     lines: log.lines,
     sent: () => [...main.contents()],
     remaining: () => [...deadLetters.contents()],

@@ -1,6 +1,5 @@
 import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
 import {
-  type ReplayCounts,
   type ReplayedDeadLetter,
   type ReplayResult,
   replay,
@@ -12,49 +11,36 @@ import type { Connection } from '../connection.ts';
 import { createProgress } from '../progress.ts';
 
 /** What to replay, and how fast: dead letters a second. */
-export type ReplayOptions = {
-  filter: DeadLetterFilter;
-  force: boolean;
-  rate: number;
-  limit?: number;
-  /** Why, for the audit line. */
-  why: string | undefined;
-};
-
-/** With how long it took, without what came before: the real speed is `replayed / seconds`. */
-export type TimedReplay = ReplayResult & { seconds: number };
+export type ReplayOptions = { filter: DeadLetterFilter; force: boolean; rate: number; limit?: number };
 
 export type ReplaySession = { connection: Connection; context: CommandContext; signal: AbortSignal };
 
-/** Replays, shows the progress, and leaves an audit line, also if it fails half-way. */
+/** Replays, and shows the progress. */
 export async function runReplay(
-  { why, ...options }: ReplayOptions,
+  options: ReplayOptions,
   { connection, context, signal }: ReplaySession,
   onReplayed: (replayed: readonly ReplayedDeadLetter[]) => void = () => undefined,
-): Promise<TimedReplay> {
+): Promise<ReplayResult> {
   const { queued, inFlight } = await getQueueDepth(connection.sqs, connection.deadLetterQueueUrl);
   const total = Math.min(queued + inFlight, options.limit ?? Number.POSITIVE_INFINITY);
   const progress = createProgress(context, 'replayed');
-  let counts = { replayed: 0, failed: 0 };
-  const onProgress = (
-    { replayed, failed, skipped }: ReplayCounts,
-    chunk: readonly ReplayedDeadLetter[],
-  ): void => {
-    counts = { replayed, failed };
-    const seen = Object.values(skipped).reduce((sum, count) => sum + count, replayed);
-    progress.show(replayed, seen / total);
-    onReplayed(chunk);
+  const replayOptions = {
+    ...options,
+    signal,
+    waitSeconds: connection.waitSeconds,
+    onProgress: (
+      { replayed, skipped }: Pick<ReplayResult, 'replayed' | 'skipped'>,
+      chunk: readonly ReplayedDeadLetter[],
+    ) => {
+      const seen = Object.values(skipped).reduce((sum, count) => sum + count, replayed);
+      progress.show(replayed, seen / total);
+      onReplayed(chunk);
+    },
   };
-  const startedAt = context.clock.now();
   try {
-    const ports = { ...connection, ...context, log: createStderrLog(context) };
-    const { waitSeconds } = connection;
-    const result = await replay({ ...options, signal, waitSeconds, onProgress }, ports);
-    return { ...result, seconds: (context.clock.now() - startedAt) / 1_000 };
+    return await replay(replayOptions, { ...connection, ...context, log: createStderrLog(context) });
   } finally {
     progress.end();
-    const { replayed: count, failed } = counts;
-    await connection.audit({ action: 'replay', filter: options.filter, count, failed, why });
   }
 }
 

@@ -98,6 +98,7 @@ export function createCollector({ now, laneCount, mapping }: CollectorOptions) {
     lanes,
     quota,
     ingestMs: ingest.meanMs,
+    unusableCount: ingest.unusableCount,
     oldestSentAt: journeys.oldestSentAt,
   };
 }

@@ -51,10 +51,12 @@ function toContactRow(
   };
 }
 
-function toAccountRow(uid: string, account: CrmObject, { contacts }: FakeCrm): AccountRow {
-  const linked = [...contacts.values()].filter(({ accounts }) => accounts.has(uid)).length;
-  return { uid, name: readName(account.params), contacts: linked, attributes: listAttributes(account) };
-}
+const toAccountRow = (uid: string, account: CrmObject, { contactCounts }: FakeCrm): AccountRow => ({
+  uid,
+  name: readName(account.params),
+  contacts: contactCounts.get(uid) ?? 0,
+  attributes: listAttributes(account),
+});
 
 const readName = (params: Params) =>
   String(params['name'] ?? params['email'] ?? '').slice(0, MAX_VALUE_LENGTH);

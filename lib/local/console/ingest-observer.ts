@@ -13,10 +13,11 @@ import type { EventRing, Source } from './event-ring.ts';
 /** The answer's duration is a moving mean of about so many requests. */
 const SMOOTHING = 20;
 
-const skippedSchema = v.pipe(
+/** What the ingest answers once it has taken a request. */
+const answerSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ skipped: v.pipe(v.number(), v.minValue(1)) }),
+  v.object({ deadLettered: v.number(), skipped: v.number() }),
 );
 
 /** Watches the ingest: which request an event came with, which events were skipped, and how long answers take. */
@@ -24,6 +25,7 @@ export function createIngestObserver(events: EventRing, mapping: MappingSettings
   const current = new AsyncLocalStorage<Source>();
   let meanMs: number | null = null;
   let skippedCount = 0;
+  let unusableCount = 0;
 
   const observe =
     (ingest: HttpFunction): HttpFunction =>
@@ -36,7 +38,11 @@ export function createIngestObserver(events: EventRing, mapping: MappingSettings
         const response = await ingest(event, context);
         const durationMs = now() - startedAt;
         meanMs = meanMs === null ? durationMs : meanMs + (durationMs - meanMs) / SMOOTHING;
-        if (v.is(skippedSchema, response.body)) await addSkipped(event, source);
+        const answer = v.safeParse(answerSchema, response.body);
+        if (answer.success) {
+          unusableCount += answer.output.deadLettered;
+          if (answer.output.skipped > 0) await addSkipped(event, source);
+        }
         source.answer = { status: response.statusCode ?? 200, durationMs };
         return response;
       });
@@ -57,7 +63,12 @@ export function createIngestObserver(events: EventRing, mapping: MappingSettings
     }
   }
 
-  return { observe, currentSource: () => current.getStore(), meanMs: () => meanMs };
+  return {
+    observe,
+    currentSource: () => current.getStore(),
+    meanMs: () => meanMs,
+    unusableCount: () => unusableCount,
+  };
 }
 
 /** What kind of credential a request presents; never the credential itself. */

@@ -98,7 +98,11 @@ export type Snapshot = {
   /** Of the deliveries of the last minute; null if there were none. */
   latency: { p50Ms: number; p99Ms: number } | null;
   ingestMs: number | null;
+  /** Events that the ingest made dead letters at once. */
+  unusable: number;
   oldestSentAt: number | null;
+  /** Requests that were answered, without pings, and the operations in them. */
+  completedRequests: number;
   operations: number;
   lanes: LaneRow[];
   quota: QuotaUsage | null;
@@ -173,7 +177,7 @@ export type DeadLetterCause = {
   detail: string;
   count: number;
   replayed: number;
-  types: Record<string, number>;
+  types: { type: string; count: number }[];
   means: string;
   advice: string;
   /** The event of one of them, as it came. */

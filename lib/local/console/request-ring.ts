@@ -70,6 +70,8 @@ export function createRequestRing(now: () => number) {
     lastFailure: (lane: number): RequestRow | undefined =>
       latest.findLast((row) => row.lane === lane && row.outcome !== 'delivered'),
     find: (number: number): RequestRow | undefined => latest.find((row) => row.number === number),
+    /** Requests that were answered and logged. */
+    count: () => count,
     /** Operations of all requests together. */
     operationCount: () => operationCount,
   };

@@ -19,6 +19,8 @@ export type EventType = { displayName: string; count: number };
 export type FakeCrm = {
   contacts: ReadonlyMap<string, CrmContact>;
   accounts: ReadonlyMap<string, CrmObject>;
+  /** How many contacts are linked to each account, whether the account is known or not. */
+  contactCounts: ReadonlyMap<string, number>;
   /** By `event_uid`. */
   eventTypes: ReadonlyMap<string, EventType>;
   /** How many events each contact has, whether the contact is known or not. */
@@ -33,6 +35,7 @@ const emptyContact: CrmContact = { params: {}, sources: {}, accounts: new Set() 
 export function createFakeCrm(): FakeCrm {
   const contacts = new Map<string, CrmContact>();
   const accounts = new Map<string, CrmObject>();
+  const contactCounts = new Map<string, number>();
   const eventTypes = new Map<string, EventType>();
   const eventCounts = new Map<string, number>();
   const operations = createOperationLog();
@@ -40,10 +43,14 @@ export function createFakeCrm(): FakeCrm {
   function updateContact(uid: string, params: Params, messageId: string | undefined): void {
     const contact = contacts.get(uid) ?? emptyContact;
     const account = params['account_uid'];
-    contacts.set(uid, {
-      ...update(contact, params, messageId),
-      accounts: typeof account === 'string' ? new Set([...contact.accounts, account]) : contact.accounts,
-    });
+    const isNewLink = typeof account === 'string' && !contact.accounts.has(account);
+    if (isNewLink) addToCount(account, 1);
+    const links = isNewLink ? new Set([...contact.accounts, account]) : contact.accounts;
+    contacts.set(uid, { ...update(contact, params, messageId), accounts: links });
+  }
+
+  function addToCount(account: string, difference: number): void {
+    contactCounts.set(account, (contactCounts.get(account) ?? 0) + difference);
   }
 
   function countEvent(contactUid: string, eventUid: string, params: Params): void {
@@ -61,6 +68,7 @@ export function createFakeCrm(): FakeCrm {
     const previous = contacts.get(previousUid);
     if (previous === undefined || survivorUid === previousUid) return;
     const survivor = contacts.get(survivorUid) ?? emptyContact;
+    for (const account of previous.accounts) if (survivor.accounts.has(account)) addToCount(account, -1);
     contacts.set(survivorUid, {
       params: { ...previous.params, ...survivor.params },
       sources: { ...previous.sources, ...survivor.sources },
@@ -72,6 +80,7 @@ export function createFakeCrm(): FakeCrm {
   return {
     contacts,
     accounts,
+    contactCounts,
     eventTypes,
     eventCounts,
     operations,

@@ -29,9 +29,9 @@ const SEEDS = 5;
 const badEventScenarios = [400, 422, 403, 406, 404, 402, 415, 200].map(
   (status): Scenario => ({
     name: `bad-events-${status === 200 ? 'html-200' : status}`,
-    full: badEvents(100, 30 * MINUTE, 1_000, status),
+    whole: badEvents(100, 30 * MINUTE, 1_000, status),
     seeds: SEEDS,
-    smoke: badEvents(100, 2 * MINUTE, 1_000, status),
+    brief: badEvents(100, 2 * MINUTE, 1_000, status),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: 6 * SECOND },
@@ -49,9 +49,9 @@ const keptEventScenarios = [
 ].map(
   ({ name, oneIn, p99 }): Scenario => ({
     name,
-    full: badEvents(100, 30 * MINUTE, oneIn, 500),
+    whole: badEvents(100, 30 * MINUTE, oneIn, 500),
     seeds: SEEDS,
-    smoke: badEvents(100, 2 * MINUTE, oneIn, 500),
+    brief: badEvents(100, 2 * MINUTE, oneIn, 500),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', ...(p99 && { atMost: p99 }) },
@@ -71,7 +71,6 @@ const outages: { name: string; perSecond: number; ms: number; what: ApiFault }[]
   { name: 'hang-1m', perSecond: 100, ms: MINUTE, what: apiFaults.hangBefore },
   { name: 'hang-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.hangBefore },
   { name: '404-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.notFound },
-  { name: '402-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.payment },
   { name: '401-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.badCredential },
 ];
 
@@ -79,9 +78,9 @@ const outages: { name: string; perSecond: number; ms: number; what: ApiFault }[]
 const outageScenarios = outages.map(
   ({ name, perSecond, ms, what }): Scenario => ({
     name: `batch-only-${name}`,
-    full: batchOnlyOutage(perSecond, ms, what),
+    whole: batchOnlyOutage(perSecond, ms, what),
     seeds: SEEDS,
-    smoke: batchOnlyOutage(perSecond / 20, Math.min(ms, 10 * MINUTE), what),
+    brief: batchOnlyOutage(perSecond / 20, Math.min(ms, 10 * MINUTE), what),
     thresholds: [
       { metric: 'firstMinute', atMost: 40 },
       { metric: 'hourly', atMost: 250 },
@@ -102,9 +101,9 @@ const brownouts = [
 ].map(
   ({ percent, p99 }): Scenario => ({
     name: `brownout-${percent}`,
-    full: brownout(100, 10 * MINUTE, percent / 100),
+    whole: brownout(100, 10 * MINUTE, percent / 100),
     seeds: SEEDS,
-    smoke: brownout(100, MINUTE, percent / 100),
+    brief: brownout(100, MINUTE, percent / 100),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: p99 },
@@ -126,9 +125,9 @@ const refusals: { name: string; perSecond: number; what: ApiFault }[] = [
 const refusalScenarios = refusals.map(
   ({ name, perSecond, what }): Scenario => ({
     name: `refuses-all-${name}`,
-    full: batchOnlyOutage(perSecond, HOUR, what),
+    whole: batchOnlyOutage(perSecond, HOUR, what),
     seeds: perSecond === 1 ? SEEDS : 2,
-    smoke: batchOnlyOutage(Math.min(perSecond, 5), 10 * MINUTE, what),
+    brief: batchOnlyOutage(Math.min(perSecond, 5), 10 * MINUTE, what),
     thresholds: [
       { metric: 'deadLetters', atMost: 10 },
       { metric: 'hourly' },
@@ -146,9 +145,9 @@ export const faultScopeScenarios: readonly Scenario[] = [
   ...brownouts,
   {
     name: 'brownout-30-saturated',
-    full: brownout(250, 10 * MINUTE, 0.3),
+    whole: brownout(250, 10 * MINUTE, 0.3),
     seeds: SEEDS,
-    smoke: brownout(250, 2 * MINUTE, 0.3),
+    brief: brownout(250, 2 * MINUTE, 0.3),
     thresholds: [
       { metric: 'outageRate', atLeast: 0.95 * 0.7 * QUOTA_PER_SECOND, fullOnly: true },
       { metric: 'splits', atMost: 0 },
@@ -159,34 +158,34 @@ export const faultScopeScenarios: readonly Scenario[] = [
   ...refusalScenarios,
   {
     name: 'half-of-servers-reject',
-    full: halfOfServersReject(100, 5 * MINUTE),
+    whole: halfOfServersReject(100, 5 * MINUTE),
     seeds: SEEDS,
-    smoke: halfOfServersReject(100, MINUTE),
+    brief: halfOfServersReject(100, MINUTE),
     thresholds: [{ metric: 'p50' }, { metric: 'p99', atMost: 30 * SECOND }, noDeadLetters],
   },
   ...([409, 423] as const).map(
     (status): Scenario => ({
       name: `conflicts-${status}`,
-      full: passingConflicts(100, 10 * MINUTE, status),
+      whole: passingConflicts(100, 10 * MINUTE, status),
       seeds: SEEDS,
-      smoke: passingConflicts(100, MINUTE, status),
+      brief: passingConflicts(100, MINUTE, status),
       thresholds: [{ metric: 'p99', atMost: 3 * SECOND }, noDeadLetters],
     }),
   ),
   ...[apiFaults.multiStatus, apiFaults.nonAuthoritative].map(
     (what): Scenario => ({
       name: `answers-${what.status}`,
-      full: oddSuccess(100, 5 * MINUTE, what),
+      whole: oddSuccess(100, 5 * MINUTE, what),
       seeds: SEEDS,
-      smoke: oddSuccess(100, MINUTE, what),
+      brief: oddSuccess(100, MINUTE, what),
       thresholds: [{ metric: 'p99', atMost: 2 * SECOND }, { metric: 'duplicates', atMost: 0 }, noDeadLetters],
     }),
   ),
   {
     name: 'only-bad-events',
-    full: onlyBadEvents(20),
+    whole: onlyBadEvents(20),
     seeds: SEEDS,
-    smoke: onlyBadEvents(20),
+    brief: onlyBadEvents(20),
     thresholds: [
       { metric: 'p99', atMost: MINUTE },
       { metric: 'lastGivenUp', atMost: 30 * SECOND },
@@ -195,24 +194,23 @@ export const faultScopeScenarios: readonly Scenario[] = [
   },
   {
     name: 'pings-fail',
-    full: pingsFail(100, 10 * MINUTE),
+    whole: pingsFail(100, 10 * MINUTE),
     seeds: SEEDS,
-    smoke: pingsFail(100, MINUTE),
+    brief: pingsFail(100, MINUTE),
     thresholds: [{ metric: 'p99', atMost: 2 * SECOND }, noDeadLetters],
   },
   ...(
     [
       { headers: 'forms', throttled: 0.01 },
-      { headers: 'skewed', throttled: 0.03 },
       { headers: 'none', throttled: 0.03 },
       { headers: 'garbage', throttled: 0.03 },
     ] as const
   ).map(
     ({ headers, throttled }): Scenario => ({
       name: `quota-spent-${headers}`,
-      full: quotaSpentByOthers(50, HOUR, headers),
+      whole: quotaSpentByOthers(50, HOUR, headers),
       seeds: SEEDS,
-      smoke: quotaSpentByOthers(10, 20 * MINUTE, headers),
+      brief: quotaSpentByOthers(10, 20 * MINUTE, headers),
       thresholds: [{ metric: 'throttled', atMost: throttled }, { metric: 'p99' }, noDeadLetters],
     }),
   ),

@@ -35,9 +35,9 @@ const noDeadLetters: Threshold = { metric: 'deadLetters', atMost: 0 };
 const generalScenarios: readonly Scenario[] = [
   {
     name: '280-a-second',
-    full: steadyLoad(280, HOUR),
+    whole: steadyLoad(280, HOUR),
     seeds: 1,
-    smoke: steadyLoad(280, MINUTE),
+    brief: steadyLoad(280, MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 279, fullOnly: true },
       { metric: 'fullness', atLeast: 95, fullOnly: true },
@@ -49,9 +49,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'saturated',
-    full: steadyLoad(400, HOUR),
+    whole: steadyLoad(400, HOUR),
     seeds: 1,
-    smoke: steadyLoad(400, MINUTE),
+    brief: steadyLoad(400, MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 285 },
       { metric: 'fullness', atLeast: 99 },
@@ -61,9 +61,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'slow-api-1s',
-    full: steadyLoad(280, 10 * MINUTE, 1_000),
+    whole: steadyLoad(280, 10 * MINUTE, 1_000),
     seeds: 1,
-    smoke: steadyLoad(280, MINUTE, 1_000),
+    brief: steadyLoad(280, MINUTE, 1_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -73,9 +73,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'slow-api-2s',
-    full: steadyLoad(280, 10 * MINUTE, 2_000),
+    whole: steadyLoad(280, 10 * MINUTE, 2_000),
     seeds: 1,
-    smoke: steadyLoad(280, MINUTE, 2_000),
+    brief: steadyLoad(280, MINUTE, 2_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -85,58 +85,58 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'site-mix',
-    full: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
+    whole: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
     seeds: 1,
-    smoke: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
+    brief: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
     thresholds: [{ metric: 'p99', atMost: 5_000 }, { metric: 'merged' }, noDeadLetters],
   },
   {
     name: '100-a-second',
-    full: steadyLoad(100, 3 * MINUTE),
+    whole: steadyLoad(100, 3 * MINUTE),
     seeds: 20,
-    smoke: steadyLoad(100, MINUTE),
+    brief: steadyLoad(100, MINUTE),
     thresholds: [{ metric: 'p50', atMost: 1_000 }, { metric: 'p99', atMost: 2_000 }, noDeadLetters],
   },
   {
     name: '1-a-second',
-    full: steadyLoad(1, HOUR),
+    whole: steadyLoad(1, HOUR),
     seeds: 20,
-    smoke: steadyLoad(1, 20 * MINUTE),
+    brief: steadyLoad(1, 20 * MINUTE),
     thresholds: [{ metric: 'p50', atMost: 700 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'audience',
-    full: audience(1_000_000),
+    whole: audience(1_000_000),
     seeds: 1,
-    smoke: audience(20_000),
+    brief: audience(20_000),
     thresholds: [{ metric: 'lasted', atMost: HOUR }, { metric: 'rate', atLeast: 285 }, noDeadLetters],
   },
   {
     name: 'others-fixed-window',
-    full: sharedQuota('fixed', 30, HOUR),
+    whole: sharedQuota('fixed', 30, HOUR),
     seeds: 3,
-    smoke: sharedQuota('fixed', 10, 30 * MINUTE),
+    brief: sharedQuota('fixed', 10, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.01 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'others-sliding-window',
-    full: sharedQuota('sliding', 30, HOUR),
+    whole: sharedQuota('sliding', 30, HOUR),
     seeds: 3,
-    smoke: sharedQuota('sliding', 10, 30 * MINUTE),
+    brief: sharedQuota('sliding', 10, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.035 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'quota-halved',
-    full: halvedQuota(100, HOUR),
+    whole: halvedQuota(100, HOUR),
     seeds: 1,
-    smoke: halvedQuota(15, 20 * MINUTE),
+    brief: halvedQuota(15, 20 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.02 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'down-6-hours',
-    full: apiDown(100, 6 * HOUR),
+    whole: apiDown(100, 6 * HOUR),
     seeds: 1,
-    smoke: apiDown(5, 70 * MINUTE),
+    brief: apiDown(5, 70 * MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 285, fullOnly: true },
       { metric: 'idle', atMost: 150 },
@@ -146,23 +146,23 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'down-5-days',
-    full: apiDown(1, 5 * DAY),
+    whole: apiDown(1, 5 * DAY),
     seeds: 1,
-    smoke: apiDown(0.02, 5 * DAY),
+    brief: apiDown(0.02, 5 * DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain' }, noDeadLetters],
   },
   {
     name: 'rejected-13-days',
-    full: credentialRejected(0.1, 13 * DAY),
+    whole: credentialRejected(0.1, 13 * DAY),
     seeds: 1,
-    smoke: credentialRejected(0.005, 13 * DAY),
+    brief: credentialRejected(0.005, 13 * DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain', atMost: 26 * MINUTE }, noDeadLetters],
   },
   ...([422, 400] as const).map((status) => ({
     name: `poison-${status}`,
-    full: withRejectedEvents(10_000, status),
+    whole: withRejectedEvents(10_000, status),
     seeds: 20,
-    smoke: withRejectedEvents(8_000, status),
+    brief: withRejectedEvents(8_000, status),
     thresholds: [
       { metric: 'searchMean', atMost: 12 },
       { metric: 'searchWorst', atMost: 17 },
@@ -172,9 +172,9 @@ const generalScenarios: readonly Scenario[] = [
   })),
   {
     name: 'poison-500',
-    full: withRejectedEvents(10_000, 500, 100),
+    whole: withRejectedEvents(10_000, 500, 100),
     seeds: 20,
-    smoke: withRejectedEvents(8_000, 500, 100),
+    brief: withRejectedEvents(8_000, 500, 100),
     thresholds: [
       { metric: 'searchMean' },
       { metric: 'emptied', atLeast: HOUR, atMost: 2 * HOUR },
@@ -184,24 +184,24 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'bulky',
-    full: largeEvents(20_000),
+    whole: largeEvents(20_000),
     seeds: 3,
-    smoke: largeEvents(3_000),
+    brief: largeEvents(3_000),
     thresholds: [{ metric: 'fullness' }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'account-links',
-    full: manyLinks(20 * MINUTE),
+    whole: manyLinks(20 * MINUTE),
     seeds: 3,
-    smoke: manyLinks(MINUTE),
+    brief: manyLinks(MINUTE),
     thresholds: [{ metric: 'merged', atLeast: 400 }, { metric: 'p99', atMost: 5_000 }, noDeadLetters],
   },
   ...FATAL_KINDS.map(
     (kind): Scenario => ({
       name: `fatal-messages-${kind === 'hang' ? 'hang' : 'memory'}`,
-      full: fatalEvents(50, 30 * MINUTE, 3, kind),
+      whole: fatalEvents(50, 30 * MINUTE, 3, kind),
       seeds: 3,
-      smoke: fatalEvents(20, 5 * MINUTE, 2, kind),
+      brief: fatalEvents(20, 5 * MINUTE, 2, kind),
       thresholds: [
         { metric: 'p50', atMost: SECOND },
         { metric: 'p99', atMost: 5 * SECOND },
@@ -211,20 +211,20 @@ const generalScenarios: readonly Scenario[] = [
     }),
   ),
   {
-    name: 'flaky-events',
-    full: flakyEvents(20 * MINUTE),
+    name: 'ailing',
+    whole: flakyEvents(20 * MINUTE),
     seeds: 3,
-    smoke: flakyEvents(2 * MINUTE),
+    brief: flakyEvents(2 * MINUTE),
     thresholds: [{ metric: 'drain', atMost: 30 * MINUTE }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'replay',
-    full: withReplay(20 * MINUTE, MINUTE, 100_000, 5_000),
+    whole: withReplay(20 * MINUTE, MINUTE, 100_000, 5_000),
     seeds: 1,
-    smoke: {
+    brief: {
       ...withReplay(90 * SECOND, 40 * SECOND, 2_000, 1_000),
       sqs: {
-        faults: [
+        troubles: [
           { from: 45 * SECOND, until: 55 * SECOND, what: 'unsendable' },
           { chance: 0.04, what: 'partial' },
         ],
@@ -239,10 +239,10 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'mixed',
-    full: mixedFaults(1_000_000, 100, 10_000),
+    whole: mixedFaults(1_000_000, 100, 10_000),
     seeds: 1,
     withinSeconds: 180,
-    smoke: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
+    brief: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
     thresholds: [
       { metric: 'drain', atMost: HOUR },
       { metric: 'duplicates' },

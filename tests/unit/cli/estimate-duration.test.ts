@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { estimateDuration } from '../../../lib/cli/dlq/estimate-duration.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 
 const settings = {
   quota: { requests: 900, windowSeconds: 300, share: 1, lanes: 2 },
-  mapping: DEFAULT_MAPPING,
+  mapping: { anonymousContacts: 'keep', alias: 'single' },
 } as const;
 
 test.each([

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createDryRunReport } from '../../../lib/dead-letters/dry-run.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { createStoredDeadLetter } from '../../support/dead-letter-fixtures.ts';
 
-const mapping = DEFAULT_MAPPING;
+const mapping = { anonymousContacts: 'keep', alias: 'single' } as const;
 
 test('a dry run tells apart what would be sent, what would be skipped, and what would fail again', () => {
   const { add, report } = createDryRunReport({ mapping, limit: 3 });

@@ -18,6 +18,10 @@ test('all that was made up is shown, and the curl line has the token', () => {
   expect(text).toContain("-H 'Authorization: Bearer made-up-2'");
 });
 
+test('the page comes first, before any secret', () => {
+  expect(textFor({})).toMatch(/^Open http:\/\/127\.0\.0\.1:3000 /);
+});
+
 test('a configured secret is not shown: the curl line is signed with it', () => {
   const text = textFor({ SEGMENT_SHARED_SECRETS: 'hush,hush-hush', SALESMACHINE_API_SECRET: 'psst' });
   expect(text).not.toMatch(/hush|psst/);
@@ -41,12 +45,12 @@ test('where everybody may come in, the curl line needs nothing', () => {
   expect(text).not.toMatch(/X-Signature|Authorization/);
 });
 
-test('without a stand-in there is nothing to look at', () => {
+test('without a fake, what it holds is not offered', () => {
   const text = textFor({
     SALESMACHINE_URL: urls.salesmachine,
     SALESMACHINE_API_TOKEN: 'hush',
     SALESMACHINE_API_SECRET: 'psst',
   });
-  expect(text).not.toMatch(/local\/salesmachine|stand-in|hush|psst/);
+  expect(text).not.toMatch(/local\/salesmachine|a fake|hush|psst/);
   expect(text).toContain(urls.salesmachine);
 });

@@ -1,0 +1,200 @@
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import type { AccountRow, ContactRow, CrmPage } from '../protocol.ts';
+import { formatNumber, pluralize } from './format.ts';
+import { fetchCrm } from './relay-api.ts';
+import { events, selectedId, snapshot } from './store.ts';
+
+const REFRESH_MS = 1_500;
+
+const KINDS = ['contacts', 'accounts', 'eventTypes'] as const;
+type Kind = (typeof KINDS)[number];
+
+const LABELS: Record<Kind, string> = {
+  contacts: 'Contacts',
+  accounts: 'Accounts',
+  eventTypes: 'Event types',
+};
+
+/** What Salesmachine holds. */
+export function CrmPanel() {
+  const kind = useSignal<Kind>('contacts');
+  const search = useSignal('');
+  const page = useSignal<CrmPage | null>(null);
+  const isWaiting = useSignal(false);
+  const fetched = useSignal('');
+
+  useSignalEffect(() => {
+    const current = snapshot.value;
+    const wanted = `${current?.operations} ${search.value}`;
+    if (!current?.holdings || isWaiting.value || wanted === fetched.peek()) return;
+    fetched.value = wanted;
+    isWaiting.value = true;
+    const again = () => {
+      isWaiting.value = false;
+    };
+    fetchCrm(search.value)
+      .then((answer) => {
+        page.value = answer;
+      })
+      .catch(() => undefined)
+      .finally(() => setTimeout(again, search.peek() === '' ? REFRESH_MS : 200));
+  });
+
+  return (
+    <section class="card" aria-labelledby="crm">
+      <h2 id="crm">
+        Salesmachine holds <span>in memory, as long as the relay runs</span>
+      </h2>
+      <div class="filters">
+        {KINDS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            aria-pressed={kind.value === each}
+            onClick={() => {
+              kind.value = each;
+            }}
+          >
+            {LABELS[each]} {page.value && formatNumber(page.value.matching[each])}
+          </button>
+        ))}
+        <input
+          type="search"
+          placeholder="id, name, value"
+          aria-label="Search Salesmachine"
+          value={search}
+          onInput={({ currentTarget }) => {
+            search.value = currentTarget.value;
+          }}
+        />
+      </div>
+      <section class="scroll" aria-label="What Salesmachine holds">
+        <Listing page={page} kind={kind.value} />
+      </section>
+    </section>
+  );
+}
+
+function Listing({ page, kind }: { page: Signal<CrmPage | null>; kind: Kind }) {
+  if (snapshot.value?.holdings === null) {
+    return <p class="empty">What a Salesmachine elsewhere holds is not known here.</p>;
+  }
+  const shown = page.value;
+  if (!shown || shown[kind].length === 0) {
+    return <p class="empty">{shown && snapshot.value?.operations ? 'Nothing matches.' : 'Nothing yet.'}</p>;
+  }
+  if (kind === 'contacts')
+    return (
+      <>
+        {shown.contacts.map((contact) => (
+          <Contact key={contact.uid} contact={contact} />
+        ))}
+      </>
+    );
+  if (kind === 'accounts')
+    return (
+      <>
+        {shown.accounts.map((account) => (
+          <Account key={account.uid} account={account} />
+        ))}
+      </>
+    );
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>event_uid</th>
+          <th>display_name</th>
+          <th class="number">events</th>
+        </tr>
+      </thead>
+      <tbody>
+        {shown.eventTypes.map(({ eventUid, displayName, count }) => (
+          <tr key={eventUid}>
+            <td class="mono">
+              <bdi>{eventUid}</bdi>
+            </td>
+            <td>
+              <bdi>{displayName}</bdi>
+            </td>
+            <td class="number">{formatNumber(count)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Contact({ contact: { uid, name, accounts, events: count, attributes } }: { contact: ContactRow }) {
+  return (
+    <details class="object">
+      <summary>
+        <bdi class="mono">{uid}</bdi> <bdi>{name}</bdi>
+        <span class="links">
+          {accounts.map((account) => (
+            <bdi key={account} class="chip neutral">
+              {account}
+            </bdi>
+          ))}
+        </span>
+        <span class="soft">
+          {pluralize(attributes.length, 'attribute')}, {pluralize(count, 'event')}
+        </span>
+      </summary>
+      <Attributes attributes={attributes} />
+    </details>
+  );
+}
+
+function Account({ account: { uid, name, contacts, attributes } }: { account: AccountRow }) {
+  return (
+    <details class="object">
+      <summary>
+        <bdi class="mono">{uid}</bdi> <bdi>{name}</bdi>
+        <span class="soft">
+          {pluralize(attributes.length, 'attribute')}, {pluralize(contacts, 'contact')}
+        </span>
+      </summary>
+      <Attributes attributes={attributes} />
+    </details>
+  );
+}
+
+function Attributes({ attributes }: Pick<ContactRow, 'attributes'>) {
+  return (
+    <table class="operation">
+      <tbody>
+        {attributes.map(({ name, value, source }) => (
+          <tr key={name}>
+            <th scope="row">
+              <bdi>{name}</bdi>
+            </th>
+            <td>
+              <bdi>{value}</bdi>
+            </td>
+            <td>
+              <Source messageId={source} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The event that set an attribute; it opens if it is among the latest. */
+function Source({ messageId }: { messageId: string }) {
+  const row = messageId === '' ? undefined : events.value.find((event) => event.messageId === messageId);
+  if (!row) return <bdi class="soft">{messageId}</bdi>;
+  return (
+    <button
+      type="button"
+      class="plain soft"
+      onClick={() => {
+        selectedId.value = row.id;
+      }}
+    >
+      <bdi>{messageId}</bdi>
+    </button>
+  );
+}

@@ -1,0 +1,47 @@
+import type { LanePause, LaneRow, Snapshot } from '../protocol.ts';
+import { formatCountdown, pluralize } from './format.ts';
+
+export type Tone = 'good' | 'warn' | 'bad' | 'neutral';
+
+const causes: Readonly<Record<string, string>> = {
+  credential: 'credential refused',
+  outage: 'Salesmachine fails',
+  configuration: 'Salesmachine refuses everything',
+  throttled: 'over the quota',
+};
+
+/** Why nothing is sent, and when it goes on: "paused: credential refused (401), next try in 8 s". */
+export function describePause({ cause, status, nextTryAt }: LanePause, now: number): string {
+  const why = causes[cause] ?? cause;
+  const answer = status === null ? '' : ` (${status})`;
+  const next = nextTryAt === null ? '' : `, next try in ${formatCountdown(nextTryAt, now)}`;
+  return `paused: ${why}${answer}${next}`;
+}
+
+/** What a lane does, in words. */
+export function describeLane({ held, sending, retrying, pause }: LaneRow, now: number): string {
+  if (pause !== null) return describePause(pause, now);
+  if (sending.length > 0) {
+    const operations = pluralize(
+      sending.reduce((sum, count) => sum + count, 0),
+      'operation',
+    );
+    return `sending ${operations}${sending.length > 1 ? ` in ${sending.length} requests` : ''}`;
+  }
+  if (retrying) return `retrying ${pluralize(held, 'event')}`;
+  return held > 0 ? `waiting for its slot with ${pluralize(held, 'event')}` : 'ready';
+}
+
+/** The relay's state as a whole. */
+export function describeRelay(snapshot: Snapshot | null, isConnected: boolean): { text: string; tone: Tone } {
+  if (!isConnected) return { text: 'Connecting…', tone: 'neutral' };
+  if (snapshot === null) return { text: 'Starting…', tone: 'neutral' };
+  const paused = snapshot.lanes.find(({ pause }) => pause !== null)?.pause;
+  if (paused) {
+    const text = describePause(paused, snapshot.now);
+    return { text: text.charAt(0).toUpperCase() + text.slice(1), tone: 'bad' };
+  }
+  const { queued, inFlight } = snapshot.counts;
+  if (snapshot.lanes.some(({ retrying }) => retrying)) return { text: 'Retrying', tone: 'warn' };
+  return queued + inFlight > 0 ? { text: 'Delivering', tone: 'good' } : { text: 'Ready', tone: 'good' };
+}

@@ -1,0 +1,154 @@
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { Snapshot } from '../protocol.ts';
+import { formatMinute, formatNumber } from './format.ts';
+import { rates, snapshot } from './store.ts';
+
+const SECONDS = 600;
+const HEIGHT = 170;
+
+/** Whether every event is accounted for, and how fast they came and went over the last ten minutes. */
+export function ThroughputPanel() {
+  return (
+    <section class="card" aria-labelledby="throughput">
+      <h2 id="throughput">
+        Nothing is lost <span>this run</span>
+      </h2>
+      <Ledger />
+      <h2 class="second">
+        Events per second <span class="key in">in</span>
+        <span class="key out">delivered</span>
+      </h2>
+      <Chart />
+    </section>
+  );
+}
+
+/** Where the events of this run are. */
+function Ledger() {
+  const current = snapshot.value;
+  if (current === null) return null;
+  const { counts, unusable } = current;
+  const taken = counts.accepted + counts.skipped + unusable;
+  const parts = [
+    { name: 'delivered', count: counts.delivered, tone: 'good' },
+    { name: 'waiting', count: counts.queued + counts.inFlight, tone: 'accent' },
+    { name: 'dead letters', count: counts.deadLettered, tone: 'bad' },
+    { name: 'skipped', count: counts.skipped, tone: 'neutral' },
+  ];
+  if (taken === 0)
+    return <p class="empty">No event yet. Send one: it will be counted here until it is delivered.</p>;
+  return (
+    <div class="ledger">
+      <div class="stack" aria-hidden="true">
+        {parts.map(({ name, count, tone }) => (
+          <i key={name} class={tone} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <p>
+        <b>{formatNumber(taken)}</b> taken ={' '}
+        {parts.map(({ name, count, tone }, index) => (
+          <span key={name}>
+            {index > 0 && ' + '}
+            <b class={tone}>{formatNumber(count)}</b> {name}
+          </span>
+        ))}
+      </p>
+      <Balance current={current} taken={taken} />
+    </div>
+  );
+}
+
+/** The counts are read one after the other, so the sum is only right when nothing moves. */
+function Balance({ current: { counts, unusable }, taken }: { current: Snapshot; taken: number }) {
+  const waiting = counts.queued + counts.inFlight;
+  const found = counts.delivered + waiting + counts.deadLettered + counts.skipped;
+  if (found !== taken || unusable > taken) return null;
+  return (
+    <p class="sub" data-testid="balance">
+      <b class="good">✓</b> every event is accounted for
+    </p>
+  );
+}
+
+function Chart() {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const draw = () => {
+      plot.current?.destroy();
+      plot.current = createPlot(element);
+    };
+    draw();
+    const stopUpdates = effect(() => {
+      plot.current?.setData(toColumns(snapshot.value?.now ?? 0));
+    });
+    const observer = new ResizeObserver(() =>
+      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }),
+    );
+    observer.observe(element);
+    scheme.addEventListener('change', draw);
+    return () => {
+      stopUpdates();
+      observer.disconnect();
+      scheme.removeEventListener('change', draw);
+      plot.current?.destroy();
+    };
+  }, []);
+
+  return (
+    <div
+      class="chart"
+      ref={host}
+      role="img"
+      aria-label="Events in and delivered per second over the last ten minutes"
+    />
+  );
+}
+
+/** uPlot's columns: seconds, in, delivered. */
+function toColumns(now: number): uPlot.AlignedData {
+  const last = Math.floor(now / 1_000) - 1;
+  const bySecond = new Map(rates.value.map((point) => [point.second, point]));
+  const seconds = Array.from({ length: SECONDS }, (_, index) => last - SECONDS + 1 + index);
+  return [
+    seconds,
+    seconds.map((second) => bySecond.get(second)?.accepted ?? 0),
+    seconds.map((second) => bySecond.get(second)?.delivered ?? 0),
+  ];
+}
+
+function createPlot(element: HTMLElement): uPlot {
+  const styles = getComputedStyle(element);
+  const color = (name: string) => styles.getPropertyValue(name).trim();
+  const axis = {
+    stroke: color('--soft'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] } },
+      axes: [
+        { ...axis, values: (_, seconds) => seconds.map((second) => formatMinute(second * 1_000)) },
+        { ...axis, size: 46, values: (_, values) => values.map((value) => formatNumber(value)) },
+      ],
+      series: [
+        {},
+        { stroke: color('--soft'), width: 1.5, points: { show: false } },
+        { stroke: color('--accent'), fill: `${color('--accent')}22`, width: 1.5, points: { show: false } },
+      ],
+    },
+    toColumns(snapshot.peek()?.now ?? 0),
+    element,
+  );
+}

@@ -1,0 +1,67 @@
+import { createWorker } from '../../handlers/worker.ts';
+import { readWorkerConfig } from '../config/config.ts';
+import type { Environment } from '../config/secrets.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { mapRefreshable, type Refreshable } from '../runtime/refreshable.ts';
+import { createSalesmachine } from '../salesmachine/client.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createEventSourceMapping, type EventSourceMapping } from './aws/event-source-mapping.ts';
+import type { LocalSqs } from './aws/local-sqs.ts';
+import { createMessageCounter } from './aws/message-counter.ts';
+import { createQueueObserver } from './aws/queue-observer.ts';
+import type { Collector } from './console/collector.ts';
+import type { LocalConfig } from './local-config.ts';
+import { withRequestCounter } from './with-counters.ts';
+
+/** The function's time-out as it is deployed. */
+const WORKER_TIMEOUT_MS = 90_000;
+
+type LocalWorkerOptions = {
+  config: LocalConfig['worker'];
+  environment: Refreshable<Environment>;
+  salesmachineUrl: string;
+  queues: LocalSqs;
+  collector: Collector;
+  clock: Clock;
+  random: Random;
+  log: Log;
+};
+
+/** The worker, a lane for each concurrent invocation, behind the event source mapping of the main queue. */
+export function createLocalWorker(options: LocalWorkerOptions) {
+  const { config, environment, salesmachineUrl, queues, collector, clock, random, log } = options;
+  const sqs = queues.connect();
+  const messageCounter = createMessageCounter();
+  createQueueObserver(queues, [messageCounter.listener, collector.queueListener]).observe(sqs);
+  const salesmachine = withRequestCounter(
+    collector.observeSalesmachine(
+      createSalesmachine(
+        { ...config.salesmachine, url: salesmachineUrl },
+        mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine),
+      ),
+    ),
+  );
+  const workerConfig = { ...config, queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
+  const { lanes } = config.delivery.quota;
+  const workers = Array.from({ length: lanes }, () =>
+    createWorker({
+      config: workerConfig,
+      sqs,
+      salesmachine,
+      clock,
+      random,
+      log: collector.observeLog(log),
+    }),
+  );
+  const eventSourceMapping: EventSourceMapping = createEventSourceMapping({
+    sqs,
+    queue: queues.main,
+    lanes,
+    functionTimeoutMs: WORKER_TIMEOUT_MS,
+    clock,
+    log,
+    invoke: collector.observeInvocations(async (lane, event, context) => workers[lane]?.(event, context)),
+  });
+  return { eventSourceMapping, salesmachine, messageCounter };
+}
