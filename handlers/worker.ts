@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
+import { createDeadLetterWriter } from '../lib/dead-letters/dead-letter-writer.ts';
 import { createLane } from '../lib/delivery/lane.ts';
 import type { DeliveryPorts } from '../lib/delivery/ports.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
@@ -9,6 +10,7 @@ import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/run
 import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSalesmachine } from '../lib/salesmachine/client.ts';
+import { pingRequest } from '../lib/salesmachine/ping-request.ts';
 import { sqsBatch } from '../lib/sqs/sqs-batch.ts';
 import { createSqs, type Sqs } from '../lib/sqs/sqs-client.ts';
 import { createWorkerQueue } from '../lib/sqs/worker-queue.ts';
@@ -21,11 +23,13 @@ export type WorkerDependencies = Omit<DeliveryPorts, 'queue'> & { config: Worker
 
 /** The function that delivers the queued events to Salesmachine. Each one that is created is a lane of its own. */
 export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Worker {
-  const queue = createWorkerQueue({ ...ports, ...config, sqs });
+  const queuePorts = { ...ports, ...config, sqs };
+  const queue = { ...createWorkerQueue(queuePorts), ...createDeadLetterWriter(queuePorts) };
   const lane = createLane(config.delivery, { ...ports, queue });
 
   return withInvocation(
     lambda<SQSEvent>()
+      .use(pingRequest(ports.salesmachine, ports.clock.now))
       .use(sqsBatch())
       .handler<SQSEvent, SQSBatchResponse>(({ messages }, context) =>
         lane.deliver(messages, ports.clock.now() + context.getRemainingTimeInMillis()),

@@ -6,7 +6,9 @@ import { createSqs } from '../sqs/sqs-client.ts';
 import { CommandError } from './cli-errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { relayUrl, requestLocalRelay } from './request-local-relay.ts';
+import { type AuditEntry, identifyOperator, toAuditLine, writeAuditLine } from './stage/audit.ts';
 import { stackName } from './stage/stage-clients.ts';
+import { connectLogs } from './stage/stage-log.ts';
 import { fetchStageSettings, type WorkerSettings } from './stage/worker-settings.ts';
 
 export type TargetOptions = { stage?: string; region?: string };
@@ -22,6 +24,8 @@ export type Connection = {
   settings(): Promise<WorkerSettings>;
   /** How long to wait before a queue counts as empty: SQS asks all its servers only then. The local one is one. */
   waitSeconds: number;
+  /** Leaves a line in the log of a stage that says what an operator did; the local relay has no such log. */
+  audit(entry: AuditEntry): Promise<void>;
 };
 
 export const withTargetOptions = (command: Command): Command =>
@@ -36,7 +40,7 @@ export const withTargetOptions = (command: Command): Command =>
  */
 export async function withConnection<T>(
   target: TargetOptions,
-  context: Pick<CommandContext, 'env' | 'stderr'>,
+  context: Pick<CommandContext, 'env' | 'stderr' | 'clock' | 'random'>,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await (target.stage === undefined
@@ -59,13 +63,14 @@ async function connectLocal(env: CommandContext['env']): Promise<Connection> {
     sqs: createSqs({ ...sqs, credentials }),
     settings: async () => ({ mapping, quota }),
     waitSeconds: 0,
+    audit: async () => undefined,
   };
 }
 
 async function connectStage(
   stage: string,
   { region }: TargetOptions,
-  context: Pick<CommandContext, 'env' | 'stderr'>,
+  context: Pick<CommandContext, 'env' | 'stderr' | 'clock' | 'random'>,
 ): Promise<Connection> {
   if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
   // By the queue's URL it would go past an endpoint that AWS_ENDPOINT_URL names.
@@ -89,7 +94,13 @@ async function connectStage(
   ]);
   const title = `the stage ${stage} in ${resolvedRegion}`;
   const settings = () => fetchStageSettings(stage, region, context);
-  return { title, sqs, queueUrl, deadLetterQueueUrl, settings, waitSeconds: 1 };
+  const audit = async (entry: AuditEntry) => {
+    const { accessKeyId } = await sqs.config.credentials();
+    const client = await connectLogs(region);
+    await writeAuditLine(stage, toAuditLine(entry, identifyOperator(accessKeyId)), { client, context });
+    client.destroy();
+  };
+  return { title, sqs, queueUrl, deadLetterQueueUrl, settings, waitSeconds: 1, audit };
 }
 
 const isQueueMissing = ({ name }: Error) =>

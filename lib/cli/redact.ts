@@ -1,8 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import type { Operation } from '../salesmachine/operation.ts';
 import { toEventType } from '../segment/event-type.ts';
 
 /** What Segment or a programmer writes into an event, not its user; so is a known `type`. */
-const plainKeys: ReadonlySet<string> = new Set([
+const plainEventKeys: ReadonlySet<string> = new Set([
   'event',
   'messageId',
   'timestamp',
@@ -22,15 +23,26 @@ const MAX_DEPTH = 64;
  * An event with its structure and its keys, but without what they say of a person: every value becomes its kind. Null
  * and the empty text stay, for they are often what is wrong with an event.
  */
-export function redact(event: Json): Json {
-  if (!isJsonObject(event)) return mask(event, 1);
-  return Object.fromEntries(
-    Object.entries(event).map(([key, value]) => [maskKey(key), isPlain(key, value) ? value : mask(value, 2)]),
+export const redact = (event: Json): Json =>
+  isJsonObject(event) ? redactMembers(event, plainEventKeys) : mask(event, 1);
+
+/** What the relay itself writes into an operation, or Segment. */
+const plainOperationKeys: ReadonlySet<string> = new Set(['method', 'event_uid', 'created_at', 'messageId']);
+
+/** An operation of Salesmachine's, redacted in the same way. */
+export const redactOperation = (operation: Operation): JsonObject =>
+  redactMembers(operation, plainOperationKeys);
+
+const redactMembers = (object: Operation | JsonObject, plainKeys: ReadonlySet<string>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]: [string, Json]) => [
+      maskKey(key),
+      isPlain(key, value, plainKeys) ? value : mask(value, 2),
+    ]),
   );
-}
 
 /** A sender's slip may put anything anywhere: an address into the name of an event, a name into its type. */
-const isPlain = (key: string, value: Json): boolean =>
+const isPlain = (key: string, value: Json, plainKeys: ReadonlySet<string>): boolean =>
   (key === 'type' ? toEventType(value) !== undefined : plainKeys.has(key)) &&
   typeof value === 'string' &&
   value.length <= MAX_PLAIN_LENGTH &&

@@ -6,6 +6,7 @@ import { definePing } from './commands/ping-command.ts';
 import { defineSend } from './commands/send-command.ts';
 import { defineStatus } from './commands/status-command.ts';
 import { defineDlq } from './dlq/dlq-command.ts';
+import { defineSecrets } from './secrets/secrets-command.ts';
 
 const help = `
 Where: without --stage, the local relay at RELAY_URL (http://127.0.0.1:3000); with --stage, AWS.
@@ -35,7 +36,7 @@ const relay = createCommand('relay')
   .configureOutput({ writeErr: () => undefined })
   .addHelpText('after', help);
 
-for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq]) {
+for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq, defineSecrets]) {
   define(relay, processContext);
 }
 relay.allowExcessArguments().action(() => {

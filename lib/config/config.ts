@@ -42,11 +42,24 @@ function readSettings<Name extends SettingName>(
   return values;
 }
 
-const mappingNames = ['ANONYMOUS_CONTACTS', 'ALIAS'] as const;
+const mappingNames = [
+  'ANONYMOUS_CONTACTS',
+  'ALIAS',
+  'SCREEN',
+  'CONTEXT_ATTRIBUTES',
+  'EXCLUDE_EVENTS',
+  'EXCLUDE_ATTRIBUTES',
+  'EXCLUDE_QUERY',
+] as const;
 
 const toMappingSettings = (values: SettingValues<(typeof mappingNames)[number]>): MappingSettings => ({
   anonymousContacts: values.ANONYMOUS_CONTACTS,
   alias: values.ALIAS,
+  screen: values.SCREEN,
+  contextAttributes: values.CONTEXT_ATTRIBUTES,
+  excludeEvents: values.EXCLUDE_EVENTS,
+  excludeAttributes: values.EXCLUDE_ATTRIBUTES,
+  excludeQuery: values.EXCLUDE_QUERY,
 });
 
 /** What the mapping obeys, without what only a deployed function needs. */

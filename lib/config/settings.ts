@@ -102,6 +102,33 @@ export const settings = {
     fallback: 'single',
     about: 'how alias calls are sent: alone, in the batch with the others, or not at all',
   },
+  SCREEN: {
+    schema: oneOf('skip', 'event'),
+    fallback: 'skip',
+    about:
+      '`event`: a screen call with a name becomes an event of that name; `skip`: it is skipped, and counted',
+  },
+  CONTEXT_ATTRIBUTES: {
+    schema: commaSeparated,
+    fallback: '',
+    about: "what of an event's `context` becomes its attributes: `campaign,page.url,locale`",
+  },
+  EXCLUDE_EVENTS: {
+    schema: commaSeparated,
+    fallback: '',
+    about: 'names of events, pages and screens that are skipped, and counted; any case, `*` for any text',
+  },
+  EXCLUDE_ATTRIBUTES: {
+    schema: commaSeparated,
+    fallback: '',
+    about:
+      'names of attributes, as Salesmachine would see them, that are neither stored nor sent: `password,*token*`',
+  },
+  EXCLUDE_QUERY: {
+    schema: commaSeparated,
+    fallback: '',
+    about: 'names of query parameters that are cut out of URLs: `token,key,sig*`',
+  },
   POWERTOOLS_LOG_LEVEL: {
     schema: oneOf('DEBUG', 'INFO', 'WARN', 'ERROR'),
     fallback: 'INFO',

@@ -1,6 +1,7 @@
-import { readQueuedEvent } from '../delivery/queued-event.ts';
+import { mapBody } from '../mapping/map-body.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Operation } from '../salesmachine/operation.ts';
+import { getAcceptedAt } from '../sqs/received-message.ts';
 import {
   createDeadLetterReader,
   type DeadLetterReaderPorts,
@@ -20,10 +21,9 @@ export function predictReplay(
   { message }: Pick<StoredDeadLetter, 'message'>,
   mapping: MappingSettings,
 ): Prediction {
-  const queuedEvent = readQueuedEvent(message, mapping);
-  if ('invalid' in queuedEvent) return { today: 'fails', detail: queuedEvent.invalid };
-  const operations = queuedEvent.operations.map(({ operation }) => operation);
-  return operations.length > 0 ? { today: 'sent', operations } : { today: 'skipped' };
+  const mapped = mapBody(message.body, mapping, getAcceptedAt(message));
+  if (mapped.kind === 'operations') return { today: 'sent', operations: mapped.operations };
+  return mapped.kind === 'skipped' ? { today: 'skipped' } : { today: 'fails', detail: mapped.detail };
 }
 
 /** What a replay would make of it, for a person. */

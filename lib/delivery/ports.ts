@@ -1,3 +1,4 @@
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
@@ -6,9 +7,11 @@ import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Quota } from './pacer.ts';
 
+export type DeliveryQueue = WorkerQueue & DeadLetterWriter;
+
 /** Everything that the engine knows of the world. */
 export type DeliveryPorts = {
-  queue: WorkerQueue;
+  queue: DeliveryQueue;
   salesmachine: Salesmachine;
   clock: Clock;
   random: Random;

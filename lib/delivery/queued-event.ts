@@ -1,7 +1,5 @@
-import { mapEvent } from '../mapping/map-event.ts';
+import { mapBody } from '../mapping/map-body.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
-import { errorName } from '../runtime/errors.ts';
-import { type Json, parseJson } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import type { PendingOperation } from './request-operation.ts';
@@ -18,11 +16,9 @@ export type QueuedEvent = {
 };
 
 /** Nothing of the message can be delivered; `invalid` says why, and quotes no value. */
-type UnusableMessage = {
-  reason: 'invalid_event' | 'too_large' | 'unmappable';
-  invalid: string;
-  error?: unknown;
-};
+type UnusableMessage = { reason: (typeof reasons)[keyof typeof reasons]; invalid: string; error: unknown };
+
+const reasons = { invalid: 'invalid_event', too_large: 'too_large', unmappable: 'unmappable' } as const;
 
 /**
  * Reads a message and maps its event; without operations, the event is not meant for Salesmachine (any more). What the
@@ -32,30 +28,17 @@ export function readQueuedEvent(
   message: ReceivedMessage,
   settings: MappingSettings,
 ): QueuedEvent | UnusableMessage {
-  const value = tryParseJson(message.body);
-  if (value === undefined) return { reason: 'invalid_event', invalid: 'the body is not valid JSON' };
-  try {
-    const mapped = mapEvent(value, settings, getAcceptedAt(message));
-    if (mapped.kind === 'skipped') return toQueuedEvent(message, {}, []);
-    if (mapped.kind === 'invalid') return { reason: 'invalid_event', invalid: mapped.detail };
-    if (mapped.kind === 'too_large') return { reason: 'too_large', invalid: mapped.detail };
-    const { messageId, type } = mapped.event;
-    return toQueuedEvent(message, { messageId, type }, mapped.operations);
-  } catch (error) {
+  const mapped = mapBody(message.body, settings, getAcceptedAt(message));
+  if (mapped.kind === 'skipped') return toQueuedEvent(message, {}, []);
+  if (mapped.kind !== 'operations') {
     return {
-      reason: 'unmappable',
-      invalid: `the relay failed to map the event (${errorName(error)})`,
-      error,
+      reason: reasons[mapped.kind],
+      invalid: mapped.detail,
+      error: 'error' in mapped ? mapped.error : undefined,
     };
   }
-}
-
-function tryParseJson(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
+  const { messageId, type } = mapped.event;
+  return toQueuedEvent(message, { messageId, type }, mapped.operations);
 }
 
 function toQueuedEvent(

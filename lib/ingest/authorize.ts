@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
-import { type Authentication, checkCredentials, evaluate, readCredentials } from '../segment/authenticate.ts';
+import {
+  type Authentication,
+  checkCredentials,
+  evaluate,
+  type PresentedCredentials,
+} from '../segment/authenticate.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
-import type { Route } from '../segment/route.ts';
 import type { IngestSettings } from './ingest-settings.ts';
 
 type AuthorizeDependencies = {
@@ -19,13 +23,12 @@ type AuthorizeDependencies = {
  * @param receivedAt when the request came, in milliseconds since the epoch
  */
 export async function authorize(
+  presented: PresentedCredentials,
   request: HttpRequest,
   json: Buffer | undefined,
-  route: Route,
   receivedAt: number,
   { config, credentials = constant(config.credentials) }: AuthorizeDependencies,
 ): Promise<Authentication> {
-  const presented = readCredentials(request, json, route);
   const known = await credentials.get();
   let check = checkCredentials(presented, request, json, known);
   const answer = evaluate(check, config.policy, false);

@@ -1,15 +1,18 @@
-import { checkEvent } from '../mapping/map-event.ts';
+import { type CheckedEvent, checkEvent } from '../mapping/map-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { getInvocation } from '../runtime/invocation-context.ts';
+import type { Json } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Refreshable } from '../runtime/refreshable.ts';
-import { type Body, decodeBody } from '../segment/body.ts';
+import { readCredentials } from '../segment/authenticate.ts';
+import { type Body, decodeBody, MAX_UNAUTHENTICATED_BYTES } from '../segment/body.ts';
+import { parseEvent } from '../segment/event.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
 import { matchRoute, type Route } from '../segment/route.ts';
 import { splitRequest } from '../segment/split-request.ts';
 import { parseTraceHeader } from '../sqs/message.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
-import { errorFields } from '../telemetry/error-fields.ts';
+import { errorFields, unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { authorize } from './authorize.ts';
 import { enqueue } from './enqueue.ts';
@@ -61,23 +64,27 @@ async function ingest(
 ): Promise<HttpResponse> {
   const { config, clock, random, log } = dependencies;
   const receivedAt = clock.now();
-  const body = await decodeBody(request.headers, request.body);
-  const json = body.kind === 'decoded' ? body.bytes : undefined;
-  const authentication = await authorize(request, json, route, receivedAt, dependencies);
+  const preview = await decodeBody(request.headers, request.body, MAX_UNAUTHENTICATED_BYTES);
+  const json = preview.kind === 'decoded' ? preview.bytes : undefined;
+  const presented = readCredentials(request, json, route);
+  const authentication = await authorize(presented, request, json, receivedAt, dependencies);
   if (authentication.kind === 'refused') {
     const { cause, status, message } = authentication;
     log.warn('authentication failed', { cause, status });
     return toErrorResponse(status, cause, message);
   }
 
+  const isTooLarge = preview.kind === 'undecodable' && preview.reason === 'too_large';
+  const body = isTooLarge ? await decodeBody(request.headers, request.body) : preview;
   const context: TriageContext = {
-    checkEvent: (source) => checkEvent(source, config.mapping),
+    checkEvent: (source) => checkOrPassOn(source, dependencies),
     sender: {
       route: route.path,
       userAgent: request.headers['user-agent'],
       credential: authentication.credential,
       requestId: getInvocation().requestId,
     },
+    presentedTokens: presented.tokens,
     now: receivedAt,
     traceHeader: parseTraceHeader(request.headers['x-amzn-trace-id']),
     random,
@@ -99,4 +106,14 @@ function triage(request: HttpRequest, body: Body, route: Route, context: TriageC
   return body.kind === 'decoded'
     ? triageEvents(splitRequest(body.bytes, route), context)
     : [triageUndecodable(request.body, body, context)];
+}
+
+/** If the mapping throws, which is a bug of ours, the event is queued: the worker decides what becomes of it. */
+function checkOrPassOn(source: Json, { config, log }: IngestDependencies): CheckedEvent {
+  try {
+    return checkEvent(source, config.mapping);
+  } catch (error) {
+    log.error('event not mapped', unexpectedErrorFields(error));
+    return parseEvent(source);
+  }
 }

@@ -4,7 +4,8 @@ import type { CheckedEvent } from '../mapping/map-event.ts';
 import type { SkipCause } from '../mapping/skip-cause.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ReceivedEvent } from '../segment/split-request.ts';
+import type { ReceivedEvent } from '../segment/received-event.ts';
+import { removeCredentials } from '../segment/remove-credentials.ts';
 import { createRequestIds, type OutgoingMessage, type RequestIds, toEventMessage } from '../sqs/message.ts';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../sqs/sqs-limits.ts';
 
@@ -20,6 +21,8 @@ export type TriageContext = {
   /** What the mapping makes of an event. */
   checkEvent(source: Json): CheckedEvent;
   sender: Sender;
+  /** Taken out of what becomes a dead letter: no credential reaches a queue. */
+  presentedTokens: readonly string[];
   /** Milliseconds since the epoch. */
   now: number;
   traceHeader: string | undefined;
@@ -85,9 +88,10 @@ export function triageRefused(
 /** The dead letter of what was never in the main queue. */
 function toDeadLetter(
   what: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId' | 'messageId'>,
-  { now, sender }: TriageContext,
+  { now, sender, presentedTokens }: TriageContext,
 ): TriagedEvent {
   const acceptedAt = new Date(now).toISOString();
-  const deadLetter = { ...what, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
+  const body = removeCredentials(what.body, presentedTokens);
+  const deadLetter = { ...what, body, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
   return { messageId: what.messageId, kind: 'dead letter', deadLetter };
 }

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+const names = v.pipe(v.array(v.string()), v.readonly());
+
 /** What the `relay` command asks of a running local relay: `GET /local/connection`. */
 export const localConnectionSchema = v.object({
   sqs: v.object({ endpoint: v.string(), region: v.string() }),
@@ -8,6 +10,11 @@ export const localConnectionSchema = v.object({
   mapping: v.object({
     anonymousContacts: v.picklist(['keep', 'skip']),
     alias: v.picklist(['single', 'batch', 'off']),
+    screen: v.picklist(['skip', 'event']),
+    contextAttributes: names,
+    excludeEvents: names,
+    excludeAttributes: names,
+    excludeQuery: names,
   }),
   quota: v.object({ requests: v.number(), windowSeconds: v.number(), share: v.number(), lanes: v.number() }),
   /** Only what was made up at the start: a configured secret leaves the relay by no way. */

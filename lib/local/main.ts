@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSecretsEnvironment } from '../config/secrets.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { SettingsError } from '../runtime/errors.ts';
+import { memoizeAsync } from '../runtime/lazy.ts';
 import { prepareConsolePage } from './console/page-bundle.ts';
 import { readLocalConfig } from './local-config.ts';
 import { createLocalLog } from './local-log.ts';
@@ -26,15 +27,16 @@ try {
 }
 
 function stopOnSignal(relay: Relay): void {
-  const stop = async () => {
+  // Ctrl-C comes twice: from the terminal, and from npm, which passes it on.
+  const stop = memoizeAsync(async () => {
     await relay.stop();
     process.exit(0);
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  });
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
-/** What the caller can set right is said in a line; everything else is a bug, and its stack helps. */
+/** What the operator can set right is said in a line; everything else is a bug, and its stack helps. */
 function describeError(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   if (!(error instanceof Error)) return String(error);

@@ -2,10 +2,11 @@ import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { styled } from '../runtime/terminal-text.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import type { SegmentEvent } from '../segment/event.ts';
-import { mapEvent } from './map-event.ts';
+import { type Exclusion, excludeAttributes } from './exclude-attributes.ts';
+import { type MappedEvent, mapEvent } from './map-event.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { type Field, type Path, traceProvenance } from './provenance.ts';
-import type { SkipCause } from './skip-cause.ts';
+import { findExcludedName, type SkipCause } from './skip-cause.ts';
 
 /** What was decided for an event, by its type and by how many operations that gave. */
 const ruleByType: Record<SegmentEvent['type'], (operations: number) => string> = {
@@ -24,9 +25,10 @@ const ruleByType: Record<SegmentEvent['type'], (operations: number) => string> =
 };
 
 const skipRuleByCause: Record<SkipCause, string> = {
-  screen: 'screen calls are not supported',
+  screen: 'it is a screen call, and SCREEN is skip or it has no name',
   delete: 'delete calls are not supported',
   integrations: '"integrations" says that it is not for Salesmachine',
+  excluded: 'its name matches a pattern of EXCLUDE_EVENTS',
   anonymous: 'it is of an anonymous user, and ANONYMOUS_CONTACTS is skip',
   alias_off: 'it is an alias, and ALIAS is off',
   alias_to_itself: 'its userId and its previousId are the same',
@@ -43,24 +45,56 @@ export function explainEvent(
 ): string[] {
   const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
   const mapped = mapEvent(value, settings);
-  if (mapped.kind === 'skipped') return [title, `  skipped: ${skipRuleByCause[mapped.cause]}`, ''];
-  if (mapped.kind !== 'operations' || !isJsonObject(value)) {
-    const reason = mapped.kind === 'too_large' ? 'too_large' : 'invalid_event';
-    const detail = mapped.kind === 'operations' ? '' : mapped.detail;
-    return [title, `  unusable, so it becomes a dead letter, ${reason}: ${detail}`, ''];
+  const { event, exclusions } = excludeAttributes(value, settings);
+  if (mapped.kind === 'operations' && isJsonObject(event)) {
+    const map = (changed: JsonObject) => mapToOperations(changed, settings);
+    const { fields, unused } = traceProvenance(event, map);
+    const { path, body } = previewRequest(mapped.operations);
+    return [
+      title,
+      `  ${ruleByType[mapped.event.type](mapped.operations.length)}`,
+      ...formatOperations(mapped.operations, fields),
+      '',
+      ...formatNotes([
+        ['not sent', unused.map((each) => each.join('.')).filter((name) => name !== 'type')], // It chose the rule.
+        ['excluded', exclusions.map(formatExclusion)],
+        ['no time', mapped.operations[0]?.created_at === undefined ? [NO_TIME] : []],
+      ]),
+      `  POST ${path}`,
+      `  ${body}`,
+      '',
+    ];
   }
+  return [title, `  ${describeUnmapped(mapped, value, settings)}`, ''];
+}
 
-  const map = (event: JsonObject) => mapToOperations(event, settings);
-  const { operations } = mapped;
-  const { fields, unused } = traceProvenance(value, map);
-  const { path, body } = previewRequest(operations);
+const NO_TIME =
+  'none can be read from timestamp, originalTimestamp, receivedAt or sentAt; created_at will be when the relay accepts the event';
+
+function describeUnmapped(mapped: MappedEvent, value: Json, settings: MappingSettings): string {
+  switch (mapped.kind) {
+    case 'skipped': {
+      const pattern = isJsonObject(value) ? findExcludedName(value, settings) : undefined;
+      const which = mapped.cause === 'excluded' ? `: ${pattern}` : '';
+      return `skipped: ${skipRuleByCause[mapped.cause]}${which}`;
+    }
+    case 'invalid':
+      return `unusable, so it becomes a dead letter, invalid_event: ${mapped.detail}`;
+    case 'too_large':
+      return `unusable, so it becomes a dead letter, too_large: ${mapped.detail}`;
+    case 'operations':
+      return '';
+  }
+}
+
+function formatOperations(operations: readonly Operation[], fields: readonly Field[][]): string[] {
   const rows = fields.map((list) => list.filter(({ name }) => name !== 'method'));
   const nameWidth = Math.max(...rows.flat().map(({ name }) => name.length));
   const valueWidth = Math.min(
     MAX_COLUMN_WIDTH,
     Math.max(...rows.flat().map(({ value }) => shorten(value).length)),
   );
-  const lines = operations.flatMap((operation, index) => [
+  return operations.flatMap((operation, index) => [
     '',
     `  ${styled('bold', operation.method)}`,
     ...(rows[index] ?? []).map((field) => {
@@ -68,19 +102,17 @@ export function explainEvent(
       return `    ${name}  ${text}  ${styled('dim', describeOrigin(field))}`;
     }),
   ]);
-  // The type is not sent, but it chose the rule.
-  const unsent = unused.map((each) => each.join('.')).filter((name) => name !== 'type');
-  return [
-    title,
-    `  ${ruleByType[mapped.event.type](operations.length)}`,
-    ...lines,
-    '',
-    ...(unsent.length > 0 ? [`  not sent: ${unsent.join(', ')}`, ''] : []),
-    `  POST ${path}`,
-    `  ${body}`,
-    '',
-  ];
 }
+
+function formatNotes(notes: readonly [title: string, texts: readonly string[]][]): string[] {
+  const lines = notes.flatMap(([title, texts]) =>
+    texts.length > 0 ? [`  ${title}: ${texts.join(', ')}`] : [],
+  );
+  return lines.length > 0 ? [...lines, ''] : [];
+}
+
+const formatExclusion = ({ path, setting, pattern }: Exclusion): string =>
+  `${path.join('.')} (${setting}: ${pattern})`;
 
 function formatTitle(event: JsonObject): string {
   const readText = (key: string) => {

@@ -45,18 +45,22 @@ export function flatten(object: JsonObject, claims = noClaims, params: Params = 
     if (claim === 'move' || isJsonObject(value) || !key.isWellFormed()) later.push(key);
     else setParam(params, key, toScalar(value));
   }
-  if (later.length > 0) addJoined(object, later, params);
+  if (later.length > 0)
+    addJoined(
+      later.map((key) => [key, object[key] ?? null]),
+      params,
+    );
   return params;
 }
 
-/** The keys that may have to move, after all that stay. */
-function addJoined(object: JsonObject, keys: readonly string[], params: Params): void {
+/** Adds values under names that are not the user's own: each moves to a free key. */
+export function addJoined(values: readonly [name: string, value: Json][], params: Params): void {
   const freeKey = createKeyAllocator((key) => Object.hasOwn(params, key) || reserved.has(key));
   const add = (path: string, value: Json): void => {
     if (!isJsonObject(value)) setParam(params, freeKey(path.toWellFormed()), toScalar(value));
     else for (const key in value) add(`${path}_${key}`, value[key] ?? null);
   };
-  for (const key of keys) add(key, object[key] ?? null);
+  for (const [name, value] of values) add(name, value);
 }
 
 /** An assignment to `__proto__` would set no key. */

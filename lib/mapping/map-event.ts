@@ -1,6 +1,7 @@
 import type { Json } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent, type SegmentEvent } from '../segment/event.ts';
+import { excludeAttributes } from './exclude-attributes.ts';
 import { measureFlat } from './flat-size.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { toOperations } from './operations.ts';
@@ -27,11 +28,15 @@ export type MappedEvent =
  * @param acceptedAt when the relay took it, ISO 8601: the time of an event whose own times cannot be read
  */
 export function mapEvent(value: Json, settings: MappingSettings, acceptedAt?: string): MappedEvent {
-  const read = readEvent(value, settings);
+  const read = readEvent(excludeAttributes(value, settings).event, settings);
   return read.kind === 'event' ? mapWithinLimit(read.event, settings, acceptedAt) : read;
 }
 
-/** Whether `mapEvent` makes operations of an event, or why not, with as little work as that takes. */
+/**
+ * Whether `mapEvent` makes operations of an event, or why not, with as little work as that takes.
+ *
+ * @param value without what the settings exclude: `excludeAttributes` comes first
+ */
 export function checkEvent(value: Json, settings: MappingSettings): CheckedEvent {
   const read = readEvent(value, settings);
   if (read.kind !== 'event' || surelyFits(read.event)) return read;
@@ -40,7 +45,7 @@ export function checkEvent(value: Json, settings: MappingSettings): CheckedEvent
 }
 
 function readEvent(value: Json, settings: MappingSettings): CheckedEvent {
-  const sourceCause = findSourceSkipCause(value);
+  const sourceCause = findSourceSkipCause(value, settings);
   if (sourceCause !== undefined) return { kind: 'skipped', cause: sourceCause };
   const parsed = parseEvent(value);
   if (parsed.kind === 'invalid') return parsed;

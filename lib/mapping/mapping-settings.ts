@@ -3,4 +3,24 @@ export type MappingSettings = {
   anonymousContacts: 'keep' | 'skip';
   /** How aliases are sent: a request each (so that a refusal is visible), in the batch, or not at all. */
   alias: 'single' | 'batch' | 'off';
+  /** Whether a screen with a name becomes an event of that name. */
+  screen: 'skip' | 'event';
+  /** What of an event's `context` becomes attributes of the event: paths such as `campaign` and `page.url`. */
+  contextAttributes: readonly string[];
+  /** Names of events that are skipped; here and in the next two any case matches, and `*` stands for any text. */
+  excludeEvents: readonly string[];
+  /** Names of attributes, as Salesmachine would see them, that are neither stored nor sent. */
+  excludeAttributes: readonly string[];
+  /** Names of query parameters that are cut out of URLs. */
+  excludeQuery: readonly string[];
+};
+
+export const DEFAULT_MAPPING: MappingSettings = {
+  anonymousContacts: 'keep',
+  alias: 'single',
+  screen: 'skip',
+  contextAttributes: [],
+  excludeEvents: [],
+  excludeAttributes: [],
+  excludeQuery: [],
 };

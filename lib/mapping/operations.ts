@@ -8,6 +8,7 @@ import type {
 import type { GroupEvent, PageEvent, ScreenEvent, SegmentEvent, TrackEvent } from '../segment/event.ts';
 import { eventUid, PAGEVIEW } from './event-uid.ts';
 import type { MappingSettings } from './mapping-settings.ts';
+import { matcherOf } from './name-pattern.ts';
 import { type Fields, toAccountParams, toContactParams, toEventParams, toVisitFields } from './params.ts';
 import { isoTimestamp } from './timestamp.ts';
 
@@ -56,7 +57,8 @@ export function toOperations(
   settings: MappingSettings,
   acceptedAt?: string,
 ): Operation[] {
-  return mapByType(event.type, event, { settings, trace: toTraceFields(event, acceptedAt) });
+  const source = { settings, trace: toTraceFields(event, acceptedAt) };
+  return mapByType(event.type, event, source).map((operation) => withoutExcluded(operation, settings));
 }
 
 function mapByType<Type extends EventType>(
@@ -76,14 +78,21 @@ function account(event: GroupEvent, { trace }: Source): AccountOperation {
   return { method: 'account', account_uid: event.groupId.toWellFormed(), params, ...trace };
 }
 
+/** What the relay itself adds can be excluded, too: `visit_ip` or `name`, but never the name of an event. */
+function withoutExcluded(operation: Operation, { excludeAttributes }: MappingSettings): Operation {
+  if (excludeAttributes.length === 0 || operation.method === 'alias') return operation;
+  const match = matcherOf(excludeAttributes);
+  const isKept = (name: string) =>
+    match(name) === undefined || (operation.method === 'event' && name === 'display_name');
+  const params = Object.fromEntries(Object.entries(operation.params).filter(([name]) => isKept(name)));
+  return { ...operation, params };
+}
+
 /** It has no `display_name`: Salesmachine knows what a page view is. */
-function pageview(event: PageEvent, { trace }: Source): EventOperation {
+function pageview(event: PageEvent, { settings, trace }: Source): EventOperation {
   const { properties, context, name, category } = event;
-  const params = toEventParams(properties, context, {
-    ...toVisitFields(properties, context),
-    name,
-    category,
-  });
+  const fields = { ...toVisitFields(properties, context), name, category };
+  const params = toEventParams(properties, context, fields, settings.contextAttributes);
   return { method: 'event', contact_uid: contactUid(event), event_uid: PAGEVIEW, params, ...trace };
 }
 
@@ -94,9 +103,10 @@ function namedEvent(
   event: TrackEvent | PageEvent | ScreenEvent,
   name: string,
   fields: Fields,
-  { trace }: Source,
+  { settings, trace }: Source,
 ): EventOperation {
-  const params = toEventParams(event.properties, event.context, fields, name);
+  const { properties, context } = event;
+  const params = toEventParams(properties, context, fields, settings.contextAttributes, name);
   return { method: 'event', contact_uid: contactUid(event), event_uid: eventUid(name), params, ...trace };
 }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params } from '../salesmachine/operation.ts';
 import { isBlank, isPlaceholderId, parseId } from '../segment/id.ts';
-import { type Claims, flatten } from './flatten.ts';
+import { addJoined, type Claims, flatten } from './flatten.ts';
 import { joinName, parseDomain, parseNumber } from './trait-values.ts';
 
 /** What the relay adds where the user left it open. */
@@ -23,19 +23,21 @@ export function toAccountParams(traits: JsonObject): Params {
 }
 
 /**
- * An event's properties, flat, with `fields` where these are missing, and the link to an account. A property called
- * `display_name` moves out of the way of the event's own name.
+ * An event's properties, flat, with `fields` where these are missing, what the settings take out of the context, and
+ * the link to an account. A property called `display_name` moves out of the way of the event's own name.
  */
 export function toEventParams(
   properties: JsonObject,
   context: JsonObject,
   fields: Fields,
+  contextAttributes: readonly string[] = [],
   displayName?: string,
 ): Params {
   const claims = new Map([['account_uid', claimAccount(properties)]]);
   if (displayName !== undefined)
     claims.set('display_name', isBlank(properties['display_name']) ? 'omit' : 'move');
   const params = buildParams(properties, { display_name: displayName, ...fields }, claims);
+  if (contextAttributes.length > 0) addJoined(pickContext(context, contextAttributes), params);
   return link(params, properties, context);
 }
 
@@ -65,6 +67,18 @@ function claimAccount(attributes: JsonObject): 'move' | 'omit' {
   const own = attributes['account_uid'];
   const isUsed = isBlank(own) || parseId(own) !== undefined;
   return isUsed || (typeof own === 'string' && isPlaceholderId(own)) ? 'omit' : 'move';
+}
+
+/** By their joined names, what stands at paths such as `campaign` and `page.url`. */
+function pickContext(context: JsonObject, paths: readonly string[]): [string, Json][] {
+  return paths.flatMap((path): [string, Json][] => {
+    const keys = path.split('.');
+    const value = keys.reduce<Json | undefined>(
+      (inner, key) => (isJsonObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+      context,
+    );
+    return value === undefined || value === null ? [] : [[keys.join('_'), value]];
+  });
 }
 
 /** The account: `account_uid` among the attributes, else among `context.traits`, else `context.groupId`. */

@@ -23,22 +23,21 @@ export function traceProvenance(event: JsonObject, map: (event: JsonObject) => O
   const fields = map(event).map((operation) =>
     listFields(operation).map(([name, value]): Field => ({ name, value, origins: [] })),
   );
-  const unused: Path[] = [];
-  for (const [path, value] of listLeaves(event)) {
-    const changed = map(setAt(event, path, perturb(value))).map((operation) =>
+  const findAffected = (path: Path, value: Json, other: Json): Field[] => {
+    const changed = map(setAt(event, path, other)).map((operation) =>
       Object.fromEntries(listFields(operation)),
     );
     // Another number of operations is another story: nothing can be compared.
-    const affected =
-      changed.length === fields.length
-        ? fields.flatMap((list, index) =>
-            list.filter(
-              (field) => field.value !== changed[index]?.[field.name] && canHaveProduced(field, value),
-            ),
-          )
-        : [];
+    if (changed.length !== fields.length) return [];
+    return fields.flatMap((list, index) =>
+      list.filter((field) => field.value !== changed[index]?.[field.name] && canHaveProduced(field, value)),
+    );
+  };
+  const unused: Path[] = [];
+  for (const [path, value] of listLeaves(event)) {
+    const affected = new Set(perturb(value).flatMap((other) => findAffected(path, value, other)));
     for (const field of affected) field.origins.push({ path, value });
-    if (affected.length === 0) unused.push(path);
+    if (affected.size === 0) unused.push(path);
   }
   return { fields, unused };
 }
@@ -67,13 +66,13 @@ function setAt(object: JsonObject, [key = '', ...below]: Path, value: Json): Jso
   );
 }
 
-/** Another value of the same kind, as far as the mapping sees it. */
-function perturb(value: Json): Json {
-  if (Array.isArray(value)) return [...value, 'x'];
-  if (typeof value === 'string') return `${value}x`;
-  if (typeof value === 'number') return value === 1 ? 2 : 1;
-  if (typeof value === 'boolean') return !value;
-  return 'x';
+/** Other values of the same kind, as far as the mapping sees it: a part of a text may be all that it uses. */
+function perturb(value: Json): Json[] {
+  if (Array.isArray(value)) return [[...value, 'x']];
+  if (typeof value === 'string') return [`${value}x`, 'x'];
+  if (typeof value === 'number') return [value === 1 ? 2 : 1];
+  if (typeof value === 'boolean') return [!value];
+  return ['x'];
 }
 
 /** What is empty does not make what says something, though it would if it said something, too. */

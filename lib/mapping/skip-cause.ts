@@ -1,12 +1,15 @@
-import { isJsonObject, type Json } from '../runtime/json.ts';
-import type { SegmentEvent } from '../segment/event.ts';
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { parseName, type SegmentEvent } from '../segment/event.ts';
+import { eventUid } from './event-uid.ts';
 import type { MappingSettings } from './mapping-settings.ts';
+import { matcherOf } from './name-pattern.ts';
 
 /** Why an event is not sent to Salesmachine, though nothing is wrong with it. */
 export const SKIP_CAUSES = [
   'integrations',
   'delete',
   'screen',
+  'excluded',
   'anonymous',
   'alias_off',
   'alias_to_itself',
@@ -19,15 +22,29 @@ export type SkipCause = (typeof SKIP_CAUSES)[number];
  * `integrations.Salesmachine` that is exactly `false` counts: Engage and Replay send `All: false`, which says nothing
  * about us. Segment's own page on its Salesmachine destination says that `screen` is not supported.
  */
-export function findSourceSkipCause(value: Json): SkipCause | undefined {
+export function findSourceSkipCause(value: Json, settings: MappingSettings): SkipCause | undefined {
   if (!isJsonObject(value)) return undefined;
   const { integrations, type } = value;
   if (isJsonObject(integrations) && integrations['Salesmachine'] === false) return 'integrations';
-  return type === 'delete' || type === 'screen' ? type : undefined;
+  if (type === 'delete') return 'delete';
+  if (type === 'screen' && settings.screen === 'skip') return 'screen';
+  return findExcludedName(value, settings) === undefined ? undefined : 'excluded';
+}
+
+/** The pattern of `EXCLUDE_EVENTS` that an event's name matches, as it was sent or in snake_case. */
+export function findExcludedName(
+  { type, event, name }: JsonObject,
+  { excludeEvents }: MappingSettings,
+): string | undefined {
+  if (excludeEvents.length === 0) return undefined;
+  const eventName = parseName(type === 'track' ? event : type === 'page' || type === 'screen' ? name : null);
+  if (eventName === undefined) return undefined;
+  const match = matcherOf(excludeEvents);
+  return match(eventName) ?? match(eventUid(eventName));
 }
 
 /**
- * Why a valid event is skipped. With `anonymousContacts: 'skip'` the group event of an anonymous user is not: its
+ * Why a valid event is skipped. A screen without a name has no event that it could become. With `anonymousContacts: 'skip'` the group event of an anonymous user is not: its
  * account goes, only the link to the contact does not.
  */
 export function findSkipCause(event: SegmentEvent, settings: MappingSettings): SkipCause | undefined {
@@ -35,6 +52,7 @@ export function findSkipCause(event: SegmentEvent, settings: MappingSettings): S
     if (settings.alias === 'off') return 'alias_off';
     return event.userId === event.previousId ? 'alias_to_itself' : undefined;
   }
+  if (event.type === 'screen' && event.name === undefined) return 'screen';
   if (event.type === 'group' || event.userId !== undefined) return undefined;
   return settings.anonymousContacts === 'skip' ? 'anonymous' : undefined;
 }

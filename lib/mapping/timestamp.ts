@@ -1,49 +1,117 @@
-/** Date; then maybe a time of day, a fraction of a second and a zone. */
-const dateTime =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?)?$/i;
+/**
+ * A time that the event's sender, or a server on its way, wrote down, as Salesmachine takes it: ISO 8601, UTC,
+ * milliseconds (`2026-01-02T03:04:05.678Z`). Segment documents ISO 8601; what else occurs in real events stands in
+ * `forms`. Without a zone it is UTC. Fractions are cut, not rounded, so that nothing happens later than it did.
+ *
+ * @returns undefined for what is no date, and for none: Unix' zero, and what is before it (Go's `0001-01-01`)
+ */
+export function isoTimestamp(text: string): string | undefined {
+  if (canonical.test(text)) return text;
+  if (text.length > MAX_LENGTH) return undefined;
+  const ms = parseEpoch(text.trim()) ?? parseDate(text.trim());
+  return ms !== undefined && ms > 0 && ms < END_MS ? new Date(ms).toISOString() : undefined;
+}
 
-/** Epoch seconds have ten digits from 2001 to 2286, epoch milliseconds thirteen. */
-const epoch = /^(\d{10})(\d{3})?$/;
+/** Already as wanted, on a day that every month has, after 1970: most timestamps, in a tenth of the time. */
+const canonical =
+  /^(?:197[1-9]|19[89]\d|20\d\d)-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-const MIN_MS = 0;
+/** The longest form is that of `Date.toString()` with the name of its zone. */
+const MAX_LENGTH = 100;
+
 /** ISO 8601 knows four digits of a year. */
 const END_MS = Date.UTC(10_000, 0);
 
-/**
- * A Segment timestamp as Salesmachine takes it: ISO 8601, UTC, milliseconds (`2026-01-02T03:04:05.678Z`).
- *
- * Segment documents ISO 8601; nanosecond fractions, numeric offsets, one-digit months and epoch seconds or
- * milliseconds occur in real events. Without a zone it is UTC. Fractions are cut, not rounded, so that nothing
- * happens later than it did.
- *
- * @returns undefined for what is no date, and before 1970: Go's zero time, `0001-01-01T00:00:00Z`, means "none".
- */
-export function isoTimestamp(text: string): string | undefined {
-  const trimmed = text.trim();
-  const ms = epochMs(trimmed) ?? dateTimeMs(trimmed);
-  const isUsable = ms !== undefined && ms >= MIN_MS && ms < END_MS;
-  return isUsable ? new Date(ms).toISOString() : undefined;
+/** Epoch seconds have ten digits from 2001 to 2286; three, six or nine more are milli-, micro- or nanoseconds. */
+const epoch = /^(?:\/Date\()?(\d{10})((?:\d{3}){0,3})(?:[.,](\d+))?(?:[+-]\d{4})?(?:\)\/)?$/;
+
+function parseEpoch(text: string): number | undefined {
+  const [match, seconds, digits = '', fraction = ''] = epoch.exec(text) ?? [];
+  return match === undefined ? undefined : Number(`${seconds}${toMilliseconds(digits + fraction)}`);
 }
 
-function epochMs(text: string): number | undefined {
-  const match = epoch.exec(text);
-  if (match === null) return undefined;
-  const [, seconds, milliseconds = '000'] = match;
-  return Number(`${seconds}${milliseconds}`);
+const month = '(?<monthName>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?';
+const weekday = '(?:[a-z]{3,9}\\.?,?\\s+)?';
+const time =
+  '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?(?:\\s?(?<half>[ap])\\.?\\s?m\\.?)?';
+const offset = '(?<sign>[+-])(?<offsetHours>\\d{2})(?::?(?<offsetMinutes>\\d{2}))?';
+const zoneName = '(?<zoneName>[a-z]{1,5})';
+const zone = `:?\\s?(?:(?:Z|UTC|GMT|UT)?${offset}(?:\\s[a-z]{1,5})?|${zoneName})?`;
+const zoneInBrackets = '(?:\\s?[[(](?<zoneId>[^\\])]*)[\\])])?';
+
+/** Every way to write a date that is read, with an example. */
+const forms: readonly RegExp[] = [
+  // 2026-03-04T05:06:07.891Z · 2026-3-4 5:06 +0100 · 2026-03-04T05:06:07.891:Z · …+01:00[Europe/Paris] · …+0000 UTC
+  `(?<year>\\d{4})[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})(?:(?:T|,?\\s)\\s?${time}${zone}(?:\\sm=[+-][\\d.]+)?${zoneInBrackets})?`,
+  // 20260304T050607.891Z · 20260304050607 · 20260304
+  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T?(?<hour>\\d{2})(?<minute>\\d{2})(?:(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?${zone})?`,
+  // Wed, 04 Mar 2026 05:06:07 +0000 · 4 Mar 2026 05:06 GMT · Wednesday, 04-Mar-2026 05:06:07 UTC
+  `${weekday}(?<day>\\d{1,2})[-\\s]${month}[-\\s](?<year>\\d{4}),?\\s${time}${zone}${zoneInBrackets}`,
+  // Wed Mar 04 2026 05:06:07 GMT+0100 (Central European Standard Time) · Mar 4, 2026 05:06:07
+  `${weekday}${month}\\s+(?<day>\\d{1,2}),?\\s(?<year>\\d{4}),?\\s${time}${zone}${zoneInBrackets}`,
+  // Wed Mar  4 05:06:07 2026 · Wed Mar 04 05:06:07 UTC 2026 · Wed Mar 04 05:06:07 +0000 2026
+  `${weekday}${month}\\s+(?<day>\\d{1,2})\\s${time}(?:\\s(?:${zoneName}|${offset}))?\\s(?<year>\\d{4})`,
+].map((form) => new RegExp(`^${form}$`, 'i'));
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** The zones that RFC 2822 names, in hours; any other name could mean several. */
+const zones: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    z: 0,
+    utc: 0,
+    ut: 0,
+    gmt: 0,
+    est: -5,
+    edt: -4,
+    cst: -6,
+    cdt: -5,
+    mst: -7,
+    mdt: -6,
+    pst: -8,
+    pdt: -7,
+  }),
+);
+
+type Parts = Record<string, string | undefined>;
+
+function parseDate(text: string): number | undefined {
+  for (const form of forms) {
+    const parts = form.exec(text)?.groups;
+    if (parts !== undefined) return toEpochMs(parts);
+  }
+  return undefined;
 }
 
-function dateTimeMs(text: string): number | undefined {
-  const match = dateTime.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(toNumber);
-  const [, , , , , , , fraction = '', sign, offsetHours = 0, offsetMinutes = 0] = match;
-  const hasTimeOfDay = hour < 24 && minute < 60 && second <= 60; // 60: a leap second
-  const hasOffset = Number(offsetHours) < 24 && Number(offsetMinutes) < 60;
-  if (!isCalendarDay(year, month, day) || !hasTimeOfDay || !hasOffset) return undefined;
+function toEpochMs(parts: Parts): number | undefined {
+  const { year, monthName, day, minute = '0', second = '0', fraction = '' } = parts;
+  const month =
+    monthName === undefined ? Number(parts['month']) : months.indexOf(monthName.toLowerCase()) + 1;
+  const hour = toHour(Number(parts['hour'] ?? 0), parts['half']);
+  const hasTimeOfDay = hour !== undefined && Number(minute) < 60 && Number(second) <= 60; // 60: a leap second
+  if (!hasTimeOfDay || !isCalendarDay(Number(year), month, Number(day))) return undefined;
 
-  const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));
-  const utcOffsetMinutes = (Number(offsetHours) * 60 + Number(offsetMinutes)) * (sign === '-' ? -1 : 1);
-  return Date.UTC(year, month - 1, day, hour, minute - utcOffsetMinutes, second, milliseconds);
+  const milliseconds = Number(toMilliseconds(fraction));
+  const localMs = Date.UTC(
+    Number(year),
+    month - 1,
+    Number(day),
+    hour,
+    Number(minute),
+    Number(second),
+    milliseconds,
+  );
+  const offsetMs = utcOffsetMs(parts, localMs);
+  return offsetMs === undefined ? undefined : localMs - offsetMs;
+}
+
+const toMilliseconds = (fraction: string): string => fraction.slice(0, 3).padEnd(3, '0');
+
+/** Twelve-hour clocks are what Apple's formatters write where the phone is set so. */
+function toHour(hour: number, half: string | undefined): number | undefined {
+  if (half === undefined) return hour < 24 ? hour : undefined;
+  if (hour < 1 || hour > 12) return undefined;
+  return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
 }
 
 /** `Date` takes a 30th of February for the 2nd of March, and the year 1 for 1901. */
@@ -52,6 +120,36 @@ function isCalendarDay(year: number, month: number, day: number): boolean {
   return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-function toNumber(digits: string | undefined): number {
-  return Number(digits ?? 0);
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** How far the zone is ahead of UTC; undefined if it is not known. An offset says more than a name beside it. */
+function utcOffsetMs(parts: Parts, localMs: number): number | undefined {
+  const { sign, offsetHours, offsetMinutes = '0', zoneName, zoneId } = parts;
+  if (sign !== undefined) {
+    if (Number(offsetHours) >= 24 || Number(offsetMinutes) >= 60) return undefined;
+    const ms = Number(offsetHours) * HOUR_MS + Number(offsetMinutes) * MINUTE_MS;
+    return sign === '-' ? -ms : ms;
+  }
+  if (zoneName !== undefined) {
+    const hours = zones.get(zoneName.toLowerCase());
+    return hours === undefined ? undefined : hours * HOUR_MS;
+  }
+  return zoneId === undefined ? 0 : offsetOfZoneMs(zoneId, localMs);
+}
+
+/** The offset that a zone of the IANA database, `Europe/Paris`, had at a local time; undefined if there is none. */
+function offsetOfZoneMs(timeZone: string, localMs: number): number | undefined {
+  try {
+    const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+    const offsetAt = (ms: number) => {
+      const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+      const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+      return (Number(hours ?? 0) * HOUR_MS + Number(minutes ?? 0) * MINUTE_MS) * (sign === '-' ? -1 : 1);
+    };
+    // The second look is right where the first fell on the other side of a change of clocks.
+    return offsetAt(localMs - offsetAt(localMs));
+  } catch {
+    return undefined;
+  }
 }

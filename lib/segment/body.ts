@@ -1,45 +1,78 @@
+import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { Headers } from './http-request.ts';
+import { startsArray, startsObject, trimWhitespace } from './json-scanner.ts';
 
-/** The most that a compressed body may become. Segment's own batches end at 4,000 events and Lambda's at 6 MB. */
+/** The most that a body may become. Segment's own batches end at 4,000 events and Lambda's at 6 MB. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** The same before it is known who sent it: what decompression may cost a stranger's request. */
+export const MAX_UNAUTHENTICATED_BYTES = 6 * 1024 * 1024;
 
 export type Body =
   | { kind: 'decoded'; bytes: Buffer }
   /** It can't be read; `detail` says why, to a person. */
   | { kind: 'undecodable'; reason: 'too_large' | 'unparseable'; detail: string };
 
-type Decoder = (bytes: Buffer) => Promise<Buffer>;
+type Encoding = 'gzip' | 'deflate' | 'br';
+type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
-const gunzipAsync = promisify(gunzip);
-const decodeIdentity: Decoder = async (bytes) => bytes;
-const decodeGzip: Decoder = (bytes) => gunzipAsync(bytes, { maxOutputLength: MAX_BODY_BYTES });
+const inflateZlib: Decoder = promisify(inflate);
+const inflateWithoutHeader: Decoder = promisify(inflateRaw);
 
-const decoders = new Map<string, Decoder>([
-  ['', decodeIdentity],
-  ['identity', decodeIdentity],
-  ['gzip', decodeGzip],
-  ['x-gzip', decodeGzip],
-]);
+const decoders: Record<Encoding, Decoder> = {
+  gzip: promisify(gunzip),
+  // HTTP means zlib by "deflate", but some clients send the bare stream.
+  deflate: (bytes, options) => (isZlib(bytes) ? inflateZlib : inflateWithoutHeader)(bytes, options),
+  br: promisify(brotliDecompress),
+};
 
-/** The JSON text of a request, decompressed where its `Content-Encoding` says so, without a byte order mark. */
-export async function decodeBody(headers: Headers, body: Buffer): Promise<Body> {
-  if (body.length === 0) return { kind: 'decoded', bytes: body };
-  const decoder = decoders.get(headers['content-encoding']?.trim().toLowerCase() ?? '');
-  if (decoder === undefined) {
-    return toUndecodable(
-      'unparseable',
-      'the body has a Content-Encoding that is not understood: only gzip is',
-    );
+/** Nested further, it is no sender's. */
+const MAX_LAYERS = 3;
+
+/**
+ * The JSON text of a request, decompressed, without a byte order mark. What the bytes are counts more than what
+ * `Content-Encoding` says of them: gateways decompress and leave the header, and clients compress without it.
+ *
+ * @param maxBytes the most that decompression may yield
+ */
+export async function decodeBody(headers: Headers, body: Buffer, maxBytes = MAX_BODY_BYTES): Promise<Body> {
+  let bytes = body;
+  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    const encoding = detectEncoding(bytes) ?? (layer === 0 ? readEncoding(headers, bytes) : undefined);
+    if (encoding === undefined) break;
+    try {
+      bytes = await decoders[encoding](bytes, { maxOutputLength: maxBytes });
+    } catch (error) {
+      if (isTooLarge(error))
+        return toUndecodable('too_large', `the body decompresses to more than ${maxBytes} bytes`);
+      if (isUtf8(bytes)) break;
+      return toUndecodable(
+        'unparseable',
+        `the body is damaged or cut: it cannot be decompressed by ${encoding}`,
+      );
+    }
   }
-  try {
-    return { kind: 'decoded', bytes: withoutByteOrderMark(await decoder(body)) };
-  } catch (error) {
-    return isTooLarge(error)
-      ? toUndecodable('too_large', `the body decompresses to more than ${MAX_BODY_BYTES} bytes`)
-      : toUndecodable('unparseable', 'the body is not the gzip that its Content-Encoding says');
-  }
+  return { kind: 'decoded', bytes: withoutByteOrderMark(bytes) };
+}
+
+/** By the first bytes; Brotli's tell nothing. */
+function detectEncoding(bytes: Buffer): Encoding | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
+  return isZlib(bytes) ? 'deflate' : undefined;
+}
+
+/** A deflate window of up to 32 KB, and two bytes that are a multiple of 31 together. Source: RFC 1950. */
+const isZlib = (bytes: Buffer): boolean =>
+  bytes.length > 2 && bytes[0] === 0x78 && bytes.readUInt16BE(0) % 31 === 0;
+
+/** By the header, unless the bytes are JSON. */
+function readEncoding(headers: Headers, bytes: Buffer): Encoding | undefined {
+  const text = trimWhitespace(bytes);
+  const isJson = (startsObject(text) || startsArray(text)) && isUtf8(bytes);
+  const named = headers['content-encoding']?.trim().toLowerCase();
+  return isJson || (named !== 'br' && named !== 'deflate') ? undefined : named;
 }
 
 function toUndecodable(reason: 'too_large' | 'unparseable', detail: string): Body {

@@ -1,6 +1,5 @@
-import { scanMembers, startsObject, trimWhitespace } from './json-scanner.ts';
+import { isBraced, scanMembers, trimWhitespace } from './json-scanner.ts';
 
-const CLOSE_BRACE = 0x7d;
 const WRAPPER_KEY = Buffer.from('"json"');
 
 /**
@@ -9,9 +8,7 @@ const WRAPPER_KEY = Buffer.from('"json"');
  */
 export function unwrapEvent(element: Buffer): Buffer {
   const members = trimWhitespace(element, 1);
-  if (!isWhole(element) || !members.subarray(0, WRAPPER_KEY.length).equals(WRAPPER_KEY)) return element;
+  if (!isBraced(element) || !members.subarray(0, WRAPPER_KEY.length).equals(WRAPPER_KEY)) return element;
   const [member, second] = scanMembers(element);
-  return member !== undefined && second === undefined && isWhole(member.value) ? member.value : element;
+  return member !== undefined && second === undefined && isBraced(member.value) ? member.value : element;
 }
-
-const isWhole = (json: Buffer): boolean => startsObject(json) && json.at(-1) === CLOSE_BRACE;

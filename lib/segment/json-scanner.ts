@@ -2,11 +2,14 @@ const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** A member of an object. `key` is undefined where there is no `"key":` to be read: `value` is the whole part then. */
-export type Member = { key: string | undefined; value: Buffer };
+/** A member of an object. `key` is undefined where there is no `"key":` to be read: `value` is the whole slice then. */
+export type Member = { key: string | undefined; value: Buffer; slice: Buffer };
 
 export const startsArray = (json: Buffer): boolean => json[0] === OPEN_BRACKET;
 export const startsObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
+
+/** Whether it begins and ends as an object does; what is within may still be no JSON. */
+export const isBraced = (json: Buffer): boolean => startsObject(json) && json.at(-1) === CLOSE_BRACE;
 
 /**
  * The raw bytes of each element of the JSON array that `json` starts with: what Segment signs is the first of them,
@@ -15,10 +18,13 @@ export const startsObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
  *
  * Valid JSON is cut exactly at its elements. What is not (an array cut short, something after its end) is cut where
  * it can be, and every byte but separators and white space is in one of the slices.
+ *
+ * @returns in the end, whether the array is closed
  */
-export function* scanElements(json: Buffer): Generator<Buffer> {
+export function* scanElements(json: Buffer): Generator<Buffer, boolean> {
   let depth = 0;
   let start = 1;
+  let isClosed = false;
   for (let at = 1; at < json.length; at++) {
     const byte = json[at];
     if (byte === QUOTE) {
@@ -33,15 +39,26 @@ export function* scanElements(json: Buffer): Generator<Buffer> {
       if (depth >= 0) continue;
       yield* emitNonEmpty(json, start, at);
       start = at + 1;
+      isClosed = true;
       break;
     }
   }
   yield* emitNonEmpty(json, start, json.length);
+  return isClosed;
+}
+
+/** All that `scanElements` finds. */
+export function readElements(json: Buffer): { elements: Buffer[]; isClosed: boolean } {
+  const scan = scanElements(json);
+  const elements: Buffer[] = [];
+  let step = scan.next();
+  for (; step.done !== true; step = scan.next()) elements.push(step.value);
+  return { elements, isClosed: step.value };
 }
 
 /** The members of the JSON object that `json` starts with, as `scanElements` finds an array's elements. */
 export function* scanMembers(json: Buffer): Generator<Member> {
-  for (const part of scanElements(json)) yield parseMember(part);
+  for (const slice of scanElements(json)) yield parseMember(slice);
 }
 
 /** Without the white space around it that JSON allows. */
@@ -57,12 +74,12 @@ function* emitNonEmpty(json: Buffer, start: number, end: number): Generator<Buff
 }
 
 /** The member that a slice of an object holds. */
-export function parseMember(part: Buffer): Member {
-  if (part[0] !== QUOTE) return { key: undefined, value: part };
-  const keyEnd = closingQuote(part, 0) + 1;
-  const rest = trimWhitespace(part, keyEnd);
-  const key = rest[0] === COLON ? parseString(part.subarray(0, keyEnd)) : undefined;
-  return { key, value: key === undefined ? part : trimWhitespace(rest, 1) };
+export function parseMember(slice: Buffer): Member {
+  if (slice[0] !== QUOTE) return { key: undefined, value: slice, slice };
+  const keyEnd = closingQuote(slice, 0) + 1;
+  const rest = trimWhitespace(slice, keyEnd);
+  const key = rest[0] === COLON ? parseString(slice.subarray(0, keyEnd)) : undefined;
+  return { key, value: key === undefined ? slice : trimWhitespace(rest, 1), slice };
 }
 
 /** The string that a slice holds: its escapes count (`"b\u0061tch"` is a batch); undefined if it holds none. */

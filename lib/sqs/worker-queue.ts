@@ -1,17 +1,10 @@
-import { type DeadLetter, serializeDeadLetter } from '../dead-letters/dead-letter.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { withDeadline } from '../runtime/deadline.ts';
 import type { Random } from '../runtime/random.ts';
 import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log, LogMessage } from '../telemetry/log.ts';
 import { randomSqsId } from './message.ts';
 import type { ReceivedMessage } from './received-message.ts';
-import { sendMessages } from './send-messages.ts';
 import type { Sqs } from './sqs-client.ts';
 import { changeVisibility, deleteMessages, receiveMessages } from './sqs-commands.ts';
-
-/** How long writing dead letters may take; what is not confirmed then stays in the main queue. */
-export const DEAD_LETTER_TIMEOUT_MS = 4_000;
 
 /** The worker's side of the queue. */
 export type WorkerQueue = {
@@ -27,27 +20,11 @@ export type WorkerQueue = {
    * same, when its visibility time-out ends.
    */
   release(messages: readonly { message: ReceivedMessage; seconds: number }[]): Promise<void>;
-  /** Writes dead letters; true once SQS has confirmed them all. */
-  writeDeadLetters(deadLetters: readonly DeadLetter[]): Promise<boolean>;
 };
 
-type Ports = {
-  sqs: Sqs;
-  queueUrl: string;
-  deadLetterQueueUrl: string;
-  clock: Clock;
-  random: Random;
-  log: Log;
-};
+type Ports = { sqs: Sqs; queueUrl: string; random: Random; log: Log };
 
-export function createWorkerQueue({
-  sqs,
-  queueUrl,
-  deadLetterQueueUrl,
-  clock,
-  random,
-  log,
-}: Ports): WorkerQueue {
+export function createWorkerQueue({ sqs, queueUrl, random, log }: Ports): WorkerQueue {
   const target = { sqs, queueUrl };
   const warn = (message: LogMessage, error: unknown) => log.warn(message, errorFields(error));
 
@@ -67,21 +44,5 @@ export function createWorkerQueue({
 
     release: (messages) =>
       changeVisibility(target, messages, (error) => warn('SQS visibility change failed', error)),
-
-    async writeDeadLetters(deadLetters) {
-      try {
-        await withDeadline(clock, DEAD_LETTER_TIMEOUT_MS, (signal) =>
-          sendMessages(
-            deadLetters.map(serializeDeadLetter),
-            { sqs, queueUrl: deadLetterQueueUrl, clock, random, log },
-            signal,
-          ),
-        );
-        return true;
-      } catch (error) {
-        warn('dead letters not confirmed', error);
-        return false;
-      }
-    },
   };
 }

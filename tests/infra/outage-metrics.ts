@@ -5,9 +5,9 @@ import { createFifoQueue } from '../simulation/models/queue-model.ts';
 import { sqsClient } from '../simulation/models/sqs-client.ts';
 import { createSqsModel } from '../simulation/models/sqs-model.ts';
 import { realRelay } from '../simulation/real-relay.ts';
-import { seededRandom } from '../simulation/seeded-random.ts';
 import { QUEUE_URL } from '../simulation/simulation.ts';
-import { createVirtualTime } from '../simulation/virtual-time.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { createVirtualTime } from '../support/virtual-time.ts';
 import type { Values } from './cloudwatch.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { settings } from '../../lib/config/settings.ts';
+import { DEAD_LETTER_TIMEOUT_MS } from '../../lib/dead-letters/dead-letter-writer.ts';
 import { outageDelaySeconds } from '../../lib/delivery/backoff.ts';
 import {
   MAPPING_BATCH_SIZE,
@@ -11,7 +12,6 @@ import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts
 import { DEADLINE_MS, LARGE_REQUEST_DEADLINE_MS } from '../../lib/ingest/enqueue.ts';
 import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
-import { DEAD_LETTER_TIMEOUT_MS } from '../../lib/sqs/worker-queue.ts';
 import type { Template } from '../support/template.ts';
 import { property, type Rule, valuesOf } from './template-rule.ts';
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
+import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
 import type {
   AccountOperation,
@@ -35,7 +36,7 @@ const real = readdirSync(directory)
 const repeated = real.filter((text) => isUntold(text)).slice(0, 50);
 
 const texts = [...real, ...repeated];
-const mapped = texts.map((text) => mapValue(parseJson(text), { anonymousContacts: 'keep', alias: 'single' }));
+const mapped = texts.map((text) => mapValue(parseJson(text), DEFAULT_MAPPING));
 const operations = mapped.flatMap((line) => ('operations' in line ? line.operations : []));
 const invalid = texts.filter((_, index) => 'invalid' in (mapped[index] ?? {}));
 const expectedCounts = {
@@ -47,7 +48,7 @@ const expectedCounts = {
 function isUntold(text: string): boolean {
   const value = parseJson(text);
   if (!isJsonObject(value) || value['messageId'] || value['timestamp']) return false;
-  return 'operations' in mapValue(value, { anonymousContacts: 'keep', alias: 'single' });
+  return 'operations' in mapValue(value, DEFAULT_MAPPING);
 }
 
 /** Pacing would take hours over requests that here carry one event: SQS's stand-in hands out one of a user at a time. */

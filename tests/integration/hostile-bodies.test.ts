@@ -4,6 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
 import type { LocalSqs } from '../../lib/local/aws/local-sqs.ts';
+import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import { parseJson } from '../../lib/runtime/json.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { startTestIngest } from '../support/ingest.ts';
@@ -89,18 +90,16 @@ describe('gzip', () => {
     expect((await receiveOnlyDeadLetter(relay)).bytes.equals(bomb)).toBe(true);
   });
 
-  test('what is no gzip, or ends too early, is a dead letter with its bytes', async () => {
+  test('what ends too early is a dead letter with its bytes, what is no gzip is taken for what it is', async () => {
     const relay = await startTestRelay();
+    const gzip = { 'content-encoding': 'gzip' };
     const cut = gzipSync(neighbourText).subarray(0, 40);
-    for (const body of [Buffer.from(neighbourText), cut])
-      await expectCounts(await post(relay, body, { 'content-encoding': 'gzip' }), { deadLettered: 1 });
-    await relay.post('/segment', neighbour);
+    await expectCounts(await post(relay, cut, gzip), { deadLettered: 1 });
+    await expectCounts(await post(relay, neighbourText, gzip), { accepted: 1 });
     await expectArrived(relay, ['neighbour']);
-    const deadLetters = await receiveDeadLetters(relay);
-    expect(deadLetters.map(({ attributes }) => attributes['reason'])).toEqual(['unparseable', 'unparseable']);
-    expect(deadLetters.map((deadLetter) => bytesOf(deadLetter).toString('latin1')).sort()).toEqual(
-      [neighbourText, cut.toString('latin1')].sort(),
-    );
+    const { reason, bytes } = await receiveOnlyDeadLetter(relay);
+    expect(reason).toBe('unparseable');
+    expect(bytes.equals(cut)).toBe(true);
   });
 });
 
@@ -257,10 +256,7 @@ describe('an event that is strange, but can be used', () => {
   test.each(Object.entries(strange))('%s arrives', async (_what, text) => {
     const relay = await startTestRelay();
     await expectCounts(await post(relay, text), { accepted: 1 });
-    const mapped = mapValue(parseJson(text.replace(/^\ufeff/, '')), {
-      anonymousContacts: 'keep',
-      alias: 'single',
-    });
+    const mapped = mapValue(parseJson(text.replace(/^\ufeff/, '')), DEFAULT_MAPPING);
     const { operations } = await relay.drained();
     expect(operations.length).toBeGreaterThan(0);
     // These events have no time of their own, so that of their acceptance stands in its place.

@@ -135,9 +135,12 @@ describe('relay dlq show', () => {
     expect(stdout).toContain('rejected (422): Salesmachine answered 422');
     expect(stdout).toContain('today     would be sent again, as 1 operation: contact');
     expect(stdout).toContain('"plan": "‹text›"');
+    expect(stdout).toContain("sent to Salesmachine, by today's mapping: contact");
+    expect(stdout).toContain('"contact_uid": "‹text›"');
     expect(stdout).not.toContain('hush');
 
-    const { event } = await json('show', id, '--reveal');
+    const { event, operations } = await json('show', id, '--reveal');
+    expect(operations).toMatchObject([{ method: 'contact', contact_uid: 'hush-user' }]);
     expect(event).toEqual(JSON.parse(secretive.body.toString()));
     expect(await countDeadLetters()).toBe(2);
   });
@@ -198,7 +201,7 @@ describe('relay dlq replay', () => {
     );
     const { stdout, stderr, code } = await dlq('replay', '--type', 'track');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).toContain('20 dead letters replayed.');
+    expect(stdout).toMatch(/^20 dead letters replayed in \d+ s, \d+ a second\.$/m);
     expect(stdout).toContain('1 stay: replayed 5 times already');
     await relay.drained();
     expect(deliveredMessageIds()).toEqual(

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { listen, readBody } from '../../lib/local/http-server.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
+import type { JsonObject } from '../../lib/runtime/json.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { runCli } from '../support/cli.ts';
@@ -140,6 +144,59 @@ describe('with --stage', () => {
     const untold = await runCli(['ping', '--stage', 'blue'], { env });
     expect(untold).toMatchObject({ stdout: '', code: 2 });
     expect(untold.stderr).toMatch(/SSM does not give it \(\w+\), and the worker does not ping/);
+  });
+
+  test('a replay and a purge leave a line in the log of the stage: who, which, how many, why', async () => {
+    const { env } = await startStage('blue');
+    const lines: JsonObject[] = [];
+    const logs = await listen(async (request) => {
+      const { logGroupName, logEvents = [] } = JSON.parse(`${await readBody(request, 100_000)}`);
+      expect(logGroupName).toBe('/aws/lambda/segment-salesmachine-relay-blue-replay');
+      lines.push(...logEvents.map(({ message }: { message: string }) => JSON.parse(message)));
+      return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: '{}' };
+    });
+    const directory = mkdtempSync(join(tmpdir(), 'relay-audit-'));
+    const run = (...args: string[]) =>
+      runCli(['dlq', ...args, '--stage', 'blue'], {
+        env: { ...env, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url },
+      });
+    const purge = ['purge', '--reason', 'rejected', '--user', 'user 3', '--yes', '--why', 'a test'];
+    const purged = await run(...purge, '--file', join(directory, 'purged.ndjson'));
+    const replayed = await run(
+      'replay',
+      '--reason',
+      'rejected,server_error',
+      '--why',
+      'the attribute is back',
+    );
+    await logs.stop();
+    rmSync(directory, { recursive: true });
+
+    expect(purged).toMatchObject({ stdout: '', code: 0 });
+    expect(replayed).toMatchObject({ stderr: '', code: 0 });
+    const operator = { user: userInfo().username, host: hostname(), accessKeyId: 'id' };
+    expect(lines).toEqual([
+      {
+        message: 'dead letters purged by an operator',
+        operator,
+        filter: { reasons: ['rejected'], user: 'one user' },
+        count: 1,
+        failed: 0,
+        why: 'a test',
+      },
+      {
+        message: 'dead letters replayed by an operator',
+        operator,
+        filter: { reasons: ['rejected', 'server_error'] },
+        count: 2,
+        failed: 0,
+        why: 'the attribute is back',
+      },
+    ]);
+
+    const unlogged = await runCli(['dlq', 'replay', '--stage', 'blue'], { env });
+    expect(unlogged).toMatchObject({ code: 0 });
+    expect(unlogged.stderr).toMatch(/^relay: no audit line was written to the log of the stage \(\w+\)\n$/);
   });
 
   test('a stage that is not there, or without region or credentials, is told in one line', async () => {

@@ -5,7 +5,6 @@ import { listen, readHeaders } from '../../lib/local/http-server.ts';
 import type { Random } from '../../lib/runtime/random.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { receiveMessages } from '../../lib/sqs/sqs-commands.ts';
-import { seededRandom } from '../simulation/seeded-random.ts';
 import {
   createDeadLetterFixture,
   createDeadLetters,
@@ -13,6 +12,7 @@ import {
   messageIdsFrom,
 } from '../support/dead-letter-fixtures.ts';
 import { type ReplayProcess, spawnReplayProcess } from '../support/replay-processes.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/until.ts';
 
 /** So many take some 30 calls to read, and then 10 steps of four calls each. */

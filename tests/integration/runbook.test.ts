@@ -67,7 +67,7 @@ test('the walk-through of the README: rejected, seen, fixed, tried dry, five fir
     'today: would be sent',
     '5 dead letters replayed first',
     'None came back',
-    '8 dead letters replayed.',
+    '8 dead letters replayed in',
     'dead letters  none',
     'No dead letters',
   ];

@@ -54,7 +54,7 @@ describe("Segment's SDK for Node, with its host set to the relay and its write k
         ...event,
         messageId: 'm3',
         event_uid: 'pageview',
-        params: { visit_url: 'https://a.example/', url: 'https://a.example/' },
+        params: { visit_url: 'https://a.example/', name: 'Pricing', url: 'https://a.example/' },
       },
       {
         ...event,

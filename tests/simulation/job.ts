@@ -4,16 +4,16 @@ import type { Scenario } from './scenarios/scenario.ts';
 import { allScenarios } from './scenarios/scenarios.ts';
 import { type Result, simulate, type World } from './simulation.ts';
 
-export type Size = 'whole' | 'brief';
+export type Size = 'full' | 'smoke';
 
 /** One run, as data, so that it can be sent to another thread. */
 export type Job = {
   scenario: string;
   size: Size;
   seed: number;
-  /** Another number of events than the trial's. */
+  /** Another number of events than the scenario's. */
   events?: number | undefined;
-  /** The name of a bug that the relay is given. */
+  /** The name of the mutant to run instead of the relay. */
   mutant?: string;
 };
 

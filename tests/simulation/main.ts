@@ -5,13 +5,13 @@ import { mutants } from './mutants/mutants.ts';
 import { allScenarios, scenarios } from './scenarios/scenarios.ts';
 import { runJobs } from './threads.ts';
 
-const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--brief]
-Runs the relay in a simulated world and prints what it comes to beside what is wanted; exits with 1 if it falls short.
+const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--smoke]
+Runs the relay in simulated worlds, prints what was measured beside its thresholds, and exits with 1 if one is missed.
   --scenario  one of ${allScenarios.map(({ name }) => name).join(', ')};
-              or planted: the bugs that the simulation has to catch. All but those, unless given.
+              or planted: the mutants that the simulation has to catch. Without it, every scenario that the relay reaches.
   --seed      only this one: a seed that failed fails again.
   --events    so many events instead of the scenario's own.
-  --brief     the short runs that are part of the tests.
+  --smoke     the short runs that are part of npm test.
 `;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
@@ -21,16 +21,16 @@ const { values } = parseArgs({
     scenario: { type: 'string' },
     seed: { type: 'string' },
     events: { type: 'string' },
-    brief: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-const size = values.brief ? 'brief' : 'whole';
+const size = values.smoke ? 'smoke' : 'full';
 const events = values.events === undefined ? undefined : Number(values.events);
 
 function createJobs(name: string): Job[] {
-  const count = values.brief ? 1 : findScenario(name).seeds;
+  const count = values.smoke ? 1 : findScenario(name).seeds;
   const seeds =
     values.seed === undefined
       ? Array.from({ length: count }, (_, index) => index + 1)
@@ -40,7 +40,7 @@ function createJobs(name: string): Job[] {
 
 const countEvents = (job: Job) => selectWorld(findScenario(job.scenario), job).segment.events;
 
-/** Prints a trial once its last run is over; returns whether all of them came to what is wanted. */
+/** Prints a scenario once its last run is over; returns whether it reached its thresholds. */
 async function runScenarios(names: readonly string[]): Promise<boolean> {
   const byScenario = new Map<string, JobOutcome[]>(names.map((name) => [name, []]));
   // The longest first, so that no processor waits for it in the end.
@@ -77,15 +77,15 @@ function printScenario(name: string, outcomes: readonly JobOutcome[]): boolean {
   return problems.length === 0;
 }
 
-/** Each planted bug in the run that is to catch it; returns whether all were caught. */
+/** Runs each mutant in the scenario that has to catch it; returns whether all were caught. */
 async function runMutants(): Promise<boolean> {
   const jobs = mutants.map(
-    ({ name, scenario, seed }): Job => ({ mutant: name, scenario, seed, size: 'brief' }),
+    ({ name, scenario, seed }): Job => ({ mutant: name, scenario, seed, size: 'smoke' }),
   );
   let isFine = true;
   await runJobs(jobs, (outcome) => {
     const { mutant = '', scenario, seed } = outcome.job;
-    const [caughtBy] = evaluate(scenario, 'brief', [outcome]).problems;
+    const [caughtBy] = evaluate(scenario, 'smoke', [outcome]).problems;
     print(
       `${caughtBy ? 'caught' : 'MISSED'}  ${mutant}\n        ${scenario}, seed ${seed}, ${outcome.seconds.toFixed(0)} s${caughtBy ? `: ${caughtBy.slice(0, 160)}` : ''}`,
     );

@@ -19,7 +19,7 @@ const RETRY_SECONDS = 5;
 
 /**
  * The plainest relay that keeps every promise but that of throughput: ten events a request, paced, and the whole batch
- * again until it is accepted. It shows that what the world finds is not the world's own doing.
+ * again until it is accepted. It shows that what a run finds is not the simulation's own fault.
  */
 export const plainRelay: Relay = {
   createReplay: () => async () => ({ more: false, unread: 0 }),

@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';
+import type { VirtualTime } from '../support/virtual-time.ts';
 import { runInProcess } from './fatal-messages.ts';
 import type { SqsHandler } from './models/sqs-client.ts';
-import type { VirtualTime } from './virtual-time.ts';
 
 /** How an invocation ended. */
 export type InvocationResult<T> =
@@ -43,7 +43,7 @@ type SandboxDependencies = {
 
 /**
  * Runs code as Lambda does: between invocations the process is frozen, so what it left pending goes on only with the
- * next one; after a time-out or a crash it is gone, so whatever it had in mind never happens. Calls that have left the
+ * next one; after a time-out or a crash it is gone, so whatever it was about to do never happens. Calls that have left the
  * process by then arrive all the same.
  */
 export function createSandbox({
@@ -68,7 +68,7 @@ export function createSandbox({
     else if (state === 'frozen') pendingResumes.push(settle);
   };
 
-  /** The outside world's answer, once there is somebody to hear it. */
+  /** The answer from outside the process, once the process runs. */
   const whileAlive = <T>(call: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       if (state === 'dead') return;

@@ -31,7 +31,7 @@ const stormy: World = {
     others: [{ from: 5 * MINUTE, until: 10 * MINUTE, what: 0.8 }],
   },
   sqs: {
-    troubles: [
+    faults: [
       { chance: 0.02, what: 'refused' },
       { chance: 0.02, what: 'lost' },
       { chance: 0.02, what: 'partial' },
@@ -168,7 +168,7 @@ const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
         return async (event, context) => ({ ...(await ingest(event, context)), statusCode: 200 });
       },
     },
-    world: { ...calm, sqs: { troubles: [{ chance: 0.05, what: 'refused' }] }, faultsEndAt: 5 * MINUTE },
+    world: { ...calm, sqs: { faults: [{ chance: 0.05, what: 'refused' }] }, faultsEndAt: 5 * MINUTE },
     says: 'nothing accepted is lost',
   },
   {
@@ -178,7 +178,7 @@ const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
     says: 'nothing accepted is lost',
   },
   {
-    name: 'delivers the later events of a user while it hands back the first',
+    name: 'delivers the later events of a user while it releases the first',
     relay: withWorker(async ({ Records }, handle, { random }) => {
       const [first, ...rest] = Records;
       if (!first || rest.length === 0 || random() < 0.5) return handle({ Records });
@@ -277,7 +277,7 @@ const wrong: { name: string; relay: Relay; world: World; says: string }[] = [
       return handle(event);
     }),
     world: calm,
-    says: 'no log line tells on anybody',
+    says: 'no log line holds a secret or personal data',
   },
 ];
 

@@ -5,6 +5,8 @@ import type { Salesmachine } from '../../lib/salesmachine/client.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log, LogFields } from '../../lib/telemetry/log.ts';
 import { pickKnownFields } from '../../lib/telemetry/log-fields.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { createVirtualTime } from '../support/virtual-time.ts';
 import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
 import { createEvidence } from './checks/evidence.ts';
 import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
@@ -30,8 +32,6 @@ import { sqsClient } from './models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from './models/sqs-model.ts';
 import type { Outage } from './outage-metrics.ts';
 import { computeMetrics, type RunMetrics } from './result.ts';
-import { seededRandom } from './seeded-random.ts';
-import { createVirtualTime } from './virtual-time.ts';
 
 /** What the relay's functions are given in this world. */
 export type RelayPorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };
@@ -47,16 +47,16 @@ export type World = {
   segment: SegmentSettings;
   salesmachine?: Partial<SalesmachineSettings>;
   lanes?: number;
-  sqs?: { latencyMs?: number; troubles?: readonly FaultWindow<SqsFault>[] };
+  sqs?: { latencyMs?: number; faults?: readonly FaultWindow<SqsFault>[] };
   lambda?: readonly FaultWindow<LambdaFault>[];
   ingestCrashes?: readonly FaultWindow<'crash'>[];
-  /** Nobody replays anything unless said. */
+  /** No dead letter is replayed unless said. */
   replay?: ReplaySettings;
-  /** Milliseconds after the start at which everything is well again; never unless said. */
+  /** Milliseconds after the start at which all faults end; never unless said. */
   faultsEndAt?: number;
   /** Milliseconds of drain, after the last webhook and the last fault, after which a run is given up. */
   drainMs?: number;
-  /** The trouble that is measured, in milliseconds after the start. */
+  /** The fault whose effect is measured, in milliseconds after the start. */
   outage?: Outage;
   /** The age at which the relay gives up what is refused alone, whatever else passes. */
   maxEventAgeMs?: number;
@@ -81,7 +81,7 @@ const RETENTION_MS = 14 * DAY_MS;
 const WORKER_TIMEOUT_MS = 90_000;
 const INGEST_TIMEOUT_MS = 8_000;
 const REPLAY_TIMEOUT_MS = 120_000;
-/** How often the world looks whether everything is done. */
+/** How often a run checks whether everything is done. */
 const SLICE_MS = 10_000;
 /** Secrets, traits, addresses, and ids of users and messages. */
 const LEAK = new RegExp(`${PII_MARKER}|203\\.0\\.113\\.77|sim_\\d`);
@@ -136,7 +136,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     queues: { [QUEUE_URL]: queue, [DEAD_LETTER_QUEUE_URL]: { ...deadLetterQueue, send: sendDeadLetter } },
     deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
     ...(world.sqs?.latencyMs !== undefined && { latencyMs: world.sqs.latencyMs }),
-    faults: untilFaultsEnd(world.sqs?.troubles),
+    faults: untilFaultsEnd(world.sqs?.faults),
     onUndeleted: (_, receipt) => allowDuplicate(queue.bodyOf(receipt) ?? '', DUPLICATE_CAUSE.undeleted),
   });
   const salesmachine = createSalesmachineModel(

@@ -1,20 +1,22 @@
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
+import { createDeadLetterWriter } from '../../lib/dead-letters/dead-letter-writer.ts';
 import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { parseDeadLetter, type StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
+import type { DeliveryQueue } from '../../lib/delivery/ports.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
-import { createWorkerQueue, type WorkerQueue } from '../../lib/sqs/worker-queue.ts';
+import { createWorkerQueue } from '../../lib/sqs/worker-queue.ts';
 import type { FaultWindow } from '../simulation/models/fault-window.ts';
 import { createFifoQueue, type QueuedMessage } from '../simulation/models/queue-model.ts';
 import { sqsClient } from '../simulation/models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from '../simulation/models/sqs-model.ts';
-import { seededRandom } from '../simulation/seeded-random.ts';
-import { createVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
 import { type LogLine, recordingLog } from './log.ts';
 import { receiveAll } from './receive-all.ts';
+import { seededRandom } from './seeded-random.ts';
+import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export const DEAD_LETTERED_AT = Date.UTC(2026, 0, 2);
 
@@ -68,7 +70,7 @@ export type DeadLetterFixture = {
   queues: LocalSqs;
   ports: ReplayPorts;
   /** The worker's side of the main queue. */
-  worker: WorkerQueue;
+  worker: DeliveryQueue;
   lines: LogLine[];
   /** Writes dead letters as the worker does. */
   writeDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
@@ -96,7 +98,7 @@ export async function createDeadLetterFixture(
   return {
     queues,
     ports,
-    worker: createWorkerQueue(ports),
+    worker: { ...createWorkerQueue(ports), ...createDeadLetterWriter(ports) },
     lines: log.lines,
     async writeDeadLetters(deadLetters) {
       const toDeadLetters = { ...ports, queueUrl: queues.deadLetters.url };
@@ -110,7 +112,7 @@ export async function createDeadLetterFixture(
 export type VirtualDeadLetterFixture = {
   time: VirtualTime;
   ports: ReplayPorts;
-  worker: WorkerQueue;
+  worker: DeliveryQueue;
   lines: LogLine[];
   /** What was sent to the main queue, in order. */
   sent(): readonly QueuedMessage[];
@@ -143,7 +145,7 @@ export function createVirtualDeadLetterFixture(
   return {
     time,
     ports,
-    worker: createWorkerQueue(ports),
+    worker: { ...createWorkerQueue(ports), ...createDeadLetterWriter(ports) },
     lines: log.lines,
     sent: () => [...main.contents()],
     remaining: () => [...deadLetters.contents()],

@@ -6,7 +6,6 @@ import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
-import { createVirtualTime } from '../simulation/virtual-time.ts';
 import {
   createMessage,
   createResponse,
@@ -20,6 +19,7 @@ import {
   track,
 } from './delivery.ts';
 import { recordingLog } from './log.ts';
+import { createVirtualTime } from './virtual-time.ts';
 
 export type Responder = (request: Request, index: number) => ApiResult;
 

@@ -1,13 +1,13 @@
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import type { DeliverySettings } from '../../lib/delivery/ports.ts';
+import type { DeliveryQueue, DeliverySettings } from '../../lib/delivery/ports.ts';
 import { type QueuedEvent, readQueuedEvent } from '../../lib/delivery/queued-event.ts';
+import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
-import type { WorkerQueue } from '../../lib/sqs/worker-queue.ts';
-import type { VirtualTime } from '../simulation/virtual-time.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 /** When the messages of these tests were queued: the virtual time's beginning. */
 export const START = Date.UTC(2026, 0, 1);
@@ -15,7 +15,7 @@ export const START = Date.UTC(2026, 0, 1);
 /** One request a second and lane. */
 export const SETTINGS: DeliverySettings = {
   quota: { requests: 600, windowSeconds: 300, share: 1, lanes: 2 },
-  mapping: { anonymousContacts: 'keep', alias: 'single' },
+  mapping: DEFAULT_MAPPING,
   maxEventAgeMs: 72 * 3_600_000,
 };
 
@@ -92,7 +92,7 @@ export function fakeSalesmachine(
   };
 }
 
-export type FakeQueue = WorkerQueue & {
+export type FakeQueue = DeliveryQueue & {
   /** What was asked of it, in order. */
   calls: string[];
   deadLetters: DeadLetter[];

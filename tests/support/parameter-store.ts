@@ -1,8 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import * as v from 'valibot';
 
-/** A stand-in for SSM that knows `GetParameters`, over its real protocol. */
+const requestSchema = v.object({
+  Names: v.optional(v.array(v.string()), []),
+  Name: v.optional(v.string()),
+  Value: v.optional(v.string(), ''),
+});
+
+/** A fake SSM that knows `GetParameters` and `PutParameter`, over its real protocol. */
 export async function startParameterStore(values: Record<string, string>) {
   let isDown = false;
   let calls = 0;
@@ -12,11 +19,20 @@ export async function startParameterStore(values: Record<string, string>) {
       request.socket.destroy();
       return;
     }
-    const asked = await json(request);
-    const names = typeof asked === 'object' && asked !== null && 'Names' in asked ? asked.Names : [];
-    const known = (Array.isArray(names) ? names : []).map(String).filter((name) => name in values);
+    const { Names, Name, Value } = v.parse(requestSchema, await json(request));
     response.setHeader('content-type', 'application/x-amz-json-1.1');
-    response.end(JSON.stringify({ Parameters: known.map((Name) => ({ Name, Value: values[Name] })) }));
+    if (Name !== undefined) {
+      values[Name] = Value;
+      response.end(JSON.stringify({ Version: 1 }));
+      return;
+    }
+    const known = Names.filter((name) => name in values);
+    response.end(
+      JSON.stringify({
+        Parameters: known.map((name) => ({ Name: name, Value: values[name] })),
+        InvalidParameters: Names.filter((name) => !known.includes(name)),
+      }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

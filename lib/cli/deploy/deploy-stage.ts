@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../cli-errors.ts';
-import type { DeploymentAws } from './deploy-clients.ts';
+import { findLackingSecrets } from '../secrets/stage-secrets.ts';
+import type { DeploymentAws } from './deployment-aws.ts';
 import { findLoweredProtections, type Stack } from './protection.ts';
 import { parseStackTemplate } from './stack-template.ts';
-import { SECRET_NAMES } from './stage-file.ts';
 import type { StagePlan } from './stage-plan.ts';
-import { findMissingSecrets, parameterName } from './stage-secrets.ts';
 import { listChanges } from './template-changes.ts';
 
 export type DeployPorts = {
@@ -43,7 +42,7 @@ export async function deployStage(
   const { aws, print } = ports;
   const { stage, region } = plan;
   await checkSecrets(plan, aws);
-  const before = await aws.fetchStack(stage);
+  const before = await aws.fetchStack();
   await ports.packageStage();
   const after: Stack = {
     template: parseStackTemplate(
@@ -59,22 +58,17 @@ export async function deployStage(
 
   await ports.deployPackage();
   if (after.terminationProtection !== (before?.terminationProtection ?? false)) {
-    await aws.setTerminationProtection(stage, after.terminationProtection);
+    await aws.setTerminationProtection(after.terminationProtection);
   }
-  const { WebhookUrl } = await aws.fetchOutputs(stage);
+  const { WebhookUrl } = await aws.fetchOutputs();
   print(`WebhookUrl: ${WebhookUrl ?? 'unknown: the stack has no such output'}`);
 }
 
-async function checkSecrets(plan: StagePlan, aws: DeploymentAws): Promise<void> {
-  const { stage, region } = plan;
-  const missing = await aws.findMissingParameters(SECRET_NAMES.map((name) => parameterName(stage, name)));
-  const needed = findMissingSecrets(
-    plan,
-    SECRET_NAMES.filter((name) => missing.includes(parameterName(stage, name))),
-  );
-  if (needed === undefined) return;
+async function checkSecrets({ stage, region, settings }: StagePlan, aws: DeploymentAws): Promise<void> {
+  const lacking = findLackingSecrets(settings, await aws.findMissingSecrets());
+  if (lacking === undefined) return;
   throw new CommandError(
-    `SSM in ${region} has no ${needed} of the stage ${stage}: npm run relay -- secrets put --stage ${stage} --region ${region}`,
+    `SSM in ${region} has no ${lacking} of the stage ${stage}: npm run relay -- secrets put --stage ${stage} --region ${region}`,
   );
 }
 

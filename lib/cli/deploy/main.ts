@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, CommanderError, createCommand } from 'commander';
 import type { Environment } from '../../config/config.ts';
 import { CommandError, describeError } from '../cli-errors.ts';
-import { connectDeploymentAws } from './deploy-clients.ts';
 import { deployStage } from './deploy-stage.ts';
+import { connectDeploymentAws } from './deployment-aws.ts';
 import { runTool } from './run-tool.ts';
 import { readStageFile } from './stage-file.ts';
 import { planStage, type StagePlan } from './stage-plan.ts';
@@ -57,7 +57,7 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
     await deployStage(
       { plan, directory, isConfirmed: options.yes === true },
       {
-        aws: await connectDeploymentAws(region),
+        aws: await connectDeploymentAws(plan),
         print,
         confirm: process.stdin.isTTY ? confirm : undefined,
         packageStage: () => packageStage(osls),

@@ -4,27 +4,18 @@ import * as v from 'valibot';
 import { parse, YAMLParseError } from 'yaml';
 import { type SettingName, settings } from '../../config/settings.ts';
 import { CommandError } from '../cli-errors.ts';
+import { isSecretName } from '../secrets/stage-secrets.ts';
 import { type DeploymentOptionName, isDeploymentOption } from './deployment-options.ts';
-
-/** These are SSM parameters of the stage, so that they stand in no file and no template. */
-export const SECRET_NAMES = [
-  'SEGMENT_SHARED_SECRETS',
-  'INGEST_TOKENS',
-  'SALESMACHINE_API_TOKEN',
-  'SALESMACHINE_API_SECRET',
-] as const satisfies readonly SettingName[];
 
 /** These are known to the deployment itself. */
 const GIVEN_NAMES: readonly SettingName[] = ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'METRICS_NAMESPACE'];
-
-const isSecret = (name: string): boolean => SECRET_NAMES.some((secret) => secret === name);
 
 const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);
 
 /** The settings that a stage's file can hold. */
 export const stageSettingNames: readonly SettingName[] = Object.keys(settings)
   .filter(isSettingName)
-  .filter((name) => !isSecret(name) && !GIVEN_NAMES.includes(name));
+  .filter((name) => !isSecretName(name) && !GIVEN_NAMES.includes(name));
 
 /** What a stage's file says; what it leaves out, or leaves empty, is missing. */
 export type StageFile = {
@@ -93,7 +84,7 @@ function parseSections(text: string, path: string) {
 }
 
 function findNameProblem(name: string): string | undefined {
-  if (isSecret(name)) {
+  if (isSecretName(name)) {
     return `${name} is a secret: remove it, change it where it was made, and store it with relay secrets put`;
   }
   if (stageSettingNames.some((each) => each === name)) return undefined;

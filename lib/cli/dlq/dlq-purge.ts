@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
+import { type DeadLetterFilter, matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { toExportRecord } from '../../dead-letters/describe-dead-letter.ts';
+import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printNote } from '../command-context.ts';
 import {
@@ -40,51 +41,74 @@ export function definePurge(dlq: Command, context: CommandContext): void {
 }
 
 async function purge(options: PurgeOptions, connection: Connection, context: CommandContext): Promise<void> {
-  const { clock } = context;
-  const filter = toFilter(options, clock.now());
+  const filter = toFilter(options, context.clock.now());
   const signal = context.interruptSignal();
+  const session = { connection, context, signal };
 
   // What arrives after the question was not meant by the answer.
+  const ids = await findIds(filter, session);
+  if (signal.aborted) return;
+  if (ids.size === 0) return printNote(context, `No such dead letters in ${connection.title}.`);
+  const question = `Delete ${pluralize(ids.size, 'dead letter')} of ${connection.title}?`;
+  if (!options.yes && !(await confirm(question, context, signal))) return;
+
+  const { at, name, file } = await createPurgeFile(options, context);
+  const progress = createProgress(context, 'purging dead letters:');
+  const counts = { deleted: 0, failed: 0 };
+  try {
+    const toLine = (deadLetter: StoredDeadLetter) =>
+      JSON.stringify({ ...toExportRecord(deadLetter), purged: { at, why: options.why } });
+    await deleteDeadLetters(ids, counts, session, async (deadLetters) => {
+      await file.appendFile(`${deadLetters.map(toLine).join('\n')}\n`);
+      await file.sync();
+      progress.show(counts.deleted, counts.deleted / ids.size);
+    });
+  } finally {
+    progress.end();
+    await file.close();
+    const { deleted: count, failed } = counts;
+    await connection.audit({ action: 'purge', filter, count, failed, why: options.why });
+  }
+  printNote(context, `${pluralize(counts.deleted, 'dead letter')} deleted; they are in ${name}`);
+  if (counts.deleted === ids.size) return;
+  printNote(context, `${ids.size - counts.deleted} were not deleted: run it again.`);
+  context.setFailed();
+}
+
+type PurgeSession = { connection: Connection; context: CommandContext; signal: AbortSignal };
+
+async function findIds(
+  filter: DeadLetterFilter,
+  { connection, context, signal }: PurgeSession,
+): Promise<Set<string>> {
   const ids = new Set<string>();
   for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
     for (const deadLetter of deadLetters) if (matchesFilter(deadLetter, filter)) ids.add(deadLetter.id);
   }
-  if (signal.aborted) return;
-  if (ids.size === 0) {
-    printNote(context, `No such dead letters in ${connection.title}.`);
-    return;
-  }
-  const question = `Delete ${pluralize(ids.size, 'dead letter')} of ${connection.title}?`;
-  if (!options.yes && !(await confirm(question, context, signal))) return;
+  return ids;
+}
 
-  const now = new Date(clock.now()).toISOString();
-  const name = options.file ?? `dead-letters-purged-${now.replaceAll(':', '-')}.ndjson`;
-  const file = await createFile(name);
-  const progress = createProgress(context, 'purging dead letters:');
-  let purged = 0;
-  let undeleted = 0;
-  try {
-    const reader = openDeadLetterReader(connection, context, signal);
-    for await (const deadLetters of reader.batches()) {
-      const toDelete = deadLetters.filter(({ id }) => ids.has(id));
-      if (toDelete.length === 0) continue;
-      const lines = toDelete.map((deadLetter) =>
-        JSON.stringify({ ...toExportRecord(deadLetter), purged: { at: now, why: options.why } }),
-      );
-      await file.appendFile(`${lines.join('\n')}\n`);
-      await file.sync();
-      undeleted += (await reader.deleteDeadLetters(toDelete)).length;
-      purged += toDelete.length;
-      progress.show(purged, purged / ids.size);
-    }
-  } finally {
-    progress.end();
-    await file.close();
-  }
-  printNote(context, `${pluralize(purged - undeleted, 'dead letter')} deleted; they are in ${name}`);
-  if (purged - undeleted < ids.size) {
-    printNote(context, `${ids.size - purged + undeleted} were not deleted: run it again.`);
-    context.setFailed();
+async function createPurgeFile({ file: given }: PurgeOptions, { clock }: CommandContext) {
+  const at = new Date(clock.now()).toISOString();
+  const name = given ?? `dead-letters-purged-${at.replaceAll(':', '-')}.ndjson`;
+  return { at, name, file: await createFile(name) };
+}
+
+/** Deletes the dead letters of these ids, each batch once it is written down; counts as it goes. */
+async function deleteDeadLetters(
+  ids: ReadonlySet<string>,
+  counts: { deleted: number; failed: number },
+  { connection, context, signal }: PurgeSession,
+  write: (deadLetters: readonly StoredDeadLetter[]) => Promise<void>,
+): Promise<void> {
+  const reader = openDeadLetterReader(connection, context, signal);
+  for await (const batch of reader.batches()) {
+    const deadLetters = batch.filter(({ id }) => ids.has(id));
+    if (deadLetters.length === 0) continue;
+    await write(deadLetters);
+    const left = await reader.deleteDeadLetters(deadLetters);
+    counts.deleted += deadLetters.length - left.length;
+    counts.failed += left.length;
   }
 }
 

@@ -5,10 +5,11 @@ import { MAX_REPLAYS } from '../../dead-letters/replay-selection.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
+import { formatDuration } from '../progress.ts';
 import { dryRun } from './dlq-dry-run.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { pluralize } from './format.ts';
-import { type ReplayOptions, type ReplaySession, runReplay } from './run-replay.ts';
+import { formatNumber, pluralize } from './format.ts';
+import { type ReplayOptions, type ReplaySession, runReplay, type TimedReplay } from './run-replay.ts';
 
 type ReplayFlags = TargetOptions &
   FilterOptions & {
@@ -18,6 +19,7 @@ type ReplayFlags = TargetOptions &
     rate: number;
     limit?: number;
     force?: true;
+    why?: string;
     json?: true;
   };
 
@@ -44,13 +46,14 @@ export function defineReplay(dlq: Command, context: CommandContext): void {
     .option('--rate <n>', 'dead letters a second', positiveNumber, REPLAY_RATE)
     .option('--limit <n>', 'at most so many', positiveInteger)
     .option('--force', `those that were replayed ${MAX_REPLAYS} times, too`)
+    .option('--why <text>', 'why, for the line that a replay leaves in the log of a stage')
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
     .action((flags: ReplayFlags) =>
       withConnection(flags, context, (connection) => {
-        const { rate, limit, force = false } = flags;
+        const { rate, limit, why, force = false } = flags;
         const filter = toFilter(flags, context.clock.now());
-        const options = { filter, force, rate, ...(limit !== undefined && { limit }) };
+        const options = { filter, force, rate, why, ...(limit !== undefined && { limit }) };
         if (flags.dryRun) return dryRun(options, connection, context, flags.json === true);
         return replayAndReport(options, flags, { connection, context, signal: context.interruptSignal() });
       }),
@@ -88,13 +91,20 @@ async function replayAndReport(
   const replayed = result.replayed + canaries;
   if (result.failed > 0) context.setFailed();
   if (json) return printJson(context, { ...result, replayed });
-  for (const line of formatResult({ ...result, replayed }, signal.aborted)) await printLine(context, line);
+  const lines = [formatSpeed(replayed, result), ...formatRest(result, signal.aborted)];
+  for (const line of lines) await printLine(context, line);
 }
 
-function formatResult({ replayed, skipped, failed, more, unread }: ReplayResult, stopped: boolean): string[] {
+/** The canaries are part of the count, but were not sent at this speed. */
+function formatSpeed(total: number, { replayed, seconds }: TimedReplay): string {
+  const perSecond = seconds > 0 ? Math.round(replayed / seconds) : 0;
+  const speed = perSecond > 0 ? ` in ${formatDuration(seconds)}, ${formatNumber(perSecond)} a second` : '';
+  return `${pluralize(total, 'dead letter')} replayed${speed}.`;
+}
+
+function formatRest({ skipped, failed, more, unread }: ReplayResult, stopped: boolean): string[] {
   const lineIf = (condition: boolean, line: string) => (condition ? [line] : []);
   return [
-    `${pluralize(replayed, 'dead letter')} replayed.`,
     ...lineIf(
       skipped.replay_limit > 0,
       `${skipped.replay_limit} stay: replayed ${MAX_REPLAYS} times already; see relay dlq list, or --force.`,

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { Sender } from '../../dead-letters/dead-letter.ts';
 import { describeDeadLetter } from '../../dead-letters/describe-dead-letter.ts';
-import { describePrediction } from '../../dead-letters/dry-run.ts';
+import { describePrediction, predictReplay } from '../../dead-letters/dry-run.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { styled } from '../../runtime/terminal-text.ts';
+import type { Operation } from '../../salesmachine/operation.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import {
@@ -13,6 +15,7 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
+import { redactOperation } from '../redact.ts';
 import { formatEvent, formatTime, pluralize } from './format.ts';
 
 type ShowOptions = TargetOptions & { reveal?: true; json?: true };
@@ -27,7 +30,7 @@ Examples:
 
 export function defineShow(dlq: Command, context: CommandContext): void {
   withTargetOptions(dlq.command('show <ID>'))
-    .description('one dead letter: its reason, its event, and what would become of it today')
+    .description('one dead letter: its reason, its event, what was sent of it, and what a replay would do')
     .option('--reveal', "the event's values, too: they are personal data")
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
@@ -63,7 +66,14 @@ const toShowOutput = (deadLetter: StoredDeadLetter, mapping: MappingSettings, re
   replayable: deadLetter.replayable,
   today: describePrediction(deadLetter, mapping),
   event: formatEvent(deadLetter, reveal),
+  operations: findOperations(deadLetter, mapping).map((each) => (reveal ? each : redactOperation(each))),
 });
+
+/** What is sent of the event by today's mapping: nothing if it does not get that far. */
+function findOperations(deadLetter: StoredDeadLetter, mapping: MappingSettings): readonly Operation[] {
+  const prediction = predictReplay(deadLetter, mapping);
+  return prediction.today === 'sent' ? prediction.operations : [];
+}
 
 function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
   const { reason, status, detail } = shown;
@@ -77,9 +87,25 @@ function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
     `  meaning   ${means}`,
     `  to do     ${advice}`,
     `  today     ${shown.today}`,
+    ...formatSender(shown.sender),
     '',
-    ...JSON.stringify(shown.event, null, 2).split('\n'),
+    styled('bold', 'event'),
+    ...formatJson(shown.event),
+    ...shown.operations.flatMap((operation) => [
+      '',
+      styled('bold', `sent to Salesmachine, by today's mapping: ${operation['method']}`),
+      ...formatJson(operation),
+    ]),
   ];
+}
+
+/** Line by line, for each line is made safe for the terminal. */
+const formatJson = (value: unknown): string[] => JSON.stringify(value, null, 2).split('\n');
+
+function formatSender(sender: Sender | null): string[] {
+  const { route, userAgent, credential, requestId } = sender ?? {};
+  const known = [route, userAgent && `"${userAgent}"`, credential, requestId && `request ${requestId}`];
+  return sender ? [`  sender    ${known.filter(Boolean).join(', ')}`] : [];
 }
 
 const formatAttempts = ({ attempts, replays }: { attempts: number; replays: number }): string =>

@@ -2,19 +2,19 @@ import { findScenario, type JobOutcome, type Size } from '../job.ts';
 import { commonThresholds } from '../scenarios/scenarios.ts';
 import { checkThreshold, type ThresholdResult } from './thresholds.ts';
 
-/** What the runs of one trial come to. */
+/** What the runs of one scenario come to. */
 export type Evaluation = {
   thresholds: ThresholdResult[];
   /** What is wrong: invariants that do not hold, runs that failed, and figures that fall short. */
   problems: string[];
 };
 
-/** Judges all runs of one trial; the figures of a shorter one only as far as they do not need the time. */
+/** Compares all runs of one scenario with its thresholds; of smoke runs, those that do not need the full time. */
 export function evaluate(name: string, size: Size, outcomes: readonly JobOutcome[]): Evaluation {
   const { withinSeconds = Number.POSITIVE_INFINITY, ...scenario } = findScenario(name);
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? outcome.result : []));
   const thresholds = [...scenario.thresholds, ...commonThresholds]
-    .filter(({ fullOnly }) => results.length > 0 && (size === 'whole' || !fullOnly))
+    .filter(({ fullOnly }) => results.length > 0 && (size === 'full' || !fullOnly))
     .map((threshold) => checkThreshold(threshold, results));
   return {
     thresholds,
@@ -24,7 +24,7 @@ export function evaluate(name: string, size: Size, outcomes: readonly JobOutcome
       ),
       ...results.flatMap(({ seed, broken }) => broken.map((what) => `seed ${seed}: ${what}`)),
       ...outcomes
-        .filter(({ seconds }) => size === 'whole' && seconds > withinSeconds)
+        .filter(({ seconds }) => size === 'full' && seconds > withinSeconds)
         .map(
           ({ job, seconds }) => `seed ${job.seed}: took ${seconds.toFixed(0)} s, wanted ≤ ${withinSeconds} s`,
         ),

@@ -1,5 +1,5 @@
 /**
- * What the world knows of each event. Events are numbered from 0, and carry their number through everything as a
+ * What a run knows of each event. Events are numbered from 0, and carry their number through everything as a
  * property or trait of its own, `sim_<number>`, which survives mapping and merging.
  */
 export type EventTracker = ReturnType<typeof createEventTracker>;

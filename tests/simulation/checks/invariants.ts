@@ -1,4 +1,4 @@
-import { createHeap } from '../heap.ts';
+import { createHeap } from '../../support/heap.ts';
 import type { AccountLinks } from './account-links.ts';
 import type { EventTracker } from './event-tracker.ts';
 import type { Evidence } from './evidence.ts';
@@ -123,7 +123,7 @@ export const invariants = {
 
   'no invocation runs out of time': ({ timeouts }) => (timeouts > 0 ? [`killed: ${timeouts}`] : []),
 
-  'no log line tells on anybody': ({ leaks }) =>
+  'no log line holds a secret or personal data': ({ leaks }) =>
     leaks.slice(0, 3).map((line) => `a log line with a secret: ${line}`),
 } as const satisfies Record<string, Check>;
 

@@ -5,9 +5,9 @@ import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import { toSqsRecord } from '../../../lib/local/aws/sqs-record.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
+import { exponential } from '../../support/seeded-random.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
-import { exponential } from '../seeded-random.ts';
-import type { VirtualTime } from '../virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
 import { type SqsHandler, sqsClient } from './sqs-client.ts';
 
@@ -32,7 +32,7 @@ export type MappingModelOptions = {
   connect: () => Salesmachine;
   createWorker: (sandbox: Sandbox) => WorkerFunction;
   faults?: readonly FaultWindow<LambdaFault>[];
-  /** Told of the bodies that an invocation had in hands when it failed. */
+  /** Called with the bodies that an invocation held when it failed. */
   onFailure: (bodies: readonly string[]) => void;
 };
 

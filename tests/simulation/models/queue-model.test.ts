@@ -85,7 +85,7 @@ describe('the model of the queue, over time', () => {
     expect(queue.receive({ count: 10 }, 2)).toEqual([]);
   });
 
-  test('a receive attempt that is repeated hides its messages anew, until one of them was touched', () => {
+  test('a repeated receive attempt keeps its messages invisible for longer, until one of them was touched', () => {
     const { queue } = createQueue();
     queue.send(entry('one', 'a'), 0);
     queue.send(entry('two', 'b'), 0);

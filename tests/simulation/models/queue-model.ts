@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { createHeap } from '../heap.ts';
+import { createHeap } from '../../support/heap.ts';
 import { append, createList, type Link, type List, remove, valuesOf } from '../list.ts';
 
 /** How a queue is set up; AWS's names, in milliseconds where it is a time. */
@@ -58,7 +58,7 @@ const LOOK_AHEAD = 120_000;
  *
  * Known differences from SQS, beside what its contract's tests show:
  * - the group that has waited longest is always next, where SQS, which is spread over partitions, promises no order;
- * - a receive misses nothing, unless `short` troubles the model of SQS;
+ * - a receive misses nothing, unless the model of SQS has the fault `short`;
  * - neither the counts nor a deletion lag behind;
  * - there are no quotas of calls, delays, tags or move tasks.
  */

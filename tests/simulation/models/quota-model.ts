@@ -1,4 +1,4 @@
-/** How Salesmachine counts: in windows that start anew, or over the last so many seconds at any moment. */
+/** How Salesmachine counts: in fixed windows, or over the last so many seconds at any moment. */
 export type QuotaSettings = { requests: number; windowMs: number; kind: 'fixed' | 'sliding' };
 
 export type QuotaState = { granted: boolean; limit: number; remaining: number; resetAt: number };

@@ -1,17 +1,16 @@
 import type { Random } from '../../../lib/runtime/random.ts';
-import { pick } from '../seeded-random.ts';
+import { pick } from '../../support/seeded-random.ts';
 import type { QuotaState } from './quota-model.ts';
 
 /**
  * What the headers of a 429 are like:
  * - `documented`: as Salesmachine's documentation has them
- * - `retry-after`: only `Retry-After`
  * - `forms`: each time another of the forms that APIs and gateways are known to use
  * - `skewed`: by a clock that is wrong
  * - `garbage`: nothing that makes sense
  * - `none`: no header
  */
-export type HeaderStyle = 'documented' | 'retry-after' | 'forms' | 'skewed' | 'garbage' | 'none';
+export type HeaderStyle = 'documented' | 'forms' | 'skewed' | 'garbage' | 'none';
 
 export type RateLimitHeaders = {
   headers: Record<string, string>;
@@ -69,10 +68,6 @@ const CLOCK_ERRORS = [-7_200, -30, 30, 7_200] as const;
 const byStyle: Record<HeaderStyle, (moment: Moment) => RateLimitHeaders> = {
   documented: (moment) => ({
     headers: documented(moment, resetSeconds(moment)),
-    waitUntil: moment.state.resetAt,
-  }),
-  'retry-after': (moment) => ({
-    headers: { 'retry-after': String(secondsLeft(moment)) },
     waitUntil: moment.state.resetAt,
   }),
   forms: (moment) => ({ headers: pick(moment.random, forms)(moment), waitUntil: moment.state.resetAt }),

@@ -1,15 +1,15 @@
 import type { Context } from 'aws-lambda';
 import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
-import type { VirtualTime } from '../virtual-time.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { eventJson } from './segment-event.ts';
 import type { SqsHandler } from './sqs-client.ts';
 
 export type ReplaySettings = {
-  /** Milliseconds after the start at which somebody begins to replay all dead letters. */
+  /** Milliseconds after the start at which an operator begins to replay all dead letters. */
   from: number;
   /** Dead letters that have been there since before the start, of users who send nothing now. */
   deadLetters: number;
@@ -28,8 +28,8 @@ type ReplayOptions = {
 };
 
 /**
- * Somebody who invokes the replay function, and again while it fails, says that there is more, or that there are letters
- * that it could not read: those that an answer of SQS was lost with are hidden for a while.
+ * Invokes the replay function until it succeeds, has no more to replay and has read every dead letter: those in a lost
+ * answer of SQS are invisible for a while.
  */
 export async function replayAll({
   time,
@@ -52,7 +52,7 @@ export async function replayAll({
   }
 }
 
-/** Fills the queue with letters of events that were accepted and refused before the start. */
+/** Fills the queue with dead letters of events that were accepted and refused before the start. */
 export function seedDeadLetters(
   count: number,
   deadLetters: FifoQueue,

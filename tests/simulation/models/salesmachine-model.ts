@@ -1,13 +1,13 @@
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import { aroundMedian } from '../../support/seeded-random.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import { type AccountLinks, createAccountLinks } from '../checks/account-links.ts';
 import { createAppliedOperations } from '../checks/applied-operations.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
 import type { Evidence } from '../checks/evidence.ts';
 import { createRequestChecker, isAcceptance, type RequestChecker } from '../checks/request-checker.ts';
-import { aroundMedian } from '../seeded-random.ts';
-import type { VirtualTime } from '../virtual-time.ts';
 import { activeFault, activeWindow, type FaultWindow } from './fault-window.ts';
 import { createQuota, type QuotaSettings, type QuotaState } from './quota-model.ts';
 import { type HeaderStyle, rateLimitHeaders } from './rate-limit-headers.ts';

@@ -4,8 +4,8 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import type { Random } from '../../../lib/runtime/random.ts';
-import { aroundMedian } from '../seeded-random.ts';
-import type { VirtualTime } from '../virtual-time.ts';
+import { aroundMedian } from '../../support/seeded-random.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { createAbortError, type SqsCall, type SqsHandler } from './sqs-client.ts';
@@ -20,9 +20,9 @@ import { toSqsException } from './sqs-service-limits.ts';
  * - `slow`: the answer takes a second or two
  * - `short`: a receive finds one message though there are more
  * - `unsendable`: nothing can be sent, though all else works
- * - `no_letters`: the queue of dead letters takes nothing, though all else works
+ * - `no_dead_letters`: the queue of dead letters takes nothing, though all else works
  */
-export type SqsFault = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable' | 'no_letters';
+export type SqsFault = 'refused' | 'lost' | 'partial' | 'slow' | 'short' | 'unsendable' | 'no_dead_letters';
 
 export type SqsModelOptions = {
   time: VirtualTime;
@@ -33,7 +33,7 @@ export type SqsModelOptions = {
   /** The median of a call's duration. */
   latencyMs?: number;
   faults?: readonly FaultWindow<SqsFault>[];
-  /** Told of each message that somebody tried to delete in vain, through SQS's fault. */
+  /** Called with each message whose deletion failed through SQS's fault. */
   onUndeleted?: (queueUrl: string, receipt: string) => void;
 };
 
@@ -55,7 +55,7 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
     if (fault === 'refused') return true;
     if (!(command instanceof SendMessageBatchCommand)) return false;
     const isDeadLetter = command.input.QueueUrl === options.deadLetterQueueUrl;
-    return fault === 'unsendable' || (fault === 'no_letters' && isDeadLetter);
+    return fault === 'unsendable' || (fault === 'no_dead_letters' && isDeadLetter);
   };
 
   const reportUndeleted = (command: SqsCall, failing: Failing | 'all') => {

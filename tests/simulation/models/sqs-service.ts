@@ -10,7 +10,7 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import type { VirtualTime } from '../virtual-time.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import type { FifoQueue } from './queue-model.ts';
 import { createAbortError, type SqsCall } from './sqs-client.ts';
 import {

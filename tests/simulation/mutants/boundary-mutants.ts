@@ -1,6 +1,6 @@
 import { type Mutant, mutant, replaceText } from './mutant.ts';
 
-/** Bugs where the engine meets the others: Segment, Salesmachine, the operator. */
+/** Bugs at the engine's boundaries: Segment, Salesmachine, the operator. */
 export const boundaryMutants: readonly Mutant[] = [
   // Ingest
   mutant(
@@ -14,7 +14,7 @@ export const boundaryMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
-    'the ingest takes a whole call for confirmed though entries of it failed',
+    'the ingest takes all entries of a call for confirmed though some failed',
     'mixed',
     1,
     replaceText(
@@ -107,7 +107,7 @@ export const boundaryMutants: readonly Mutant[] = [
 
   // Gate and pacer
   mutant(
-    'one of the lanes does not honour the gate after a 429',
+    'one of the lanes ignores a 429',
     'others-fixed-window',
     1,
     replaceText(
@@ -134,7 +134,7 @@ export const boundaryMutants: readonly Mutant[] = [
     replaceText('lib/delivery/gate.ts', 'tripped?.probeAt ?? 0', '0'),
   ),
   mutant(
-    'what is handed back during a long outage returns every half minute',
+    'what is released during a long outage returns every half minute',
     'down-5-days',
     1,
     replaceText('lib/delivery/backoff.ts', 'if (ageMs >= HOUR_MS)', 'if (ageMs < 0)'),
@@ -158,7 +158,7 @@ export const boundaryMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
-    'a replay deletes letters that the main queue has not confirmed',
+    'a replay deletes dead letters that the main queue has not confirmed',
     'replay',
     1,
     replaceText('lib/dead-letters/replay-dead-letters.ts', 'return undefined;\n  }\n}', 'return [];\n  }\n}'),

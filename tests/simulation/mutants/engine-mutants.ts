@@ -1,6 +1,6 @@
 import { type Mutant, mutant, replaceText } from './mutant.ts';
 
-/** Bugs in how a lane fills, sends, settles and searches. */
+/** Bugs in how a lane receives, sends, settles and bisects. */
 export const engineMutants: readonly Mutant[] = [
   // Fill
   mutant(
@@ -62,7 +62,7 @@ export const engineMutants: readonly Mutant[] = [
   ),
   mutant(
     'later events of a user go on though an earlier one has failed',
-    'ailing',
+    'flaky-events',
     1,
     replaceText('lib/delivery/settlement.ts', 'failedGroups.has(queuedEvent.message.groupId)', 'false'),
   ),
@@ -170,7 +170,7 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
-    'a merged operation is blamed as a whole',
+    'a merged operation is rejected as a whole',
     'mixed',
     1,
     replaceText(

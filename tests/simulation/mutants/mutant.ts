@@ -1,6 +1,6 @@
 import type { TextReplacement } from './mutated-relay.ts';
 
-/** A bug that somebody might write, the run that catches it, and the change that makes it. */
+/** A plausible bug, the scenario and seed that catch it, and the change that makes it. */
 export type Mutant = {
   name: string;
   scenario: string;

@@ -9,11 +9,11 @@ const caughtBy = new Map<string, string[]>();
 // The same runs without a bug have no problems: the test of the scenarios says so.
 beforeAll(async () => {
   const jobs = mutants.map(
-    ({ name, scenario, seed }) => ({ mutant: name, scenario, seed, size: 'brief' }) as const,
+    ({ name, scenario, seed }) => ({ mutant: name, scenario, seed, size: 'smoke' }) as const,
   );
   await runJobs(jobs, (outcome) => {
     const { mutant = '', scenario } = outcome.job;
-    caughtBy.set(mutant, 'error' in outcome ? [] : evaluate(scenario, 'brief', [outcome]).problems);
+    caughtBy.set(mutant, 'error' in outcome ? [] : evaluate(scenario, 'smoke', [outcome]).problems);
   });
 }, 300_000);
 

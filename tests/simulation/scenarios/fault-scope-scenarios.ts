@@ -29,9 +29,9 @@ const SEEDS = 5;
 const badEventScenarios = [400, 422, 403, 406, 404, 402, 415, 200].map(
   (status): Scenario => ({
     name: `bad-events-${status === 200 ? 'html-200' : status}`,
-    whole: badEvents(100, 30 * MINUTE, 1_000, status),
+    full: badEvents(100, 30 * MINUTE, 1_000, status),
     seeds: SEEDS,
-    brief: badEvents(100, 2 * MINUTE, 1_000, status),
+    smoke: badEvents(100, 2 * MINUTE, 1_000, status),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: 6 * SECOND },
@@ -49,9 +49,9 @@ const keptEventScenarios = [
 ].map(
   ({ name, oneIn, p99 }): Scenario => ({
     name,
-    whole: badEvents(100, 30 * MINUTE, oneIn, 500),
+    full: badEvents(100, 30 * MINUTE, oneIn, 500),
     seeds: SEEDS,
-    brief: badEvents(100, 2 * MINUTE, oneIn, 500),
+    smoke: badEvents(100, 2 * MINUTE, oneIn, 500),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', ...(p99 && { atMost: p99 }) },
@@ -71,6 +71,7 @@ const outages: { name: string; perSecond: number; ms: number; what: ApiFault }[]
   { name: 'hang-1m', perSecond: 100, ms: MINUTE, what: apiFaults.hangBefore },
   { name: 'hang-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.hangBefore },
   { name: '404-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.notFound },
+  { name: '402-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.payment },
   { name: '401-10m', perSecond: 100, ms: 10 * MINUTE, what: apiFaults.badCredential },
 ];
 
@@ -78,9 +79,9 @@ const outages: { name: string; perSecond: number; ms: number; what: ApiFault }[]
 const outageScenarios = outages.map(
   ({ name, perSecond, ms, what }): Scenario => ({
     name: `batch-only-${name}`,
-    whole: batchOnlyOutage(perSecond, ms, what),
+    full: batchOnlyOutage(perSecond, ms, what),
     seeds: SEEDS,
-    brief: batchOnlyOutage(perSecond / 20, Math.min(ms, 10 * MINUTE), what),
+    smoke: batchOnlyOutage(perSecond / 20, Math.min(ms, 10 * MINUTE), what),
     thresholds: [
       { metric: 'firstMinute', atMost: 40 },
       { metric: 'hourly', atMost: 250 },
@@ -101,9 +102,9 @@ const brownouts = [
 ].map(
   ({ percent, p99 }): Scenario => ({
     name: `brownout-${percent}`,
-    whole: brownout(100, 10 * MINUTE, percent / 100),
+    full: brownout(100, 10 * MINUTE, percent / 100),
     seeds: SEEDS,
-    brief: brownout(100, MINUTE, percent / 100),
+    smoke: brownout(100, MINUTE, percent / 100),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: p99 },
@@ -125,9 +126,9 @@ const refusals: { name: string; perSecond: number; what: ApiFault }[] = [
 const refusalScenarios = refusals.map(
   ({ name, perSecond, what }): Scenario => ({
     name: `refuses-all-${name}`,
-    whole: batchOnlyOutage(perSecond, HOUR, what),
+    full: batchOnlyOutage(perSecond, HOUR, what),
     seeds: perSecond === 1 ? SEEDS : 2,
-    brief: batchOnlyOutage(Math.min(perSecond, 5), 10 * MINUTE, what),
+    smoke: batchOnlyOutage(Math.min(perSecond, 5), 10 * MINUTE, what),
     thresholds: [
       { metric: 'deadLetters', atMost: 10 },
       { metric: 'hourly' },
@@ -145,9 +146,9 @@ export const faultScopeScenarios: readonly Scenario[] = [
   ...brownouts,
   {
     name: 'brownout-30-saturated',
-    whole: brownout(250, 10 * MINUTE, 0.3),
+    full: brownout(250, 10 * MINUTE, 0.3),
     seeds: SEEDS,
-    brief: brownout(250, 2 * MINUTE, 0.3),
+    smoke: brownout(250, 2 * MINUTE, 0.3),
     thresholds: [
       { metric: 'outageRate', atLeast: 0.95 * 0.7 * QUOTA_PER_SECOND, fullOnly: true },
       { metric: 'splits', atMost: 0 },
@@ -158,34 +159,34 @@ export const faultScopeScenarios: readonly Scenario[] = [
   ...refusalScenarios,
   {
     name: 'half-of-servers-reject',
-    whole: halfOfServersReject(100, 5 * MINUTE),
+    full: halfOfServersReject(100, 5 * MINUTE),
     seeds: SEEDS,
-    brief: halfOfServersReject(100, MINUTE),
+    smoke: halfOfServersReject(100, MINUTE),
     thresholds: [{ metric: 'p50' }, { metric: 'p99', atMost: 30 * SECOND }, noDeadLetters],
   },
   ...([409, 423] as const).map(
     (status): Scenario => ({
       name: `conflicts-${status}`,
-      whole: passingConflicts(100, 10 * MINUTE, status),
+      full: passingConflicts(100, 10 * MINUTE, status),
       seeds: SEEDS,
-      brief: passingConflicts(100, MINUTE, status),
+      smoke: passingConflicts(100, MINUTE, status),
       thresholds: [{ metric: 'p99', atMost: 3 * SECOND }, noDeadLetters],
     }),
   ),
   ...[apiFaults.multiStatus, apiFaults.nonAuthoritative].map(
     (what): Scenario => ({
       name: `answers-${what.status}`,
-      whole: oddSuccess(100, 5 * MINUTE, what),
+      full: oddSuccess(100, 5 * MINUTE, what),
       seeds: SEEDS,
-      brief: oddSuccess(100, MINUTE, what),
+      smoke: oddSuccess(100, MINUTE, what),
       thresholds: [{ metric: 'p99', atMost: 2 * SECOND }, { metric: 'duplicates', atMost: 0 }, noDeadLetters],
     }),
   ),
   {
     name: 'only-bad-events',
-    whole: onlyBadEvents(20),
+    full: onlyBadEvents(20),
     seeds: SEEDS,
-    brief: onlyBadEvents(20),
+    smoke: onlyBadEvents(20),
     thresholds: [
       { metric: 'p99', atMost: MINUTE },
       { metric: 'lastGivenUp', atMost: 30 * SECOND },
@@ -194,23 +195,24 @@ export const faultScopeScenarios: readonly Scenario[] = [
   },
   {
     name: 'pings-fail',
-    whole: pingsFail(100, 10 * MINUTE),
+    full: pingsFail(100, 10 * MINUTE),
     seeds: SEEDS,
-    brief: pingsFail(100, MINUTE),
+    smoke: pingsFail(100, MINUTE),
     thresholds: [{ metric: 'p99', atMost: 2 * SECOND }, noDeadLetters],
   },
   ...(
     [
       { headers: 'forms', throttled: 0.01 },
+      { headers: 'skewed', throttled: 0.03 },
       { headers: 'none', throttled: 0.03 },
       { headers: 'garbage', throttled: 0.03 },
     ] as const
   ).map(
     ({ headers, throttled }): Scenario => ({
       name: `quota-spent-${headers}`,
-      whole: quotaSpentByOthers(50, HOUR, headers),
+      full: quotaSpentByOthers(50, HOUR, headers),
       seeds: SEEDS,
-      brief: quotaSpentByOthers(10, 20 * MINUTE, headers),
+      smoke: quotaSpentByOthers(10, 20 * MINUTE, headers),
       thresholds: [{ metric: 'throttled', atMost: throttled }, { metric: 'p99' }, noDeadLetters],
     }),
   ),

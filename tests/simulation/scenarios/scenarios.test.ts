@@ -7,10 +7,10 @@ import { scenarios } from './scenarios.ts';
 const problems = new Map<string, string[]>();
 
 beforeAll(async () => {
-  const jobs = scenarios.map(({ name }) => ({ scenario: name, size: 'brief', seed: 1 }) as const);
+  const jobs = scenarios.map(({ name }) => ({ scenario: name, size: 'smoke', seed: 1 }) as const);
   await runJobs(jobs, (outcome) => {
     const { scenario } = outcome.job;
-    problems.set(scenario, evaluate(scenario, 'brief', [outcome]).problems);
+    problems.set(scenario, evaluate(scenario, 'smoke', [outcome]).problems);
   });
 }, 300_000);
 
@@ -23,7 +23,7 @@ test.each(scenarios)(
 
 test('a scenario has a name of its own, and may be given another number of events', () => {
   expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
-  expect(selectWorld(findScenario('mixed'), { size: 'whole' }).segment.events).toBe(1_000_000);
-  expect(selectWorld(findScenario('mixed'), { size: 'whole', events: 7 }).segment.events).toBe(7);
+  expect(selectWorld(findScenario('mixed'), { size: 'full' }).segment.events).toBe(1_000_000);
+  expect(selectWorld(findScenario('mixed'), { size: 'full', events: 7 }).segment.events).toBe(7);
   expect(() => findScenario('nothing')).toThrow('No scenario is called "nothing"');
 });

@@ -35,9 +35,9 @@ const noDeadLetters: Threshold = { metric: 'deadLetters', atMost: 0 };
 const generalScenarios: readonly Scenario[] = [
   {
     name: '280-a-second',
-    whole: steadyLoad(280, HOUR),
+    full: steadyLoad(280, HOUR),
     seeds: 1,
-    brief: steadyLoad(280, MINUTE),
+    smoke: steadyLoad(280, MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 279, fullOnly: true },
       { metric: 'fullness', atLeast: 95, fullOnly: true },
@@ -49,9 +49,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'saturated',
-    whole: steadyLoad(400, HOUR),
+    full: steadyLoad(400, HOUR),
     seeds: 1,
-    brief: steadyLoad(400, MINUTE),
+    smoke: steadyLoad(400, MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 285 },
       { metric: 'fullness', atLeast: 99 },
@@ -61,9 +61,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'slow-api-1s',
-    whole: steadyLoad(280, 10 * MINUTE, 1_000),
+    full: steadyLoad(280, 10 * MINUTE, 1_000),
     seeds: 1,
-    brief: steadyLoad(280, MINUTE, 1_000),
+    smoke: steadyLoad(280, MINUTE, 1_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -73,9 +73,9 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'slow-api-2s',
-    whole: steadyLoad(280, 10 * MINUTE, 2_000),
+    full: steadyLoad(280, 10 * MINUTE, 2_000),
     seeds: 1,
-    brief: steadyLoad(280, MINUTE, 2_000),
+    smoke: steadyLoad(280, MINUTE, 2_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -85,58 +85,58 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'site-mix',
-    whole: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
+    full: { segment: load(120, 30 * MINUTE, { mix: SITE }) },
     seeds: 1,
-    brief: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
+    smoke: { segment: load(120, 2 * MINUTE, { mix: SITE }) },
     thresholds: [{ metric: 'p99', atMost: 5_000 }, { metric: 'merged' }, noDeadLetters],
   },
   {
     name: '100-a-second',
-    whole: steadyLoad(100, 3 * MINUTE),
+    full: steadyLoad(100, 3 * MINUTE),
     seeds: 20,
-    brief: steadyLoad(100, MINUTE),
+    smoke: steadyLoad(100, MINUTE),
     thresholds: [{ metric: 'p50', atMost: 1_000 }, { metric: 'p99', atMost: 2_000 }, noDeadLetters],
   },
   {
     name: '1-a-second',
-    whole: steadyLoad(1, HOUR),
+    full: steadyLoad(1, HOUR),
     seeds: 20,
-    brief: steadyLoad(1, 20 * MINUTE),
+    smoke: steadyLoad(1, 20 * MINUTE),
     thresholds: [{ metric: 'p50', atMost: 700 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'audience',
-    whole: audience(1_000_000),
+    full: audience(1_000_000),
     seeds: 1,
-    brief: audience(20_000),
+    smoke: audience(20_000),
     thresholds: [{ metric: 'lasted', atMost: HOUR }, { metric: 'rate', atLeast: 285 }, noDeadLetters],
   },
   {
     name: 'others-fixed-window',
-    whole: sharedQuota('fixed', 30, HOUR),
+    full: sharedQuota('fixed', 30, HOUR),
     seeds: 3,
-    brief: sharedQuota('fixed', 10, 30 * MINUTE),
+    smoke: sharedQuota('fixed', 10, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.01 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'others-sliding-window',
-    whole: sharedQuota('sliding', 30, HOUR),
+    full: sharedQuota('sliding', 30, HOUR),
     seeds: 3,
-    brief: sharedQuota('sliding', 10, 30 * MINUTE),
+    smoke: sharedQuota('sliding', 10, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.035 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'quota-halved',
-    whole: halvedQuota(100, HOUR),
+    full: halvedQuota(100, HOUR),
     seeds: 1,
-    brief: halvedQuota(15, 20 * MINUTE),
+    smoke: halvedQuota(15, 20 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.02 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'down-6-hours',
-    whole: apiDown(100, 6 * HOUR),
+    full: apiDown(100, 6 * HOUR),
     seeds: 1,
-    brief: apiDown(5, 70 * MINUTE),
+    smoke: apiDown(5, 70 * MINUTE),
     thresholds: [
       { metric: 'rate', atLeast: 285, fullOnly: true },
       { metric: 'idle', atMost: 150 },
@@ -146,23 +146,23 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'down-5-days',
-    whole: apiDown(1, 5 * DAY),
+    full: apiDown(1, 5 * DAY),
     seeds: 1,
-    brief: apiDown(0.02, 5 * DAY),
+    smoke: apiDown(0.02, 5 * DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain' }, noDeadLetters],
   },
   {
     name: 'rejected-13-days',
-    whole: credentialRejected(0.1, 13 * DAY),
+    full: credentialRejected(0.1, 13 * DAY),
     seeds: 1,
-    brief: credentialRejected(0.005, 13 * DAY),
+    smoke: credentialRejected(0.005, 13 * DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain', atMost: 26 * MINUTE }, noDeadLetters],
   },
   ...([422, 400] as const).map((status) => ({
     name: `poison-${status}`,
-    whole: withRejectedEvents(10_000, status),
+    full: withRejectedEvents(10_000, status),
     seeds: 20,
-    brief: withRejectedEvents(8_000, status),
+    smoke: withRejectedEvents(8_000, status),
     thresholds: [
       { metric: 'searchMean', atMost: 12 },
       { metric: 'searchWorst', atMost: 17 },
@@ -172,9 +172,9 @@ const generalScenarios: readonly Scenario[] = [
   })),
   {
     name: 'poison-500',
-    whole: withRejectedEvents(10_000, 500, 100),
+    full: withRejectedEvents(10_000, 500, 100),
     seeds: 20,
-    brief: withRejectedEvents(8_000, 500, 100),
+    smoke: withRejectedEvents(8_000, 500, 100),
     thresholds: [
       { metric: 'searchMean' },
       { metric: 'emptied', atLeast: HOUR, atMost: 2 * HOUR },
@@ -184,24 +184,24 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'bulky',
-    whole: largeEvents(20_000),
+    full: largeEvents(20_000),
     seeds: 3,
-    brief: largeEvents(3_000),
+    smoke: largeEvents(3_000),
     thresholds: [{ metric: 'fullness' }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'account-links',
-    whole: manyLinks(20 * MINUTE),
+    full: manyLinks(20 * MINUTE),
     seeds: 3,
-    brief: manyLinks(MINUTE),
+    smoke: manyLinks(MINUTE),
     thresholds: [{ metric: 'merged', atLeast: 400 }, { metric: 'p99', atMost: 5_000 }, noDeadLetters],
   },
   ...FATAL_KINDS.map(
     (kind): Scenario => ({
       name: `fatal-messages-${kind === 'hang' ? 'hang' : 'memory'}`,
-      whole: fatalEvents(50, 30 * MINUTE, 3, kind),
+      full: fatalEvents(50, 30 * MINUTE, 3, kind),
       seeds: 3,
-      brief: fatalEvents(20, 5 * MINUTE, 2, kind),
+      smoke: fatalEvents(20, 5 * MINUTE, 2, kind),
       thresholds: [
         { metric: 'p50', atMost: SECOND },
         { metric: 'p99', atMost: 5 * SECOND },
@@ -211,20 +211,20 @@ const generalScenarios: readonly Scenario[] = [
     }),
   ),
   {
-    name: 'ailing',
-    whole: flakyEvents(20 * MINUTE),
+    name: 'flaky-events',
+    full: flakyEvents(20 * MINUTE),
     seeds: 3,
-    brief: flakyEvents(2 * MINUTE),
+    smoke: flakyEvents(2 * MINUTE),
     thresholds: [{ metric: 'drain', atMost: 30 * MINUTE }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'replay',
-    whole: withReplay(20 * MINUTE, MINUTE, 100_000, 5_000),
+    full: withReplay(20 * MINUTE, MINUTE, 100_000, 5_000),
     seeds: 1,
-    brief: {
+    smoke: {
       ...withReplay(90 * SECOND, 40 * SECOND, 2_000, 1_000),
       sqs: {
-        troubles: [
+        faults: [
           { from: 45 * SECOND, until: 55 * SECOND, what: 'unsendable' },
           { chance: 0.04, what: 'partial' },
         ],
@@ -239,10 +239,10 @@ const generalScenarios: readonly Scenario[] = [
   },
   {
     name: 'mixed',
-    whole: mixedFaults(1_000_000, 100, 10_000),
+    full: mixedFaults(1_000_000, 100, 10_000),
     seeds: 1,
     withinSeconds: 180,
-    brief: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
+    smoke: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
     thresholds: [
       { metric: 'drain', atMost: HOUR },
       { metric: 'duplicates' },

@@ -100,7 +100,7 @@ export const flakyEvents = (ms: number): World => ({
   segment: load(50, ms, { users: 100, flakyEvents: { oneIn: 500, ms: 5 * MINUTE } }),
 });
 
-/** The same spell again in every part of the run. */
+/** The same window again in every period of the run. */
 const repeatEvery = <What>(
   periodMs: number,
   ms: number,
@@ -112,7 +112,7 @@ const repeatEvery = <What>(
     until: window.until + part * periodMs,
   }));
 
-/** Everything goes wrong, now and then or for a while, until the events have come; then there is peace. */
+/** Every kind of fault, by chance or for a while, until the last event has come; then none. */
 export function mixedFaults(
   events: number,
   perSecond: number,
@@ -154,8 +154,8 @@ export function mixedFaults(
       limits: hourly(23, 4, 300),
     },
     sqs: {
-      troubles: [
-        ...hourly(27, 3, 'no_letters' as const),
+      faults: [
+        ...hourly(27, 3, 'no_dead_letters' as const),
         ...hourly(31, 1, 'refused' as const, 0.9),
         { chance: 0.003, what: 'refused' },
         { chance: 0.003, what: 'lost' },
@@ -175,7 +175,7 @@ export function mixedFaults(
   };
 }
 
-/** Live events, while somebody replays letters from long ago and those of events that were refused just now. */
+/** Live events, while an operator replays old dead letters and those of events that were refused just now. */
 export const withReplay = (ms: number, from: number, deadLetters: number, rejectedOneIn: number): World => ({
   segment: load(100, ms, { rejectedEvents: [{ oneIn: rejectedOneIn, status: 422 }] }),
   salesmachine: { fixedAt: from },

@@ -5,6 +5,7 @@ import {
   readMappingSettings,
   readWorkerConfig,
 } from '../../../lib/config/config.ts';
+import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 
 const QUEUES = { QUEUE_URL: 'https://sqs/main.fifo', DEAD_LETTER_QUEUE_URL: 'https://sqs/dead.fifo' };
 const INGEST: Environment = { ...QUEUES, SEGMENT_SHARED_SECRETS: 'shared' };
@@ -27,7 +28,7 @@ describe("the worker's settings", () => {
       salesmachine: { url: 'https://api.salesmachine.io', token: 'token', secret: 'secret' },
       delivery: {
         quota: { requests: 900, windowSeconds: 300, share: 0.97, lanes: 2 },
-        mapping: { anonymousContacts: 'keep', alias: 'single' },
+        mapping: DEFAULT_MAPPING,
         maxEventAgeMs: 72 * 3_600_000,
       },
     });
@@ -49,7 +50,7 @@ describe("the worker's settings", () => {
       salesmachine: { url: 'https://api.successeve.com' },
       delivery: {
         quota: { requests: 90, windowSeconds: 3.5, share: 0.5, lanes: 10 },
-        mapping: { anonymousContacts: 'skip', alias: 'batch' },
+        mapping: { ...DEFAULT_MAPPING, anonymousContacts: 'skip', alias: 'batch' },
         maxEventAgeMs: 5_400_000,
       },
     });
@@ -161,5 +162,5 @@ test('every problem is said at once, and no value with it', () => {
 });
 
 test('the mapping needs none of what only a deployed function has', () => {
-  expect(readMappingSettings({ ALIAS: 'off' })).toEqual({ anonymousContacts: 'keep', alias: 'off' });
+  expect(readMappingSettings({ ALIAS: 'off' })).toEqual({ ...DEFAULT_MAPPING, alias: 'off' });
 });

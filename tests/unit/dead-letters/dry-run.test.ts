@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createDryRunReport } from '../../../lib/dead-letters/dry-run.ts';
+import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { createStoredDeadLetter } from '../../support/dead-letter-fixtures.ts';
 
-const mapping = { anonymousContacts: 'keep', alias: 'single' } as const;
+const mapping = DEFAULT_MAPPING;
 
 test('a dry run tells apart what would be sent, what would be skipped, and what would fail again', () => {
   const { add, report } = createDryRunReport({ mapping, limit: 3 });

@@ -6,7 +6,6 @@ import { createPacer } from '../../../lib/delivery/pacer.ts';
 import type { QueuedEvent } from '../../../lib/delivery/queued-event.ts';
 import { requestPath } from '../../../lib/delivery/request.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createQueuedEvent,
   createResponse,
@@ -20,6 +19,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 type Options = {
   queuedEvents?: QueuedEvent[];

@@ -6,7 +6,7 @@ import {
   probeDelayMs,
   retryDelaySeconds,
 } from '../../../lib/delivery/backoff.ts';
-import { seededRandom } from '../../simulation/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 const least = () => 0;
 const most = () => 1 - 2 ** -32;

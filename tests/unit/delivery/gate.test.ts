@@ -4,8 +4,6 @@ import { createPacer } from '../../../lib/delivery/pacer.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
-import { seededRandom } from '../../simulation/seeded-random.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createResponse,
   fakeSalesmachine,
@@ -16,6 +14,8 @@ import {
   START,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 type Ping = (request: Request, index: number) => ApiResult;
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { createLane } from '../../../lib/delivery/lane.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createMessage,
   createResponse,
@@ -16,6 +15,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const FUNCTION_MS = 90_000;
 

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { createSettlement } from '../../../lib/delivery/settlement.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createMessage,
   fakeQueue,
@@ -11,6 +10,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 function setUp() {
   const time = createVirtualTime(START);

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createReceiver } from '../../../lib/delivery/receiver.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { createMessage, fakeQueue, runToEnd, track } from '../../support/delivery.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 /** A queue with so many messages; a receive takes 20 ms, and may give fewer than asked for, but not none. */
 function setUp(count: number, given: (asked: number) => number = (asked) => asked) {

@@ -4,7 +4,6 @@ import type { Rejection } from '../../../lib/delivery/attempt.ts';
 import type { QueuedEvent } from '../../../lib/delivery/queued-event.ts';
 import { createSettlement, type Settlement } from '../../../lib/delivery/settlement.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createMessage,
   fakeQueue,
@@ -16,6 +15,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const REJECTED: Rejection = { reason: 'rejected', status: 422, detail: 'Salesmachine answered 422' };
 const HOUR_MS = 3_600_000;

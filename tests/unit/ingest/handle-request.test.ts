@@ -5,10 +5,10 @@ import { readIngestSettings } from '../../../lib/config/config.ts';
 import { handleRequest } from '../../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../../lib/segment/http-request.ts';
-import { seededRandom } from '../../simulation/seeded-random.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const TOKEN = { authorization: 'Bearer the-token' };
 const PII_MARKER = 'anna@example.com';
@@ -123,10 +123,27 @@ describe('a request is answered 200', () => {
   });
 
   test('though it cannot be decompressed: then its bytes are one dead letter', async () => {
+    const cut = gzipSync(JSON.stringify(track('u1'))).subarray(0, 30);
+    const { response, sqs } = await handle({ body: cut });
+    expect(response.body).toMatchObject({ accepted: 0, deadLettered: 1, skipped: 0 });
+    expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
+    expect(Buffer.from(String(sqs.accepted[0]), 'base64')).toEqual(cut);
+  });
+
+  test('though it is no JSON: then its text is one dead letter, whatever Content-Encoding it names', async () => {
     const { response, sqs } = await post('no gzip', {}, { ...TOKEN, 'content-encoding': 'gzip' });
     expect(response.body).toMatchObject({ accepted: 0, deadLettered: 1, skipped: 0 });
     expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
-    expect(Buffer.from(String(sqs.accepted[0]), 'base64').toString()).toBe('no gzip');
+    expect(sqs.accepted).toEqual(['no gzip']);
+  });
+
+  test('though it decompresses to more than what may be decompressed before it is known who sent it', async () => {
+    const events = Array.from({ length: 8 }, (_, index) => ({
+      ...track(`u${index}`),
+      properties: { pad: 'x'.repeat(1_000_000) },
+    }));
+    const { response } = await handle({ body: gzipSync(JSON.stringify(events)) });
+    expect(response.body).toMatchObject({ deadLettered: 8, deadLetteredBecause: { too_large: 8 } });
   });
 
   test('though an event is larger than SQS holds: that is a dead letter, and its neighbour goes on', async () => {
@@ -283,6 +300,38 @@ test('a dead letter says who sent the event: route, user agent, kind and number 
     sender: { route: '/v1/track', userAgent: 'analytics-java/3.5', credential: 'token 2' },
   });
   expect(JSON.stringify(deadLetter)).not.toMatch(/token-2|192/);
+});
+
+test('no credential reaches a queue, not even in what cannot be read', async () => {
+  const event = '{"type":"track","userId":"u1","event":"E","messageId":"m1"}';
+  const bodies = [
+    `{"batch":[${event},{oops}],"writeKey":"the-token"}`,
+    `{"batch":[${event}],"writeKey":"the-token","context":{oops}}`,
+    '{"userId":"u1","event":"E","writeKey":"the-token","oops',
+    `{"userId":"u1","event":"E","writeKey":"the-token","properties":${'['.repeat(100)}${']'.repeat(100)}}`,
+    'writeKey=the-token&type=track',
+  ];
+  for (const text of bodies) {
+    for (const path of ['/v1/track', '/v1/batch', '/segment']) {
+      const { response, sqs } = await handle({ path, body: Buffer.from(text) });
+      expect(response.status).toBe(200);
+      expect(sqs.accepted.length).toBeGreaterThan(0);
+      const stored = sqs.accepted.map((body) => `${body} ${Buffer.from(body, 'base64').toString('latin1')}`);
+      expect(stored.join()).not.toContain('the-token');
+    }
+  }
+});
+
+test('an element without a messageId that cannot be used is the same dead letter when Segment sends it again', async () => {
+  const body = `[${JSON.stringify(track('u1'))},{oops},{"type":"tracks"},7,{oops}]`;
+  const ids = async () =>
+    (await post(body)).sqs.sends
+      .flat()
+      .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
+      .map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+  const first = await ids();
+  expect(new Set(first).size).toBe(4);
+  expect(await ids()).toEqual(first);
 });
 
 test('every refusal says the same in the words that each SDK reads: message, code and error', async () => {

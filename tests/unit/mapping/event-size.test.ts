@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkEvent, MAX_EVENT_BYTES, mapEvent } from '../../../lib/mapping/map-event.ts';
-import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 
-const settings: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
+const settings = DEFAULT_MAPPING;
 
 const identify = (traits: Json): JsonObject => ({ type: 'identify', userId: 'u1', messageId: 'm1', traits });
 

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { previewRequest } from '../../../lib/cli/preview-request.ts';
 import { explainEvent } from '../../../lib/mapping/explain-event.ts';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
-import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import { DEFAULT_MAPPING, type MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
 import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
 
-const settings: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
+const settings = DEFAULT_MAPPING;
 
 const explain = (event: Json, changes: Partial<MappingSettings> = {}) => {
   const all = { ...settings, ...changes };
@@ -89,7 +89,7 @@ describe('the account of an event', () => {
   });
 
   test.each<[string, Json, Partial<MappingSettings>, string]>([
-    ['of a screen', { type: 'screen', userId: '7' }, {}, 'skipped: screen calls are not supported'],
+    ['of a screen', { type: 'screen', userId: '7' }, {}, 'skipped: it is a screen call'],
     [
       'of somebody unknown where these are not wanted',
       { type: 'identify', anonymousId: 'a' },

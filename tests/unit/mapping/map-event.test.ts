@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { checkEvent, mapEvent } from '../../../lib/mapping/map-event.ts';
-import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { toOperations } from '../../../lib/mapping/operations.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import type { SegmentEvent } from '../../../lib/segment/event.ts';
 
-const defaults: MappingSettings = { anonymousContacts: 'keep', alias: 'single' };
+const defaults = DEFAULT_MAPPING;
 
 function fixtures(folder: 'valid' | 'skipped') {
   const directory = new URL(`../../fixtures/mapping/${folder}/`, import.meta.url);

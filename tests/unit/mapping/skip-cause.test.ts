@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { findSourceSkipCause } from '../../../lib/mapping/skip-cause.ts';
 import { type Json, type JsonObject, parseJson } from '../../../lib/runtime/json.ts';
 
@@ -14,7 +15,7 @@ describe('what is not meant for Salesmachine is skipped, even if it is not valid
     [{ type: 'unknown', integrations: { Salesmachine: false } }, 'integrations'],
     [{ type: 'screen', integrations: { Salesmachine: false } }, 'integrations'],
   ])('case %#: %j', (value, cause) => {
-    expect(findSourceSkipCause(value)).toBe(cause);
+    expect(findSourceSkipCause(value, DEFAULT_MAPPING)).toBe(cause);
   });
 
   test.each<[Json]>([
@@ -29,10 +30,10 @@ describe('what is not meant for Salesmachine is skipped, even if it is not valid
     [null],
     [false],
   ])('but not for the integrations %j', (integrations) => {
-    expect(findSourceSkipCause({ ...track, integrations })).toBeUndefined();
+    expect(findSourceSkipCause({ ...track, integrations }, DEFAULT_MAPPING)).toBeUndefined();
   });
 
   test.each<[Json]>([[null], [[]], ['delete'], [7], [{}]])('nor is %j', (value) => {
-    expect(findSourceSkipCause(value)).toBeUndefined();
+    expect(findSourceSkipCause(value, DEFAULT_MAPPING)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withDeadline } from '../../../lib/runtime/deadline.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('a task with a deadline', () => {
   test('that is done in time gives its result, and leaves no timer behind', async () => {

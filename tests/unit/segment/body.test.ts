@@ -1,67 +1,100 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { decodeBody, MAX_BODY_BYTES } from '../../../lib/segment/body.ts';
 
 const json = Buffer.from('{"type":"track","event":"é✓"}');
+const array = Buffer.from(`[${Array(200).fill(json)}]`);
 const decoded = (bytes: Buffer) => ({ kind: 'decoded', bytes });
-const notGzip = {
-  kind: 'undecodable',
-  reason: 'unparseable',
-  detail: 'the body is not the gzip that its Content-Encoding says',
-};
+const encoded = (encoding: string | undefined) => ({ 'content-encoding': encoding });
 
-describe('decodeBody', () => {
-  test.each([undefined, '', 'identity'])(
-    'hands on the very body with Content-Encoding %p',
+describe('what the bytes are counts more than what Content-Encoding says', () => {
+  test.each([undefined, '', 'identity', 'gzip', 'br', 'deflate', 'UTF-8', 'gzip, gzip', 'constructor'])(
+    'JSON stays as it is with %p',
     async (encoding) => {
-      const body = await decodeBody({ 'content-encoding': encoding }, json);
-      expect(body).toEqual(decoded(json));
-      expect(body).toHaveProperty('bytes', json);
+      for (const body of [json, array, Buffer.from(' \n[1]')])
+        expect(await decodeBody(encoded(encoding), body)).toEqual(decoded(body));
     },
   );
 
-  test.each(['gzip', 'x-gzip', ' GZIP '])('decompresses %p', async (encoding) => {
-    expect(await decodeBody({ 'content-encoding': encoding }, gzipSync(json))).toEqual(decoded(json));
+  test.each([undefined, 'gzip', 'x-gzip', ' GZIP ', 'identity', 'br', 'gzip, identity'])(
+    'gzip is decompressed with %p',
+    async (encoding) => {
+      for (const body of [json, array])
+        expect(await decodeBody(encoded(encoding), gzipSync(body))).toEqual(decoded(body));
+    },
+  );
+
+  test('deflate is known by its zlib header, and without one by Content-Encoding', async () => {
+    for (const body of [json, array]) {
+      for (const encoding of [undefined, 'deflate', 'gzip'])
+        expect(await decodeBody(encoded(encoding), deflateSync(body))).toEqual(decoded(body));
+      expect(await decodeBody(encoded('deflate'), deflateRawSync(body))).toEqual(decoded(body));
+    }
   });
 
-  test('takes off a byte order mark, compressed or not, but no other character', async () => {
-    const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), json]);
-    expect(await decodeBody({}, marked)).toEqual(decoded(json));
-    expect(await decodeBody({ 'content-encoding': 'gzip' }, gzipSync(marked))).toEqual(decoded(json));
-    expect(await decodeBody({}, Buffer.from([0xef, 0xbb]))).toEqual(decoded(Buffer.from([0xef, 0xbb])));
+  test('Brotli is known by Content-Encoding', async () => {
+    for (const body of [json, array])
+      expect(await decodeBody(encoded('br'), brotliCompressSync(body))).toEqual(decoded(body));
   });
 
-  test('takes an empty body for an empty one, whatever its encoding', async () => {
-    expect(await decodeBody({ 'content-encoding': 'gzip' }, Buffer.of())).toEqual(decoded(Buffer.of()));
+  test('what is compressed twice is decompressed twice', async () => {
+    expect(await decodeBody(encoded('gzip, gzip'), gzipSync(gzipSync(json)))).toEqual(decoded(json));
+    expect(await decodeBody({}, gzipSync(deflateSync(json)))).toEqual(decoded(json));
   });
 
-  test.each([
-    ['is no gzip', json],
-    ['was cut short', gzipSync(json).subarray(0, -9)],
-    ['was damaged', Buffer.from(gzipSync(json)).fill(0xff, 12, 20)],
-  ])('says so when the gzip %s', async (_, body) => {
-    expect(await decodeBody({ 'content-encoding': 'gzip' }, body)).toEqual(notGzip);
-  });
+  test.each(['no JSON, and not compressed either', 'x^2 begins like zlib', 'x\u0001 begins like zlib, too'])(
+    'text stays as it is: %j',
+    async (text) => {
+      for (const encoding of [undefined, 'gzip', 'br', 'deflate'])
+        expect(await decodeBody(encoded(encoding), Buffer.from(text))).toEqual(decoded(Buffer.from(text)));
+    },
+  );
 
-  test('decompresses up to its bound and not beyond: 32 MB of zeros are refused', async () => {
-    const headers = { 'content-encoding': 'gzip' };
-    expect(await decodeBody(headers, gzipSync(Buffer.alloc(MAX_BODY_BYTES)))).toMatchObject({
+  test('an empty body is an empty one, whatever its encoding', async () => {
+    expect(await decodeBody(encoded('gzip'), Buffer.of())).toEqual(decoded(Buffer.of()));
+  });
+});
+
+test('a byte order mark is taken off, compressed or not, but no other character', async () => {
+  const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), json]);
+  expect(await decodeBody({}, marked)).toEqual(decoded(json));
+  expect(await decodeBody({}, gzipSync(marked))).toEqual(decoded(json));
+  expect(await decodeBody({}, Buffer.from([0xef, 0xbb]))).toEqual(decoded(Buffer.from([0xef, 0xbb])));
+});
+
+test.each([
+  ['gzip that was cut short', {}, gzipSync(json).subarray(0, -9), 'gzip'],
+  ['gzip that was damaged', {}, Buffer.from(gzipSync(json)).fill(0xff, 12, 20), 'gzip'],
+  ['Brotli that was cut short', encoded('br'), brotliCompressSync(array).subarray(0, -9), 'br'],
+  ['deflate that was cut short', {}, deflateSync(array).subarray(0, -9), 'deflate'],
+])('%s cannot be read, and says so', async (_, headers, body, encoding) => {
+  expect(await decodeBody(headers, body)).toEqual({
+    kind: 'undecodable',
+    reason: 'unparseable',
+    detail: `the body is damaged or cut: it cannot be decompressed by ${encoding}`,
+  });
+});
+
+test.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+] as const)(
+  '%s is decompressed up to the bound and not beyond: 32 MB of zeros are refused',
+  async (encoding, compress) => {
+    const headers = encoded(encoding);
+    expect(await decodeBody(headers, compress(Buffer.alloc(MAX_BODY_BYTES)))).toMatchObject({
       kind: 'decoded',
     });
+    expect(await decodeBody(headers, compress(Buffer.alloc(1_001)), 1_000)).toMatchObject({
+      reason: 'too_large',
+    });
     for (const size of [MAX_BODY_BYTES + 1, 32 * 1024 * 1024]) {
-      expect(await decodeBody(headers, gzipSync(Buffer.alloc(size)))).toEqual({
+      expect(await decodeBody(headers, compress(Buffer.alloc(size)))).toEqual({
         kind: 'undecodable',
         reason: 'too_large',
         detail: 'the body decompresses to more than 16777216 bytes',
       });
     }
-  });
-
-  test.each(['br', 'deflate', 'gzip, gzip', 'constructor'])('does not understand %p', async (encoding) => {
-    expect(await decodeBody({ 'content-encoding': encoding }, json)).toEqual({
-      kind: 'undecodable',
-      reason: 'unparseable',
-      detail: 'the body has a Content-Encoding that is not understood: only gzip is',
-    });
-  });
-});
+  },
+);

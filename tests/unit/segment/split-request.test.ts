@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ReceivedEvent } from '../../../lib/segment/received-event.ts';
 import { matchRoute, type Route } from '../../../lib/segment/route.ts';
-import { type ReceivedEvent, splitRequest } from '../../../lib/segment/split-request.ts';
+import { splitRequest } from '../../../lib/segment/split-request.ts';
 
 function routeAt(path: string): Route {
   const match = matchRoute('POST', path);
@@ -102,6 +103,55 @@ describe('the events of a webhook', () => {
   });
 });
 
+describe('lines of events', () => {
+  test.each([
+    ['each an event', `${one}\n${two}`, [one, two]],
+    ['with empty ones, white space and carriage returns', `\n${one} \r\n\r\n ${two}\r\n`, [one, two]],
+    ['each a batch', `{"batch":[${one}]}\n{"batch":[${two},${one}]}`, [one, two, one]],
+    ['one of them broken', `${one}\n{"type":oops}\n${two}`, [one, { unparseable: '{"type":oops}' }, two]],
+    ['the last one cut', `${one}\n{"type":"tr`, [one, { unparseable: '{"type":"tr' }]],
+  ])('%s', (_, body, expected) => {
+    expect(texts(body)).toEqual(expected);
+  });
+
+  test('are none in JSON that is merely indented, nor where it is broken', () => {
+    const indented = JSON.stringify({ batch: [JSON.parse(one), JSON.parse(two)] }, null, 2);
+    expect(receive(indented).map(({ kind }) => kind)).toEqual(['event', 'event']);
+    const lines = '{"a":{}\n,"type":"identify","userId":"u1"}';
+    expect(texts(lines)).toEqual([lines]);
+    const broken = '{\n"type": "identify"\n"userId": "u1"\n}';
+    expect(texts(broken)).toEqual([{ unparseable: broken }]);
+  });
+
+  test('are for webhooks only: no SDK sends them', () => {
+    const body = `${one}\n${two}`;
+    expect(texts(body, '/v1/batch')).toEqual([{ unparseable: body }]);
+  });
+});
+
+describe("the Extensible Webhook's batch", () => {
+  test('is an array of events, each in an object of its own', () => {
+    const spaced = ' { "json" :\n{"type":"page","userId":"u3"} } ';
+    expect(texts(`[{"json":${one}},${two},${spaced}]`)).toEqual([one, two, '{"type":"page","userId":"u3"}']);
+  });
+
+  test.each([
+    ['beside other members', `{"json":${one},"other":1}`],
+    ['that is no object', '{"json":[1]}'],
+    ['of an event of that key', `{"type":"identify","userId":"u1","json":${one}}`],
+    ['that is empty', '{}'],
+  ])('leaves an element as it is that has a member "json" %s', (_, element) => {
+    expect(texts(`[${element}]`)).toEqual([element]);
+  });
+
+  test('keeps what was cut in an element', () => {
+    expect(texts(`[{"json":${one}},{"json":{"type":"tr`)).toEqual([
+      one,
+      { unparseable: '{"json":{"type":"tr' },
+    ]);
+  });
+});
+
 describe('what cannot be read is unparseable, and its neighbours go on', () => {
   test('one element that is no JSON', () => {
     expect(receive(`[${one},{"type":oops},${two}]`)).toMatchObject([
@@ -137,7 +187,18 @@ describe('what cannot be read is unparseable, and its neighbours go on', () => {
       [one, { unparseable: 'oops' }],
     ],
     ['a member that is none', `{oops,"batch":[${one}]}`, [{ unparseable: 'oops' }, one]],
-    ['lines of events', `${one}\n${two}`, [{ unparseable: `${one}\n${two}` }]],
+    ['events one after the other', `${one}${two}`, [{ unparseable: `${one}${two}` }]],
+    [
+      'a member of a batch',
+      `{"batch":[${one}],"x":"oops,"batch":[${two}]}`,
+      [one, { unparseable: `"x":"oops,"batch":[${two}]}` }],
+    ],
+    ['a batch of another kind beside one', `{"batch":[${one}],"batch":7}`, [one, '7']],
+    ['an array cut behind an element', `[${one},${two}`, [one, two, { unparseable: `[${two}` }]],
+    ['an array cut behind a comma', `[${one},`, [one, { unparseable: `[${one}` }]],
+    ['an array cut at its beginning', '[', [{ unparseable: '[' }]],
+    ['the array of a batch, cut behind an element', `{"batch":[${one}`, [one, { unparseable: `[${one}` }]],
+    ['a batch cut behind its array', `{"batch":[${one}]`, [one, { unparseable: '{' }]],
     ['a form', 'data=e30%3D', [{ unparseable: 'data=e30%3D' }]],
     ['a byte order mark inside', `[\uFEFF${one},${two}]`, [{ unparseable: `\uFEFF${one}` }, two]],
   ])('%s', (_, body, expected) => {

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
 import { sendMessages, trySendMessages } from '../../../lib/sqs/send-messages.ts';
 import { findSendBatchFailure } from '../../simulation/models/sqs-service-limits.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const MEBIBYTE = 1_048_576;
 

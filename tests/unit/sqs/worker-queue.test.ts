@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import { createWorkerQueue } from '../../../lib/sqs/worker-queue.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import { createMessage, runToEnd, track } from '../../support/delivery.ts';
 import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 type Options = Parameters<typeof fakeSqs>[1];
 
@@ -17,8 +16,6 @@ function setUp(options: Options = {}) {
   const queue = createWorkerQueue({
     sqs,
     queueUrl: 'main',
-    deadLetterQueueUrl: 'dead',
-    clock: time,
     random: () => ++drawn / 1_000,
     log,
   });
@@ -32,17 +29,6 @@ const resultsByEntry =
   (results: Record<string, EntryResult>): ((entry: string) => EntryResult) =>
   (entry) =>
     results[entry] ?? 'taken';
-
-const createTestDeadLetter = (origin: string): DeadLetter => ({
-  body: `body of ${origin}`,
-  sourceId: origin,
-  reason: 'rejected',
-  detail: 'why',
-  attempts: 1,
-  deadAt: 0,
-  acceptedAt: '2026-01-01T00:00:00.000Z',
-  replays: 0,
-});
 
 describe('to receive', () => {
   test('is to ask for so many at once, hidden for so long, each time under an id of its own', async () => {
@@ -109,7 +95,7 @@ describe('to remove', () => {
   });
 });
 
-describe('to hand back', () => {
+describe('to release', () => {
   test('is to make each message visible in its own time, ten to a call', async () => {
     const { time, queue, sqs } = setUp();
     const back = messages(12).map((message, index) => ({ message, seconds: index * 100 }));
@@ -125,38 +111,6 @@ describe('to hand back', () => {
     await runToEnd(time, queue.release(messages(12).map((message) => ({ message, seconds: 5 }))));
     expect(sqs.visibilities).toHaveLength(2);
     expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
-  });
-});
-
-describe('to bury', () => {
-  test('is to write letters into the other queue, and true once SQS has confirmed them', async () => {
-    const { time, queue, sqs } = setUp();
-    expect(
-      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
-    ).toBe(true);
-    expect(sqs.accepted).toEqual(['body of m1', 'body of m2']);
-    expect(sqs.deletes).toEqual([]);
-  });
-
-  test('is tried again where SQS refuses', async () => {
-    let failures = 2;
-    const { time, queue, sqs } = setUp({
-      resultFor: (body) => (body === 'body of m1' && failures-- > 0 ? 'refused' : 'taken'),
-    });
-    expect(
-      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
-    ).toBe(true);
-    expect(sqs.accepted).toEqual(['body of m2', 'body of m1']);
-  });
-
-  test('is given up after four seconds, and then false: the messages must stay where they are', async () => {
-    const { time, queue, sqs } = setUp({ resultFor: resultsByEntry({ 'body of m1': 'refused' }) });
-    const startedAt = time.now();
-    expect(
-      await runToEnd(time, queue.writeDeadLetters([createTestDeadLetter('m1'), createTestDeadLetter('m2')])),
-    ).toBe(false);
-    expect(time.now() - startedAt).toBe(4_000);
-    expect(sqs.accepted).toEqual(['body of m2']);
   });
 });
 

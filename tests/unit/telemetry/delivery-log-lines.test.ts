@@ -4,7 +4,6 @@ import { createLane } from '../../../lib/delivery/lane.ts';
 import { createPacer } from '../../../lib/delivery/pacer.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
-import { createVirtualTime } from '../../simulation/virtual-time.ts';
 import {
   createMessage,
   createResponse,
@@ -17,6 +16,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('a gate that is shut', () => {
   /** What is said of the wait of somebody who wants to send after the answers. */

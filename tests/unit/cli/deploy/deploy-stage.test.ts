@@ -6,6 +6,7 @@ import { type DeployPorts, deployStage } from '../../../../lib/cli/deploy/deploy
 import { findLoweredProtections, type Stack } from '../../../../lib/cli/deploy/protection.ts';
 import { parseStackTemplate } from '../../../../lib/cli/deploy/stack-template.ts';
 import type { StagePlan } from '../../../../lib/cli/deploy/stage-plan.ts';
+import type { SecretName } from '../../../../lib/cli/secrets/stage-secrets.ts';
 import { withChange } from '../../../support/template.ts';
 
 const variables = (values: Record<string, string>, key = 'code.zip') => ({
@@ -77,7 +78,7 @@ describe('a deployment', () => {
   type Situation = {
     before?: Stack | undefined;
     after?: Stack;
-    missing?: string[];
+    missing?: SecretName[];
     confirm?: DeployPorts['confirm'];
     isConfirmed?: boolean;
     settings?: StagePlan['settings'];
@@ -108,11 +109,8 @@ describe('a deployment', () => {
         aws: {
           fetchStack: async () => before,
           fetchOutputs: async () => ({ WebhookUrl: 'https://example.com/segment' }),
-          findMissingParameters: async (names) =>
-            names.filter((name) =>
-              missing.some((secret) => name === `/segment-salesmachine-relay/prod/${secret}`),
-            ),
-          setTerminationProtection: async (_, enabled) => void done.push(`protect ${enabled}`),
+          findMissingSecrets: async () => missing,
+          setTerminationProtection: async (enabled) => void done.push(`protect ${enabled}`),
         },
         print: (line) => void printed.push(line),
         confirm,
@@ -179,7 +177,7 @@ describe('a deployment', () => {
     expect(questions).toEqual(['Deploy prod all the same?']);
   });
 
-  test.each<[string[], StagePlan['settings'], string | undefined]>([
+  test.each<[SecretName[], StagePlan['settings'], string | undefined]>([
     [['SALESMACHINE_API_SECRET'], {}, 'SALESMACHINE_API_SECRET'],
     [['INGEST_TOKENS'], {}, undefined],
     [['INGEST_TOKENS'], { REQUIRE_BOTH: 'true' }, 'INGEST_TOKENS'],

@@ -1,0 +1,54 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A terminal that can be asked not to show what is typed. */
+export type HiddenInput = Readable & { setRawMode?: (mode: boolean) => unknown };
+
+const ENTER = /[\r\n]/;
+const INTERRUPT = '\u0003';
+const END = '\u0004';
+const ERASE = /^[\u007f\b]$/;
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * Asks for a line and shows nothing of it. What is pasted behind the line's end is dropped: it is no answer to the next
+ * question.
+ *
+ * @returns undefined if the operator pressed Ctrl-C or Ctrl-D
+ */
+export async function readHiddenLine(
+  question: string,
+  { input, output }: { input: HiddenInput; output: Writable },
+): Promise<string | undefined> {
+  output.write(question);
+  input.setRawMode?.(true);
+  try {
+    return await readLine(input);
+  } finally {
+    input.setRawMode?.(false);
+    input.pause();
+    output.write('\n');
+  }
+}
+
+function readLine(input: HiddenInput): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let line = '';
+    const end = (answer: string | undefined) => {
+      input.off('data', onData);
+      input.off('end', onEnd);
+      resolve(answer);
+    };
+    const onData = (chunk: Buffer | string) => {
+      for (const character of chunk.toString()) {
+        if (ENTER.test(character)) return end(line);
+        if (character === INTERRUPT || character === END) return end(undefined);
+        if (ERASE.test(character)) line = line.slice(0, -1);
+        else if (!CONTROL.test(character)) line += character;
+      }
+    };
+    const onEnd = () => end(undefined);
+    input.on('data', onData);
+    input.on('end', onEnd);
+    input.resume();
+  });
+}

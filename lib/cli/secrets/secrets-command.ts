@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { CommandError } from '../cli-errors.ts';
+import { type CommandContext, printLine } from '../command-context.ts';
+import { readStageTarget } from '../deploy/stage-target.ts';
+import { readHiddenLine } from './hidden-input.ts';
+import { connectStageParameters, type StageParameters } from './stage-parameters.ts';
+import { isSecretName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
+
+const help = `
+Stores them as SecureString parameters in SSM, in the region of stages/STAGE.yml, and encrypts them with its kmsKeyArn. The
+functions know a new value within 5 minutes, without a deployment.
+
+At a terminal it asks for each, and shows nothing of what is typed: Enter keeps what is stored, or, where there is no shared
+secret yet, makes one up and prints it, to be entered in Segment. From elsewhere it reads lines of NAME=value from standard
+input. Nothing is taken from the command line, which would stay in the shell's history.
+
+Examples:
+  $ relay secrets put --stage prod
+  $ relay secrets put --stage prod < secrets.env
+`;
+
+type PutOptions = { stage: string; region?: string };
+
+export function defineSecrets(relay: Command, context: CommandContext): void {
+  relay
+    .command('secrets')
+    .description("a stage's secrets in SSM")
+    .command('put')
+    .description('store the four secrets of a stage, without showing them')
+    .requiredOption('--stage <name>', 'the stage')
+    .option('--region <name>', "its AWS region, instead of its file's")
+    .addHelpText('after', help)
+    .action((options: PutOptions) => putSecrets(options, context));
+}
+
+async function putSecrets(options: PutOptions, context: CommandContext): Promise<void> {
+  const target = await readStageTarget(options, context.env);
+  const parameters = await connectStageParameters(target);
+  const missing = await parameters.findMissing();
+  await printLine(context, `The secrets of the stage ${target.stage} in ${target.region}:`);
+  const values = context.stdin.isTTY
+    ? askForSecrets(missing, context)
+    : [...readSecrets(await text(context.stdin))];
+  for await (const [secret, value] of values) await storeSecret(secret, value, parameters, context);
+  const lacking = await parameters.findMissing();
+  await printLine(
+    context,
+    lacking.length === 0 ? 'All four are stored.' : `Not stored: ${lacking.join(', ')}.`,
+  );
+}
+
+async function storeSecret(
+  secret: SecretName,
+  value: string,
+  parameters: StageParameters,
+  context: CommandContext,
+): Promise<void> {
+  await parameters.put(secret, value);
+  await printLine(context, `  ${secret} is stored`);
+}
+
+/** Bytes of a shared secret that the relay makes up; `openssl rand -hex 32` makes as many. */
+const SHARED_SECRET_BYTES = 32;
+
+/** Asks for each secret at the terminal, and yields those that are to be stored. */
+export async function* askForSecrets(
+  missing: readonly SecretName[],
+  context: Pick<CommandContext, 'stdin' | 'stdout'>,
+): AsyncGenerator<[SecretName, string]> {
+  for (const secret of SECRET_NAMES) {
+    const isNew = missing.includes(secret);
+    const isMadeUp = isNew && secret === 'SEGMENT_SHARED_SECRETS';
+    const enter = isMadeUp ? 'Enter makes one up' : isNew ? 'Enter leaves it out' : 'Enter keeps it';
+    const answer = await readHiddenLine(`${secret} (${enter}): `, {
+      input: context.stdin,
+      output: context.stdout,
+    });
+    if (answer === undefined) throw new CommandError('stopped: the secrets after this one are as they were');
+    if (answer.trim() !== '') yield [secret, answer.trim()];
+    else if (isMadeUp) {
+      const value = randomBytes(SHARED_SECRET_BYTES).toString('hex');
+      await printLine(context, `  made up; enter it as the shared secret of Segment's destination: ${value}`);
+      yield [secret, value];
+    }
+  }
+}
+
+/** @throws CommandError that names the line, and quotes nothing of it */
+export function* readSecrets(lines: string): Generator<[SecretName, string]> {
+  for (const [index, line] of lines.split(/\r?\n/).entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const [name = '', value = ''] = line.split(/=(.*)/s).map((part) => part.trim());
+    if (!isSecretName(name)) {
+      throw new CommandError(`line ${index + 1} is not NAME=value with one of ${SECRET_NAMES.join(', ')}`);
+    }
+    if (value === '') throw new CommandError(`line ${index + 1} has no value`);
+    yield [name, value];
+  }
+}

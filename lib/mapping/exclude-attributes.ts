@@ -1,0 +1,131 @@
+import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { excludeQuery } from './exclude-query.ts';
+import type { MappingSettings } from './mapping-settings.ts';
+import { matcherOf } from './name-pattern.ts';
+
+/** What was taken out of an event: where it stood, and the pattern that it matched. */
+export type Exclusion = {
+  path: readonly string[];
+  setting: 'EXCLUDE_ATTRIBUTES' | 'EXCLUDE_QUERY';
+  pattern: string;
+};
+
+/** What an event consists of. It is no attribute: without it there would be another event, or none. */
+const STRUCTURE: ReadonlySet<string> = new Set([
+  'type',
+  'messageId',
+  'userId',
+  'anonymousId',
+  'groupId',
+  'previousId',
+  'event',
+  'name',
+  'timestamp',
+  'originalTimestamp',
+  'receivedAt',
+  'sentAt',
+  'version',
+  'channel',
+  'integrations.All',
+  'integrations.Salesmachine',
+]);
+
+/** Ids are never changed: a URL can be one. */
+const IDS: ReadonlySet<string> = new Set(['messageId', 'userId', 'anonymousId', 'groupId', 'previousId']);
+
+/** The objects that hold attributes: what is in them is called by its own key. */
+const ROOTS: ReadonlySet<string> = new Set([
+  'traits',
+  'properties',
+  'context',
+  'context.traits',
+  'integrations',
+]);
+
+/** What Salesmachine sees under a name that the relay gives it. */
+const GIVEN_NAMES: ReadonlyMap<string, string> = new Map([
+  ['context.ip', 'visit_ip'],
+  ['context.userAgent', 'visit_agent'],
+  ['context.page.url', 'visit_url'],
+  ['context.groupId', 'account_uid'],
+]);
+
+/** Deeper than this nothing is looked at, so it is taken out: such an event is invalid anyway. */
+const MAX_DEPTH = 100;
+/** Longer joined names are those of an attack; a value's own key still counts. */
+const MAX_NAME_LENGTH = 1_000;
+
+/**
+ * An event without the attributes that `EXCLUDE_ATTRIBUTES` names, and with URLs without the parameters that
+ * `EXCLUDE_QUERY` names; the same event if nothing has to go. Excluding twice changes nothing more.
+ *
+ * A pattern names an attribute as Salesmachine would see it (`address_city`, `visit_ip`), or by its own key at any
+ * depth, or an object with all that is in it: to leave out too much is better than to store a password because it
+ * stood one level deeper. Ids, types, times and names of events are no attributes.
+ */
+export function excludeAttributes(
+  event: Json,
+  settings: Pick<MappingSettings, 'excludeAttributes' | 'excludeQuery'>,
+): { event: Json; exclusions: Exclusion[] } {
+  const exclusions: Exclusion[] = [];
+  if (settings.excludeAttributes.length + settings.excludeQuery.length === 0) return { event, exclusions };
+  const matchAttribute = matcherOf(settings.excludeAttributes);
+  const matchQuery = matcherOf(settings.excludeQuery);
+
+  const prune = (value: Json, path: readonly string[], name: string): Json => {
+    if (typeof value === 'string') return pruneUrl(value, path);
+    if (Array.isArray(value)) return pruneList(value, path, name);
+    return isJsonObject(value) ? pruneObject(value, path, name) : value;
+  };
+
+  function pruneObject(object: JsonObject, path: readonly string[], name: string): JsonObject {
+    let isChanged = false;
+    const kept = Object.entries(object).flatMap(([key, value]): [string, Json][] => {
+      const inner = [...path, key];
+      const place = inner.length <= 3 ? inner.join('.') : '';
+      const isRoot = ROOTS.has(place) && isJsonObject(value);
+      const joined = isRoot ? '' : joinNames(name, key);
+      const pattern =
+        isRoot || STRUCTURE.has(place)
+          ? undefined
+          : findPattern(inner, [joined, key, GIVEN_NAMES.get(place)]);
+      if (pattern !== undefined) exclusions.push({ path: inner, setting: 'EXCLUDE_ATTRIBUTES', pattern });
+      const pruned = pattern === undefined ? prune(value, inner, joined) : undefined;
+      isChanged ||= pruned !== value;
+      return pruned === undefined ? [] : [[key, pruned]];
+    });
+    // From entries, because a key may be called `__proto__`.
+    return isChanged ? Object.fromEntries(kept) : object;
+  }
+
+  function pruneList(list: Json[], path: readonly string[], name: string): Json[] {
+    const pruned = list.map((item) => (path.length < MAX_DEPTH ? prune(item, [...path, ''], name) : null));
+    return pruned.some((item, index) => item !== list[index]) ? pruned : list;
+  }
+
+  function pruneUrl(text: string, path: readonly string[]): string {
+    if (path.length === 1 && IDS.has(path[0] ?? '')) return text;
+    const { text: pruned, patterns } = excludeQuery(text, matchQuery);
+    for (const pattern of new Set(patterns)) exclusions.push({ path, setting: 'EXCLUDE_QUERY', pattern });
+    return pruned;
+  }
+
+  const findPattern = (
+    path: readonly string[],
+    names: readonly (string | undefined)[],
+  ): string | undefined => {
+    if (path.length > MAX_DEPTH) return '*';
+    for (const name of names) {
+      const pattern = name === undefined ? undefined : matchAttribute(name);
+      if (pattern !== undefined) return pattern;
+    }
+    return undefined;
+  };
+
+  return { event: prune(event, [], ''), exclusions };
+}
+
+function joinNames(name: string, key: string): string {
+  if (name === '') return key;
+  return name.length + key.length < MAX_NAME_LENGTH ? `${name}_${key}` : key;
+}

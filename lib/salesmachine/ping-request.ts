@@ -1,0 +1,17 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { Salesmachine } from './client.ts';
+import { pingSalesmachine } from './ping.ts';
+
+/**
+ * Answers an operator who invokes the function with `{"ping":true}`: `relay ping --stage` does so without the right to
+ * read the credential. No event source sends such an event.
+ */
+export const pingRequest = (
+  salesmachine: Pick<Salesmachine, 'post'>,
+  now: () => number,
+): MiddlewareObj<unknown, unknown> => ({
+  before: async ({ event }) => (isPingRequest(event) ? pingSalesmachine(salesmachine, now) : undefined),
+});
+
+const isPingRequest = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'ping' in event && event.ping === true;

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from '@jest/globals';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+const operations = [
+  { method: 'event', contact_uid: '7', event_uid: 'clicked', params: { display_name: 'Clicked' } },
+];
+
+async function mapEvent(command: string, args: readonly string[], path: string | undefined) {
+  const child = spawn(command, args, {
+    cwd: resolve(repository, 'lib'),
+    env: { PATH: path, HOME: process.env['HOME'] },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end('{"type":"track","userId":"7","event":"Clicked"}');
+  return JSON.parse(await text(child.stdout));
+}
+
+test('npx relay runs in any directory of a checkout', async () => {
+  const answer = await mapEvent('npx', ['--no', 'relay', 'map'], process.env['PATH']);
+  expect(answer).toEqual({ messageId: null, operations });
+}, 30_000);
+
+test("the command brings its own Node: the machine's does not matter", async () => {
+  const answer = await mapEvent(resolve(repository, 'bin/relay'), ['map'], '/usr/bin:/bin');
+  expect(answer).toEqual({ messageId: null, operations });
+});

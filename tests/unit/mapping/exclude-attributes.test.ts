@@ -1,0 +1,185 @@
+import { describe, expect, test } from '@jest/globals';
+import { excludeAttributes } from '../../../lib/mapping/exclude-attributes.ts';
+import { excludeFromText } from '../../../lib/mapping/exclude-text.ts';
+import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
+
+const exclude = (event: Json, excludeList: string[], query: string[] = []) =>
+  excludeAttributes(event, { excludeAttributes: excludeList, excludeQuery: query });
+
+const kept = (event: Json, ...patterns: string[]) => exclude(event, patterns).event;
+
+describe('an attribute is taken out of an event', () => {
+  test.each<[string, Json, string[], Json]>([
+    ['by its name', { traits: { email: 1, plan: 2 } }, ['email'], { traits: { plan: 2 } }],
+    ['in any case', { traits: { 'E-Mail': 1, plan: 2 } }, ['e-mail'], { traits: { plan: 2 } }],
+    ['by a wildcard', { properties: { apiToken: 1, a: 2 } }, ['*token*'], { properties: { a: 2 } }],
+    [
+      'by its flat name',
+      { traits: { address: { city: 1, zip: 2 } } },
+      ['address_city'],
+      { traits: { address: { zip: 2 } } },
+    ],
+    [
+      'by its own key at any depth',
+      { traits: { a: { b: { password: 1, c: 2 } } } },
+      ['password'],
+      { traits: { a: { b: { c: 2 } } } },
+    ],
+    [
+      'with the object that is named',
+      { traits: { address: { city: 1 }, a: 2 } },
+      ['address'],
+      { traits: { a: 2 } },
+    ],
+    [
+      'in a list',
+      { properties: { items: [{ token: 1, sku: 2 }, 3] } },
+      ['*token'],
+      { properties: { items: [{ sku: 2 }, 3] } },
+    ],
+    [
+      'in the traits of the context',
+      { context: { traits: { email: 1 } } },
+      ['email'],
+      { context: { traits: {} } },
+    ],
+    [
+      'in the context',
+      { context: { device: { token: 1, id: 2 } } },
+      ['device_token'],
+      { context: { device: { id: 2 } } },
+    ],
+    [
+      'by the name that the relay gives it',
+      { context: { ip: 1, userAgent: 2, page: { url: 3 } } },
+      ['visit_*'],
+      { context: { page: {} } },
+    ],
+    ['with the link to an account', { context: { groupId: 1 } }, ['account_uid'], { context: {} }],
+    [
+      'beside the known fields',
+      { type: 'track', email: 1, more: { email: 2 } },
+      ['email'],
+      { type: 'track', more: {} },
+    ],
+    ['in traits that are a list', { traits: [{ email: 1 }] }, ['email'], { traits: [{}] }],
+    ['where traits are named that are text', { traits: 'x' }, ['traits'], {}],
+    ['in a list that is no event', [{ email: 1 }], ['email'], [{}]],
+  ])('%s', (_how, event, patterns, expected) => {
+    expect(kept(event, ...patterns)).toEqual(expected);
+    expect(kept(kept(event, ...patterns), ...patterns)).toEqual(expected);
+  });
+
+  test('but never its ids, type, times and name, nor whom it is for', () => {
+    const event: JsonObject = {
+      type: 'page',
+      messageId: 'm',
+      userId: 'u',
+      anonymousId: 'a',
+      groupId: 'g',
+      previousId: 'p',
+      event: 'e',
+      name: 'n',
+      timestamp: 't',
+      originalTimestamp: 't',
+      receivedAt: 't',
+      sentAt: 't',
+      integrations: { All: false, Salesmachine: true },
+    };
+    expect(kept({ ...event, traits: { a: 1 }, context: { ip: 'i' }, category: 'c' }, '*')).toEqual({
+      ...event,
+      traits: {},
+      context: {},
+    });
+  });
+
+  test('and what was taken is said, with the pattern', () => {
+    const event = { traits: { email: 'x' }, context: { page: { url: 'https://x.test/?Token=1&a=2' } } };
+    expect(exclude(event, ['email'], ['token'])).toEqual({
+      event: { traits: {}, context: { page: { url: 'https://x.test/?a=2' } } },
+      exclusions: [
+        { path: ['traits', 'email'], setting: 'EXCLUDE_ATTRIBUTES', pattern: 'email' },
+        { path: ['context', 'page', 'url'], setting: 'EXCLUDE_QUERY', pattern: 'token' },
+      ],
+    });
+  });
+
+  test('and an event without any is left as it is', () => {
+    const event = { type: 'track', properties: { list: [{ a: 1 }], url: 'https://x.test/?a=1' } };
+    expect(kept(event, 'email')).toBe(event);
+    expect(exclude(event, [], ['token']).event).toBe(event);
+    expect(kept(event)).toBe(event);
+  });
+
+  test('with keys called __proto__ around it', () => {
+    const event = JSON.parse('{"traits":{"__proto__":{"email":1,"a":2},"email":3}}');
+    expect(JSON.stringify(kept(event, 'email'))).toBe('{"traits":{"__proto__":{"a":2}}}');
+  });
+
+  test('at 100,000 levels too, where nothing that deep is kept', () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(100_000)}{"email":"canary"}${'}'.repeat(100_000)}`);
+    expect(JSON.stringify(kept({ traits: deep }, 'email'))).not.toContain('canary');
+    const list = JSON.parse(`${'['.repeat(100_000)}{"email":"canary"}${']'.repeat(100_000)}`);
+    expect(JSON.stringify(kept({ traits: { list } }, 'email'))).not.toContain('canary');
+  });
+});
+
+describe('a parameter is cut out of a URL', () => {
+  test.each([
+    ['https://x.test/a?token=1&b=2#top', 'https://x.test/a?b=2#top'],
+    ['https://x.test/a?b=2&TOKEN=1', 'https://x.test/a?b=2'],
+    ['https://x.test/a?token=1', 'https://x.test/a'],
+    ['https://x.test/a?token=1#top', 'https://x.test/a#top'],
+    ['https://x.test/a?sig=1&signature=2&b=%20+', 'https://x.test/a?b=%20+'],
+    ['https://x.test/a?t%6Fken=1&b', 'https://x.test/a?b'],
+    ['https://x.test/cb#token=1&state=2', 'https://x.test/cb#state=2'],
+    ['https://x.test/#/reset?token=1&b=2', 'https://x.test/#/reset?b=2'],
+    ['/path?token=1&b=2', '/path?b=2'],
+    ['?token=1&b=2', '?b=2'],
+    ['?token=1', ''],
+  ])('%s becomes %s', (url, expected) => {
+    expect(exclude({ context: { page: { url } } }, [], ['token', 'sig*']).event).toEqual({
+      context: { page: { url: expected } },
+    });
+  });
+
+  test.each([
+    'https://x.test/a?b=2&tokens=1',
+    'https://x.test/token=1',
+    'Is it so? token=1',
+    '{"a":"?token=1"}',
+    '100%?a=%E0%A4%A',
+  ])('%s stays as it is', (text) => {
+    const event = { properties: { text } };
+    expect(exclude(event, [], ['token']).event).toBe(event);
+  });
+
+  test('in lists and names of pages, but not in ids', () => {
+    const url = 'https://x.test/?token=1';
+    const event = { userId: url, name: url, properties: { urls: [url] } };
+    expect(exclude(event, [], ['token']).event).toEqual({
+      userId: url,
+      name: 'https://x.test/',
+      properties: { urls: ['https://x.test/'] },
+    });
+  });
+});
+
+describe('in a text that is no JSON', () => {
+  test.each([
+    ['{"email":"canary","a":1', '{"email":null,"a":1'],
+    ['{"email" : "ca\\"nary"}oops', '{"email" : null}oops'],
+    ['{"e\\u006dail":"canary"', '{"e\\u006dail":null'],
+    ['{"email":{"canary":["}"]},"a":1]', '{"email":null,"a":1]'],
+    ['{"email":["canary"', '{"email":null'],
+    ['{"email":"canary', '{"email":null'],
+    ['{"email":12345 ,"a"', '{"email":null ,"a"'],
+    ['{"a":{"email":canary}', '{"a":{"email":null}'],
+    ['{"text":"email","a":oops', '{"text":"email","a":oops'],
+    ['{"u":"https://x.test/?token=canary&b=1"', '{"u":"https://x.test/?token=&b=1"'],
+    ['', ''],
+  ])('%s becomes %s', (text, expected) => {
+    expect(excludeFromText(text, { excludeAttributes: ['email'], excludeQuery: ['token'] })).toBe(expected);
+    expect(excludeFromText(text, { excludeAttributes: [], excludeQuery: [] })).toBe(text);
+  });
+});
