@@ -56,8 +56,11 @@ function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: str
 export function isDeeperThan(value: Json, limit: number): boolean {
   if (!isContainer(value)) return false;
   if (limit === 0) return true;
-  if (Array.isArray(value)) return value.some((item) => isDeeperThan(item, limit - 1));
-  for (const key in value) if (isDeeperThan(value[key] ?? null, limit - 1)) return true;
+  if (Array.isArray(value)) return value.some((item) => isContainer(item) && isDeeperThan(item, limit - 1));
+  for (const key in value) {
+    const inner = value[key];
+    if (isContainer(inner) && isDeeperThan(inner, limit - 1)) return true;
+  }
   return false;
 }
 

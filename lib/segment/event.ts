@@ -111,18 +111,22 @@ export function parseName(value: Json | undefined): string | undefined {
 const toInvalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
 
 function parseCommonFields(source: JsonObject): CommonFields {
-  const { timestamp, originalTimestamp, receivedAt, sentAt, context } = source;
   const messageId = parseId(source['messageId']);
   const userId = parseId(source['userId']);
   const anonymousId = parseId(source['anonymousId']);
-  return {
-    ...(messageId && { messageId }),
-    ...(userId && { userId }),
-    ...(anonymousId && { anonymousId }),
-    timestamps: [timestamp, originalTimestamp, receivedAt, sentAt].flatMap((time) => parseId(time) ?? []),
-    context: isJsonObject(context) ? context : {},
-  };
+  const context = source['context'];
+  const common: CommonFields = { timestamps: [], context: isJsonObject(context) ? context : {} };
+  if (messageId !== undefined) common.messageId = messageId;
+  if (userId !== undefined) common.userId = userId;
+  if (anonymousId !== undefined) common.anonymousId = anonymousId;
+  for (const key of TIME_KEYS) {
+    const time = parseId(source[key]);
+    if (time !== undefined) common.timestamps.push(time);
+  }
+  return common;
 }
+
+const TIME_KEYS = ['timestamp', 'originalTimestamp', 'receivedAt', 'sentAt'] as const;
 
 function readView(source: JsonObject): View {
   const name = parseName(source['name']);
