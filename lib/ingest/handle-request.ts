@@ -1,4 +1,5 @@
 import { type CheckedEvent, checkEvent } from '../mapping/map-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { getInvocation } from '../runtime/invocation-context.ts';
 import type { Json } from '../runtime/json.ts';
@@ -16,6 +17,7 @@ import { errorFields, unexpectedErrorFields } from '../telemetry/error-fields.ts
 import type { Log } from '../telemetry/log.ts';
 import { authorize } from './authorize.ts';
 import { enqueue } from './enqueue.ts';
+import { excludeFromReceived } from './exclude-received.ts';
 import { type HttpResponse, toErrorResponse } from './http-response.ts';
 import { collectMessageIds, countEvents, logEvents } from './ingest-log.ts';
 import type { IngestSettings } from './ingest-settings.ts';
@@ -89,7 +91,7 @@ async function ingest(
     traceHeader: parseTraceHeader(request.headers['x-amzn-trace-id']),
     random,
   };
-  const events = triage(request, body, route, context);
+  const events = triage(request, body, route, context, config.mapping);
   try {
     const outcomes = await enqueue(events, context, config, dependencies);
     logEvents(log, outcomes, clock.now() - receivedAt);
@@ -102,10 +104,16 @@ async function ingest(
   }
 }
 
-function triage(request: HttpRequest, body: Body, route: Route, context: TriageContext): TriagedEvent[] {
-  return body.kind === 'decoded'
-    ? triageEvents(splitRequest(body.bytes, route), context)
-    : [triageUndecodable(request.body, body, context)];
+function triage(
+  request: HttpRequest,
+  body: Body,
+  route: Route,
+  context: TriageContext,
+  mapping: MappingSettings,
+): TriagedEvent[] {
+  if (body.kind !== 'decoded') return [triageUndecodable(request.body, body, context)];
+  const received = splitRequest(body.bytes, route).map((event) => excludeFromReceived(event, mapping));
+  return triageEvents(received, context);
 }
 
 /** If the mapping throws, which is a bug of ours, the event is queued: the worker decides what becomes of it. */

@@ -31,6 +31,13 @@ export function toReceivedEvent(bytes: Buffer, defaults: EventDefaults): Receive
   return { kind: 'event', text, source: value, value: isJsonObject(value) && !isTooDeep ? value : {} };
 }
 
+/** An event that was changed after it came; at most 100 levels deep. */
+export function toRewrittenEvent(source: Json): ReceivedEvent {
+  const hasFields = isJsonObject(source) && !isDeeperThan(source, MAX_DEPTH);
+  const text = escapeForSqs(JSON.stringify(source));
+  return { kind: 'event', text, source, value: hasFields ? source : {} };
+}
+
 export function toUnparseable(bytes: Buffer, detail: string): ReceivedEvent {
   return { kind: 'unparseable', body: isUtf8(bytes) ? bytes.toString() : bytes, detail };
 }

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 import { createIngest } from '../../handlers/ingest.ts';
-import { readIngestSettings } from '../../lib/config/config.ts';
+import { type Environment, readIngestSettings } from '../../lib/config/config.ts';
 import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { listen } from '../../lib/local/http-server.ts';
@@ -14,7 +14,7 @@ import { TOKEN } from './relay.ts';
 
 export type TestIngest = {
   queues: LocalSqs;
-  /** Posts an event, or an array of them, with the token. */
+  /** Posts an event, or an array of them, with the token; a text is sent as it is. */
   post(events: unknown): Promise<Response>;
   /** Takes out what has been queued. */
   queued(): Promise<ReceivedMessage[]>;
@@ -26,6 +26,8 @@ type Options = {
   clock?: Clock;
   /** Where the ingest finds SQS, if something stands before it. */
   endpointOf?: (queues: LocalSqs) => Promise<string>;
+  /** Settings beside those that it needs. */
+  env?: Environment;
 };
 
 const cleanups: (() => unknown)[] = [];
@@ -48,6 +50,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
     QUEUE_URL: queues.main.url,
     DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
     INGEST_TOKENS: TOKEN,
+    ...options.env,
   });
   const invoke = createIngest({ config, sqs, clock, random: systemRandom, log });
   const server = await listen(createApiGateway({ invoke, functionTimeoutMs: 8_000, clock, log }));
@@ -60,7 +63,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
       fetch(`${server.url}/segment`, {
         method: 'POST',
         headers: { authorization: `Bearer ${TOKEN}` },
-        body: JSON.stringify(events),
+        body: typeof events === 'string' ? events : JSON.stringify(events),
       }),
     queued: () => receiveAll(reader, queues.main),
     deadLetters: () => receiveAll(reader, queues.deadLetters),

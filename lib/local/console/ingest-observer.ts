@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { toHttpRequest } from '../../ingest/api-gateway.ts';
+import { excludeFromReceived } from '../../ingest/exclude-received.ts';
 import { checkEvent } from '../../mapping/map-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { decodeBody } from '../../segment/body.ts';
@@ -83,7 +84,8 @@ async function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettin
   const match = matchRoute(request.method, request.path);
   const body = await decodeBody(request.headers, request.body);
   if (match.kind !== 'route' || body.kind !== 'decoded') return [];
-  return splitRequest(body.bytes, match.route).flatMap((received) => {
+  return splitRequest(body.bytes, match.route).flatMap((event) => {
+    const received = excludeFromReceived(event, mapping);
     if (received.kind === 'unparseable') return [];
     const checked = checkEvent(received.source, mapping);
     return checked.kind === 'skipped' ? [{ text: received.text, cause: checked.cause }] : [];
