@@ -41,5 +41,5 @@ export function describeError(error: unknown): string | undefined {
   const awsMessage = Object.hasOwn(awsErrorMessages, error.name) ? awsErrorMessages[error.name] : undefined;
   if (awsMessage !== undefined) return awsMessage;
   const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));
-  return isNetwork ? `SQS does not answer (${error.message}): try again` : undefined;
+  return isNetwork ? `AWS does not answer (${error.message}): try again` : undefined;
 }

@@ -6,6 +6,7 @@ import { definePing } from './commands/ping-command.ts';
 import { defineSend } from './commands/send-command.ts';
 import { defineStatus } from './commands/status-command.ts';
 import { defineDlq } from './dlq/dlq-command.ts';
+import { defineDoctor } from './doctor/doctor-command.ts';
 import { defineSecrets } from './secrets/secrets-command.ts';
 
 const help = `
@@ -36,7 +37,15 @@ const relay = createCommand('relay')
   .configureOutput({ writeErr: () => undefined })
   .addHelpText('after', help);
 
-for (const define of [defineMap, defineSend, defineStatus, definePing, defineDlq, defineSecrets]) {
+for (const define of [
+  defineMap,
+  defineSend,
+  defineStatus,
+  definePing,
+  defineDlq,
+  defineDoctor,
+  defineSecrets,
+]) {
   define(relay, processContext);
 }
 relay.allowExcessArguments().action(() => {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { checkQueueAttributes } from '../../lib/cli/doctor/queue-attributes.ts';
 import {
   type Environment,
   readIngestSettings,
@@ -61,6 +63,27 @@ describe('the packaged template', () => {
   test('is written without a warning', () => {
     expect(packaged.printed).toContain('Service packaged');
     expect(packaged.printed).not.toMatch(/warning|deprecat/i);
+  });
+
+  test.each([
+    ['events', 'Queue'],
+    ['dead-letters', 'DeadLetterQueue'],
+  ] as const)('has a queue %s with which relay doctor is content', (queue, id) => {
+    const properties = v.parse(v.record(v.string(), v.unknown()), at(template.Resources, `${id}.Properties`));
+    const attributes = Object.entries(properties).map(([name, value]) => [
+      name,
+      isRecord(value) ? JSON.stringify(value) : String(value),
+    ]);
+    const deployed = {
+      ...Object.fromEntries(attributes),
+      SqsManagedSseEnabled: 'true',
+      // CloudFormation replaces the reference with the ARN.
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: `arn:aws:sqs:us-east-1:1:${at(template.Resources, 'DeadLetterQueue.Properties.QueueName')}`,
+        maxReceiveCount: at(template.Resources, 'Queue.Properties.RedrivePolicy.maxReceiveCount'),
+      }),
+    };
+    expect(checkQueueAttributes(queue, deployed)).toEqual({ level: 'good', text: 'as deployed' });
   });
 
   test('names its resources by stage', () => {

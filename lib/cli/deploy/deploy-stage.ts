@@ -60,8 +60,8 @@ export async function deployStage(
   if (after.terminationProtection !== (before?.terminationProtection ?? false)) {
     await aws.setTerminationProtection(after.terminationProtection);
   }
-  const { WebhookUrl } = await aws.fetchOutputs();
-  print(`WebhookUrl: ${WebhookUrl ?? 'unknown: the stack has no such output'}`);
+  const outputs = await aws.fetchOutputs();
+  print(`WebhookUrl: ${outputs?.['WebhookUrl'] ?? 'unknown: the stack has no such output'}`);
 }
 
 async function checkSecrets({ stage, region, settings }: StagePlan, aws: DeploymentAws): Promise<void> {

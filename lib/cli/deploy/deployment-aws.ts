@@ -9,8 +9,8 @@ import { parseStackTemplate } from './stack-template.ts';
 export type DeploymentAws = {
   /** The stack as it was deployed last; undefined where there is none. */
   fetchStack(): Promise<Stack | undefined>;
-  /** The stack's outputs by name; none where there is no stack. */
-  fetchOutputs(): Promise<Record<string, string>>;
+  /** The stack's outputs by name; undefined where there is no stack. */
+  fetchOutputs(): Promise<Record<string, string> | undefined>;
   /** The stage's secrets that SSM does not have. */
   findMissingSecrets(): Promise<SecretName[]>;
   setTerminationProtection(enabled: boolean): Promise<void>;
@@ -62,7 +62,9 @@ export async function connectDeploymentAws({
     },
 
     async fetchOutputs() {
-      const { Outputs = [] } = (await describeStack()) ?? {};
+      const stack = await describeStack();
+      if (stack === undefined) return undefined;
+      const { Outputs = [] } = stack;
       return Object.fromEntries(
         Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
       );

@@ -1,4 +1,5 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { ReadParameters } from '../../config/parameter-store.ts';
 import { clientOptions } from '../stage/stage-clients.ts';
 import { parameterName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
 
@@ -6,6 +7,8 @@ import { parameterName, SECRET_NAMES, type SecretName } from './stage-secrets.ts
 export type StageParameters = {
   /** Those that have no parameter. */
   findMissing(): Promise<SecretName[]>;
+  /** The values of parameters by their names, decrypted. */
+  read: ReadParameters;
   put(secret: SecretName, value: string): Promise<void>;
 };
 
@@ -26,6 +29,12 @@ export async function connectStageParameters({
         new GetParametersCommand({ Names, WithDecryption: false }),
       );
       return SECRET_NAMES.filter((secret) => InvalidParameters.includes(parameterName(stage, secret)));
+    },
+    async read(names) {
+      const { Parameters = [] } = await ssm.send(
+        new GetParametersCommand({ Names: [...names], WithDecryption: true }),
+      );
+      return Object.fromEntries(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
     },
     async put(secret, value) {
       await ssm.send(

@@ -1,0 +1,84 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { createSqs } from '../../sqs/sqs-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { connectDeploymentAws } from '../deploy/deployment-aws.ts';
+import type { StageTarget } from '../deploy/stage-target.ts';
+import { clientOptions, connectCloudWatch, connectLambda, stackName } from '../stage/stage-clients.ts';
+import { pingStage } from '../stage/stage-ping.ts';
+import type { StageView } from './stage-checks.ts';
+
+/** An ingest that starts reads its secrets first. */
+const HEALTH_TIMEOUT_MS = 10_000;
+
+const PENDING = 'PendingConfirmation';
+
+/** A deployed stage, seen with the operator's rights. */
+export async function connectStageView(
+  { stage, region }: Pick<StageTarget, 'stage' | 'region'>,
+  context: Pick<CommandContext, 'clock'>,
+): Promise<StageView> {
+  const aws = await connectDeploymentAws({ stage, region });
+  const [lambda, cloudWatch] = await Promise.all([connectLambda(region), connectCloudWatch(region)]);
+  const name = stackName(stage);
+  return {
+    fetchOutputs: aws.fetchOutputs,
+    fetchStatus,
+    findMissingSecrets: aws.findMissingSecrets,
+    ping: () => pingStage(stage, region, context),
+
+    async fetchIngestSettings() {
+      const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
+      const { Environment } = await lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: `${name}-ingest` }),
+      );
+      return Environment?.Variables ?? {};
+    },
+
+    async fetchQueueAttributes(queue) {
+      const sqs = createSqs({ region, useQueueUrlAsEndpoint: false });
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${name}-${queue}.fifo` }));
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      );
+      return Attributes;
+    },
+
+    async fetchMappingState() {
+      const { ListEventSourceMappingsCommand } = await import('@aws-sdk/client-lambda');
+      const { EventSourceMappings = [] } = await lambda.send(
+        new ListEventSourceMappingsCommand({ FunctionName: `${name}-worker` }),
+      );
+      return EventSourceMappings[0]?.State;
+    },
+
+    async fetchAlarms() {
+      const { DescribeAlarmsCommand } = await import('@aws-sdk/client-cloudwatch');
+      const { MetricAlarms = [] } = await cloudWatch.send(
+        new DescribeAlarmsCommand({ AlarmNamePrefix: `${name}-`, AlarmTypes: ['MetricAlarm'] }),
+      );
+      return MetricAlarms.map(({ AlarmName = '', StateValue, AlarmActions = [] }) => ({
+        name: AlarmName.slice(name.length + 1),
+        isRinging: StateValue === 'ALARM',
+        actions: AlarmActions,
+      }));
+    },
+
+    async fetchReceivers(TopicArn) {
+      const { ListSubscriptionsByTopicCommand, SNSClient } = await import('@aws-sdk/client-sns');
+      const sns = new SNSClient(clientOptions(region));
+      const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+      const pending = Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
+      return { pending, confirmed: Subscriptions.length - pending };
+    },
+  };
+}
+
+async function fetchStatus(url: string): Promise<number | string> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })).status;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.name;
+    return 'nothing';
+  }
+}
