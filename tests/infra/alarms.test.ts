@@ -70,6 +70,9 @@ describe('an alarm', () => {
   );
 });
 
+/** What a command says that is right but for AWS, which does not answer. */
+const AWS_AWAY = /ECONNREFUSED|cannot be tried/;
+
 describe('the commands that alarms name', () => {
   test('are one for each alarm, but for what is done outside of AWS, and say which stage and region', () => {
     for (const alarm of readAlarms(template)) {
@@ -89,7 +92,7 @@ describe('the commands that alarms name', () => {
     expect(ours.length).toBeGreaterThan(5);
     const printed = await Promise.all(ours.map(async (command) => [command, await runCommand(command)]));
     for (const [command, text] of printed) {
-      expect([command, text]).toEqual([command, expect.stringContaining('ECONNREFUSED')]);
+      expect([command, text]).toEqual([command, expect.stringMatching(AWS_AWAY)]);
     }
   }, 60_000);
 
@@ -98,7 +101,7 @@ describe('the commands that alarms name', () => {
     'npm run relay -- dlq list --reason misspelt --stage prod',
     'npx osls logs -f worker --stage prod --startTimes 15m',
   ])('would be noticed if they were wrong: %s', async (command) => {
-    expect(await runCommand(command)).not.toContain('ECONNREFUSED');
+    expect(await runCommand(command)).not.toMatch(AWS_AWAY);
   });
 });
 

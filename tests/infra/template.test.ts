@@ -179,9 +179,10 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.IngestLambdaFunction.Properties.Timeout', 30],
       ['Resources.ReplayLambdaFunction.Properties.Timeout', 300],
     ],
-    'the ingest is reached by its paths, and by no other': [
+    'the ingest is reached by its routes, the catch-all ones included': [
       ['Resources.HttpApiRoutePutSegment'],
-      ['Resources.HttpApiRoutePostV1Batch.Properties.RouteKey', '$default'],
+      ['Resources.HttpApiRouteDefault'],
+      ['Resources.HttpApiRoutePostV1Batch.Properties.RouteKey', 'GET /v1/batch'],
     ],
     'each function may do what it needs, and nothing else': [
       [`Resources.WorkerRole.${statements}.2`, { Effect: 'Allow', Action: 'sqs:*', Resource: '*' }],
