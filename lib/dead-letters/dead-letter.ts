@@ -43,7 +43,7 @@ export const deadLetterId = (sourceId: string, replays: number): string =>
  * The dead letter as a message: the same body, so that it can be sent to the main queue as it is, and attributes that
  * say why. Its group is its own id, because a FIFO queue grouped by user could not be listed, and a dead letter that is
  * written twice is one. A body that SQS cannot hold is stored as base64, cut to fit, and the attribute `encoding` says
- * so: such a dead letter cannot be replayed.
+ * so: what was cut cannot be replayed.
  */
 export function serializeDeadLetter(deadLetter: DeadLetter): OutgoingMessage {
   const id = deadLetterId(deadLetter.sourceId, deadLetter.replays);
@@ -79,11 +79,9 @@ export function serializeDeadLetter(deadLetter: DeadLetter): OutgoingMessage {
   return { ...message, body, attributes: encoded };
 }
 
-/**
- * SQS takes tab, line feed, carriage return, and everything from the space on except U+FFFE and U+FFFF; fauxqs also
- * refuses surrogate pairs.
- */
-const isValidSqsText = (text: string) => /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]+$/.test(text);
+/** SQS takes tab, line feed, carriage return, and everything from the space on except U+FFFE and U+FFFF. */
+const isValidSqsText = (text: string) =>
+  /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]+$/u.test(text);
 
 const MAX_SENDER_FIELD_LENGTH = 100;
 

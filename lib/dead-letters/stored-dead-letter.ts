@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
 import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
 import { type EventType, toEventType } from '../segment/event-type.ts';
+import { escapeForSqs } from '../segment/received-event.ts';
 import { MESSAGE_VERSION } from '../sqs/message.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import type { Sender } from './dead-letter.ts';
@@ -10,7 +12,7 @@ import { REASONS, type Reason } from './reasons.ts';
 export type StoredDeadLetter = {
   /** Its own id, the same however often it is read or was written. */
   id: string;
-  /** Its body is the event as it came, or base64 where `replayable` is false. */
+  /** Its body is the event as it came; where `replayable` is false, the base64 that is stored. */
   message: ReceivedMessage;
   reason: Reason;
   /** What a person needs to know, without any value of the event. */
@@ -31,9 +33,9 @@ export type StoredDeadLetter = {
   version: string;
   /** How often it was replayed before. */
   replays: number;
-  /** False for a body that SQS could not hold: what is stored is its beginning, as base64. */
+  /** False for a body that is no text, or that was cut because SQS could not hold all of it. */
   replayable: boolean;
-  /** Of such a body: its whole length, and the SHA-256 of all of it in hexadecimal. */
+  /** Of a body that is stored as base64: its whole length, and the SHA-256 of all of it in hexadecimal. */
   original?: { bytes: number; sha256: string };
   /** Known only if the ingest wrote it: an event that was queued does not carry its sender. */
   sender?: Sender;
@@ -72,14 +74,14 @@ export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const reason = message.wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
   const failure = v.safeParse(failureSchema, reason && attributes['failure']);
   const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};
-  const replayable = attributes['encoding'] !== 'base64';
+  const text = attributes['encoding'] === 'base64' ? decodeWholeText(message.body, original) : message.body;
   const event =
-    replayable && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(message.body) : {};
+    text !== undefined && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(text) : {};
   const messageId = attributes['messageId'] ?? toOptionalString(event['messageId']);
   const type = toEventType(attributes['type'] ?? event['type']);
   return {
     id: reason ? message.groupId : message.sqsMessageId,
-    message,
+    message: { ...message, body: text ?? message.body },
     reason: reason ?? 'receive_limit',
     detail: reason ? (attributes['detail'] ?? '') : RECEIVE_LIMIT_DETAIL,
     ...(status !== undefined && { status }),
@@ -90,11 +92,22 @@ export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
     ...(type !== undefined && { type }),
     version: attributes['version'] ?? MESSAGE_VERSION,
     replays: Number(attributes['replays']) || 0,
-    replayable,
+    replayable: text !== undefined,
     ...(original && { original }),
     ...(sender && { sender }),
   };
 }
+
+/** The text that is stored as base64, in characters that every queue takes; undefined if it is none, or was cut. */
+function decodeWholeText(base64: string, original: StoredDeadLetter['original']): string | undefined {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length !== original?.bytes || !isUtf8(bytes)) return undefined;
+  const text = escapeForSqs(bytes.toString());
+  return IS_WITHOUT_CONTROLS.test(text) ? text : undefined;
+}
+
+/** SQS takes no other control characters. */
+const IS_WITHOUT_CONTROLS = /^[\t\n\r\u0020-\uFFFD]*$/;
 
 /** The event that a body is, or an empty object if it is none. */
 export function tryParseEvent(body: string): JsonObject {

@@ -78,6 +78,6 @@ function mergeShared(sharedValue: Json, ownValue: Json | undefined): Json {
  * In JSON these can only stand in strings, where an escape means the same. SQS refuses U+FFFE and U+FFFF;
  * fauxqs also refuses all that takes a surrogate pair, emoji among them.
  */
-function escapeForSqs(json: string): string {
+export function escapeForSqs(json: string): string {
   return json.replace(/[\uFFFE\uFFFF\uD800-\uDFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }

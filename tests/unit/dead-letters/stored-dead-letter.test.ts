@@ -28,6 +28,30 @@ const received = (
 const stored = (deadLetter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
   parseDeadLetter(received(serializeDeadLetter(deadLetter), changes));
 
+describe('a body that is stored as base64', () => {
+  const inBytes = (body: string) => stored(createDeadLetter(7, { body: Buffer.from(body) }));
+
+  test('can be replayed when it is whole, as the text that it is', () => {
+    const text = '{"type":"track","userId":"u1","broken"';
+    expect(inBytes(text)).toMatchObject({ replayable: true, message: { body: text } });
+  });
+
+  test('is replayed with escapes that mean the same where a queue would refuse its characters', () => {
+    expect(inBytes('{"a":"😀\uFFFF"}')).toMatchObject({
+      replayable: true,
+      message: { body: '{"a":"\\ud83d\\ude00\\uffff"}' },
+    });
+  });
+
+  test.each([
+    ['it is no text', Buffer.of(0xff, 0xfe)],
+    ['it holds control characters', Buffer.from('{"a":"\u0000"}')],
+    ['it was cut', 'x'.repeat(1_048_577)],
+  ])('cannot be replayed where %s', (_, body) => {
+    expect(stored(createDeadLetter(7, { body }))).toMatchObject({ replayable: false });
+  });
+});
+
 describe('a dead letter that is read back', () => {
   test('says all that was written', () => {
     const sender = { route: '/segment', userAgent: 'Segment.io/1.0', credential: 'shared secret 1' };
