@@ -33,5 +33,3 @@ export function createReceiver(queue: WorkerQueue) {
     return received;
   };
 }
-
-export type Receiver = ReturnType<typeof createReceiver>;

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** The work took longer than it may. It still runs: only the wait for it has ended. */
-export class TimeLimitError extends Error {
+class TimeLimitError extends Error {
   override name = 'TimeLimitError' as const;
 }
 

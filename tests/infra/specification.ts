@@ -1,5 +1,4 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
-import type { PropertyType, ResourceProperties } from '@aws-cdk/service-spec-types';
 import { isRecord, type Template } from '../support/template.ts';
 
 /** AWS's own description of every resource type of CloudFormation. */
@@ -7,6 +6,9 @@ const specification = loadAwsServiceSpecSync();
 
 const resourceType = (name: string) =>
   specification.lookup('resource', 'cloudFormationType', 'equals', name)[0];
+
+type ResourceProperties = NonNullable<ReturnType<typeof resourceType>>['properties'];
+type PropertyType = ResourceProperties[string]['type'];
 
 const isIntrinsic = (value: unknown) => {
   const [key, ...others] = isRecord(value) ? Object.keys(value) : [];

@@ -30,8 +30,6 @@ function throttledAnswer(now: number): FakeResponse {
   return { ...answer, headers: { ...answer.headers, 'x-ratelimit-reset': String(Math.ceil(now / 1_000)) } };
 }
 
-export type UnreliableSalesmachine = Awaited<ReturnType<typeof startUnreliableSalesmachine>>;
-
 /** A stand-in for Salesmachine, without a quota, that has one fault or another, or none, as it is told. */
 export async function startUnreliableSalesmachine(credential: { token: string; secret: string }) {
   const fake = createFakeSalesmachine({
