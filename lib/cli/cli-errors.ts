@@ -34,12 +34,19 @@ export function describeError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof CommandError || error instanceof InputError || error instanceof SettingsError)
     return error.message;
-  // Commander puts its suggestion on a second line.
-  if (error instanceof CommanderError) return error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (error instanceof CommanderError) return describeUsageError(error);
   if (error.message === 'Region is missing')
     return 'which AWS region? Name it with --region, or set AWS_REGION';
   const awsMessage = Object.hasOwn(awsErrorMessages, error.name) ? awsErrorMessages[error.name] : undefined;
   if (awsMessage !== undefined) return awsMessage;
   const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));
   return isNetwork ? `AWS does not answer (${error.message}): try again` : undefined;
+}
+
+function describeUsageError({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'which command? --help lists them';
+  // Commander puts its suggestion on a second line.
+  const line = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const lacksHint = code === 'commander.unknownCommand' && !line.includes('Did you mean');
+  return lacksHint ? `${line}: --help lists them` : line;
 }

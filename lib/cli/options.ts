@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { CommandError } from './cli-errors.ts';
 
 const integerFrom =
   (min: number) =>
@@ -30,3 +31,22 @@ export const choicesFrom =
       if (choice === undefined) throw new InvalidArgumentError(`Each must be one of ${choices.join(', ')}.`);
       return choice;
     });
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * A moment, or how long ago it was, in milliseconds since the epoch.
+ *
+ * @throws CommandError
+ */
+export function parseTime(option: string, text: string, now: number): number {
+  const [, amount = '', unit = ''] = /^(\d+)\s*([smhd])(?: ago)?$/.exec(text.trim()) ?? [];
+  const unitLengthMs = unitMs[unit];
+  // Date.parse would take "3" for a month.
+  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
+  const time = unitLengthMs === undefined ? date : now - Number(amount) * unitLengthMs;
+  if (!Number.isNaN(time)) return time;
+  throw new CommandError(
+    `${option} must be a time, 2026-01-31T08:00Z for example, or how long ago: 30m, 2h, 3d`,
+  );
+}

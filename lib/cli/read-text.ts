@@ -1,14 +1,20 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { CommandError } from './cli-errors.ts';
+import { type CommandContext, printNote } from './command-context.ts';
 
-/** The text of a file, or of standard input for `-`, in chunks; `onRead` is told the bytes of each. */
+/**
+ * The text of a file, or of standard input for `-`, in chunks; `onRead` gets the bytes of each. On a terminal it says that
+ * it waits for input.
+ */
 export async function* readText(
   file: string,
-  stdin: Readable,
+  context: Pick<CommandContext, 'stdin' | 'stderr'>,
   onRead: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<string> {
+  const { stdin } = context;
   const stream = file === '-' ? stdin : createReadStream(file);
+  if (stream === stdin && stdin.isTTY === true)
+    printNote(context, 'relay: waiting for events on standard input; Ctrl-D ends it');
   try {
     for await (const chunk of stream.setEncoding('utf8')) {
       onRead(Buffer.byteLength(chunk));

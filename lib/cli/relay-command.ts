@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { CommanderError, createCommand } from 'commander';
-import { CommandError, describeError } from './cli-errors.ts';
+import * as v from 'valibot';
+import { describeError } from './cli-errors.ts';
 import { printNote, processContext } from './command-context.ts';
+import { defineLogs } from './commands/logs-command.ts';
 import { defineMap } from './commands/map-command.ts';
 import { definePing } from './commands/ping-command.ts';
 import { defineSend } from './commands/send-command.ts';
@@ -30,8 +33,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const packageJson = new URL('../../package.json', import.meta.url);
+const { version } = v.parse(v.object({ version: v.string() }), JSON.parse(readFileSync(packageJson, 'utf8')));
+
 const relay = createCommand('relay')
   .description('See and handle everything between Segment and Salesmachine.')
+  .version(version)
   .exitOverride()
   // What is wrong is printed below, in one line.
   .configureOutput({ writeErr: () => undefined })
@@ -42,15 +49,13 @@ for (const define of [
   defineSend,
   defineStatus,
   definePing,
+  defineLogs,
   defineDlq,
   defineDoctor,
   defineSecrets,
 ]) {
   define(relay, processContext);
 }
-relay.allowExcessArguments().action(() => {
-  throw new CommandError('which command? relay --help lists them');
-});
 
 try {
   await relay.parseAsync();

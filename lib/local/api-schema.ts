@@ -60,3 +60,19 @@ export const localStatusSchema = v.object({
 });
 
 export type LocalStatus = v.InferOutput<typeof localStatusSchema>;
+
+/** `GET /local/logs?from=N`: the latest lines of the log, the oldest first, and the number to ask for next. */
+export const localLogSchema = v.object({
+  lines: v.array(
+    v.object({
+      /** Milliseconds since the epoch. */
+      at: v.number(),
+      level: v.string(),
+      message: v.string(),
+      fields: v.record(v.string(), v.unknown()),
+    }),
+  ),
+  next: v.number(),
+});
+
+export type LocalLog = v.InferOutput<typeof localLogSchema>;

@@ -9,11 +9,13 @@ import { checkAccess } from './access.ts';
 import { createApiGateway } from './aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from './aws/local-sqs.ts';
 import { createQueueObserver } from './aws/queue-observer.ts';
+import { createCommandRoutes } from './command-routes.ts';
 import { createCollector } from './console/collector.ts';
 import { createConsoleRoutes } from './console/console-routes.ts';
 import { listen } from './http-server.ts';
 import type { LocalConfig } from './local-config.ts';
 import { createLocalWorker } from './local-worker.ts';
+import { createLogRing } from './log-ring.ts';
 import { type RelayState, readRelayState } from './relay-state.ts';
 import { createLocalRoutes, createRouter } from './routes.ts';
 import { withFaults } from './salesmachine/fake-faults.ts';
@@ -54,10 +56,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const {
     config,
     environment = constant(config.environment),
-    log,
     clock = systemClock,
     random = systemRandom,
   } = options;
+  const logRing = createLogRing(options.log, clock);
+  const { log } = logRing;
   const stopping = new AbortController();
   const cleanups: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -118,6 +121,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     const state = () => readRelayState({ sqs, queues, messageCounter, ingest, salesmachine });
     const route = createRouter({
       ...createLocalRoutes({ config, queues, salesmachine, clock, state }),
+      ...createCommandRoutes({ credentials: config.ingest.credentials, logRing, url: () => server.url }),
       ...(fake && createFakeRoutes(fake.salesmachine, fake.faulty)),
       ...createConsoleRoutes({
         config,

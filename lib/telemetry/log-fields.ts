@@ -87,6 +87,9 @@ const fields = {
 type Fields = typeof fields;
 export type FieldName = keyof Fields;
 
+/** In the order in which a line shows them. */
+export const FIELD_NAMES: readonly string[] = Object.keys(fields);
+
 /** The fields of a line; a field of another name is a type error, and dropped where the types do not see it. */
 export type LogFields = { [Name in FieldName]?: ReturnType<Fields[Name]> };
 

@@ -104,7 +104,7 @@ describe('relay dlq list', () => {
     };
     await sqs.send(new SendMessageCommand({ QueueUrl: queue, ...crashed }));
 
-    const { stdout, stderr, code } = await dlq('list', '--until', '1s', '--type', 'track,identify');
+    const { stdout, stderr, code } = await dlq('list', '--until', '2026-02-01', '--type', 'track,identify');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout).toContain('2 dead letters of 2 causes');
     expect(stdout).toContain('1 × rejected (422): Salesmachine answered 422');

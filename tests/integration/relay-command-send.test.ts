@@ -155,3 +155,25 @@ test('a line that is not JSON is named, and so is how much went before it', asyn
   expect(stderr).toMatch(/^relay: line 7 is not JSON; \d+ events were sent before it, --skip \d+ goes on\n$/);
   expect(accepted).toEqual(['m1', 'm2', 'm3', 'm4', 'm5', 'm6'].slice(0, accepted.length));
 });
+
+test.each([
+  ['a shared secret', { SEGMENT_SHARED_SECRETS: 'configured', INGEST_TOKENS: '' }],
+  ['a token', { SEGMENT_SHARED_SECRETS: '', INGEST_TOKENS: 'configured' }],
+  ['both', { SEGMENT_SHARED_SECRETS: 'configured', INGEST_TOKENS: 'configured', REQUIRE_BOTH: 'true' }],
+])('a local relay with %s takes events with its own, which it shows to no command', async (_, settings) => {
+  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000', ...settings });
+  const sent = await runCli(['send'], { input: ndjson(3), env: { RELAY_URL: relay.url } });
+  expect(sent).toMatchObject({ stderr: '', code: 0 });
+  expect(sent.stdout).toMatch(/^3 accepted, /);
+  const connection = await fetch(`${relay.url}/local/connection`);
+  expect(await connection.text()).not.toContain('configured');
+});
+
+test('without a local relay, it says so at once', async () => {
+  const { stdout, stderr, code } = await runCli(['send'], {
+    input: ndjson(1),
+    env: { RELAY_URL: 'http://127.0.0.1:1' },
+  });
+  expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+  expect(stderr).toMatch(/no relay answers at http:\/\/127.0.0.1:1/);
+});

@@ -50,7 +50,7 @@ async function map(file: string, explain: boolean, context: CommandContext): Pro
   const settings = readMappingSettings(context.env);
   const preview = (operations: readonly Operation[]) =>
     previewRequest(operations, settings.alias === 'single');
-  for await (const value of readEvents(readText(file, context.stdin))) {
+  for await (const value of readEvents(readText(file, context))) {
     if (!explain) {
       await printJson(context, mapValue(value, settings));
       continue;

@@ -32,7 +32,7 @@ request after the other. NDJSON is streamed, so its length does not matter. Answ
 connections, are tried again for five minutes.
 
 Without --url, the events go to the local relay at RELAY_URL. Without --secret and --token, the first of
-SEGMENT_SHARED_SECRETS and of INGEST_TOKENS apply; without these, what the local relay made up at its start.
+SEGMENT_SHARED_SECRETS and of INGEST_TOKENS apply; without these, the local relay takes them with its own.
 
 The exit code is 1 if an event was not accepted; one that is not meant for Salesmachine is skipped, which is fine.
 After Ctrl-C, or when it gives up, it prints how to go on.
@@ -58,7 +58,7 @@ export function defineSend(relay: Command, context: CommandContext): void {
 }
 
 async function send(file: string, options: SendOptions, context: CommandContext): Promise<void> {
-  const { clock, stdin } = context;
+  const { clock } = context;
   const { batch, skip, rate = Number.POSITIVE_INFINITY } = options;
   const target = await resolveTarget(options, context.env);
   const signal = context.interruptSignal();
@@ -70,7 +70,7 @@ async function send(file: string, options: SendOptions, context: CommandContext)
   let read = 0;
   let givenUp: string | undefined;
 
-  const text = readText(file, stdin, (chunkBytes) => {
+  const text = readText(file, context, (chunkBytes) => {
     read += chunkBytes;
   });
   try {
@@ -121,21 +121,21 @@ function formatSummary({ accepted, deadLettered, skipped, failed }: Summary, sec
   return `${counts}, in ${formatDuration(seconds)}`;
 }
 
-/** Where to send, and with which credential. */
+/** Where to send, and with which credential: that of the local relay never leaves it. */
 async function resolveTarget({ url, secret, token }: SendOptions, env: Environment): Promise<Target> {
-  const local = relayUrl(env);
-  const target = url ?? `${local}/segment`;
-  if (!URL.canParse(target))
+  if (url !== undefined && !URL.canParse(url))
     throw new CommandError('--url must be a URL, https://….amazonaws.com/segment for example');
+  const local = relayUrl(env);
   const firstItem = (list: string | undefined) => list?.split(',')[0]?.trim() || undefined;
   const credential = {
     secret: secret ?? firstItem(env['SEGMENT_SHARED_SECRETS']),
     token: token ?? firstItem(env['INGEST_TOKENS']),
   };
   const hasCredential = credential.secret !== undefined || credential.token !== undefined;
-  if (hasCredential || url !== undefined) return { url: target, ...credential };
-  const { madeUp } = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
-  return { url: target, secret: madeUp.sharedSecret, token: madeUp.token };
+  if (hasCredential || url !== undefined) return { url: url ?? `${local}/segment`, ...credential };
+  // Where none runs, this says so at once.
+  await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
+  return { url: `${local}/local/send` };
 }
 
 /** How many bytes the input has; undefined if it is not a file. */

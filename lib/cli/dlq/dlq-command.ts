@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { CommandError } from '../cli-errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import { defineExport } from './dlq-export.ts';
 import { defineList } from './dlq-list.ts';
@@ -24,7 +23,4 @@ export function defineDlq(relay: Command, context: CommandContext): void {
     .addHelpText('after', help);
   for (const define of [defineList, defineShow, defineReplay, defineExport, definePurge])
     define(dlq, context);
-  dlq.allowExcessArguments().action(() => {
-    throw new CommandError('which command? relay dlq --help lists them');
-  });
 }

@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import type { DeadLetterFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { REASONS, type Reason } from '../../dead-letters/reasons.ts';
 import { EVENT_TYPES } from '../../segment/event-type.ts';
-import { CommandError } from '../cli-errors.ts';
-import { choicesFrom } from '../options.ts';
+import { choicesFrom, parseTime } from '../options.ts';
 
 const TYPES = [...EVENT_TYPES, 'unknown'] as const;
 
@@ -40,18 +39,4 @@ export function toFilter(options: FilterOptions, now: number): DeadLetterFilter 
     ...(user !== undefined && { user }),
     ...(event !== undefined && { messageId: event }),
   };
-}
-
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function parseTime(option: string, text: string, now: number): number {
-  const [, amount = '', unit = ''] = /^(\d+)\s*([smhd])(?: ago)?$/.exec(text.trim()) ?? [];
-  const unitLengthMs = unitMs[unit];
-  // Date.parse would take "3" for a month.
-  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
-  const time = unitLengthMs === undefined ? date : now - Number(amount) * unitLengthMs;
-  if (!Number.isNaN(time)) return time;
-  throw new CommandError(
-    `${option} must be a time, 2026-01-31T08:00Z for example, or how long ago: 30m, 2h, 3d`,
-  );
 }
