@@ -80,7 +80,7 @@ export type DeadLetterFixture = {
   deadLetters(): Promise<ReceivedMessage[]>;
 };
 
-/** Both queues, with nobody at them, on an SQS that speaks the real protocol. */
+/** Both queues, without a worker, on an SQS that speaks the real protocol. */
 export async function createDeadLetterFixture(
   options: Parameters<typeof startLocalSqs>[0] = {},
 ): Promise<DeadLetterFixture> {

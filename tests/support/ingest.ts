@@ -36,7 +36,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** The deployed ingest behind API Gateway, and its two queues, which nobody drains. Stopped after the test. */
+/** The deployed ingest behind API Gateway, and its two queues, with no worker. Stopped after the test. */
 export async function startTestIngest(options: Options = {}): Promise<TestIngest> {
   const { clock = systemClock, endpointOf = async ({ endpoint }) => endpoint } = options;
   const queues = await startLocalSqs();

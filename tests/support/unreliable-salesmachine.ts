@@ -30,7 +30,7 @@ function throttledAnswer(now: number): FakeResponse {
   return { ...answer, headers: { ...answer.headers, 'x-ratelimit-reset': String(Math.ceil(now / 1_000)) } };
 }
 
-/** A stand-in for Salesmachine, without a quota, that has one fault or another, or none, as it is told. */
+/** A fake Salesmachine, without a quota, with one fault or another, or none. */
 export async function startUnreliableSalesmachine(credential: { token: string; secret: string }) {
   const fake = createFakeSalesmachine({
     credential,

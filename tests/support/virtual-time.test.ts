@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createVirtualTime } from './virtual-time.ts';
 
 describe('virtual time', () => {
-  test('passes only as far as somebody waits for it', async () => {
+  test('passes only as far as a task waits for it', async () => {
     const time = createVirtualTime(0);
     let wokenAt = Number.NaN;
     void time.sleep(86_400_000).then(() => {

@@ -73,7 +73,7 @@ test('a store that has never answered is an error, and is asked again', async ()
   expect((await environment.get())['INGEST_TOKENS']).toBe('known');
 });
 
-test('whoever doubts a value has it read anew, at most every five seconds', async () => {
+test('a caller that doubts a value has it read again, at most every five seconds', async () => {
   let asked = 0;
   const { environment, pass, now } = setUp(async () => ({ '/tokens': `value ${++asked}` }));
   await environment.get();

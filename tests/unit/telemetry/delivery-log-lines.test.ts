@@ -19,7 +19,7 @@ import { recordingLog } from '../../support/log.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('a gate that is shut', () => {
-  /** What is said of the wait of somebody who wants to send after the answers. */
+  /** The lines about the wait for a slot after these answers. */
   async function loggedWait(...answers: ApiResult[]) {
     const time = createVirtualTime();
     const log = recordingLog();

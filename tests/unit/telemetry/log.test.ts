@@ -144,13 +144,13 @@ describe('what is not written', () => {
   });
 });
 
-describe('a failure', () => {
-  test('is told by its class, for nobody knows what its message quotes', () => {
+describe('an error', () => {
+  test('is named by its class, because its message may quote an event', () => {
     expect(errorFields(new TypeError('anna@example.com is no function'))).toEqual({ error: 'TypeError' });
     expect(errorFields('anna@example.com')).toEqual({ error: 'unknown' });
   });
 
-  test('of the settings is told in full, for it quotes no value', () => {
+  test('of the settings has its message, which quotes no value', () => {
     expect(errorFields(new SettingsError('LANES must be a number'))).toEqual({
       error: 'SettingsError',
       problem: 'LANES must be a number',
