@@ -6,11 +6,12 @@ import { printNote, processContext } from './command-context.ts';
 import { defineLogs } from './commands/logs-command.ts';
 import { defineMap } from './commands/map-command.ts';
 import { definePing } from './commands/ping-command.ts';
-import { defineSend } from './commands/send-command.ts';
 import { defineStatus } from './commands/status-command.ts';
 import { defineDlq } from './dlq/dlq-command.ts';
 import { defineDoctor } from './doctor/doctor-command.ts';
 import { defineSecrets } from './secrets/secrets-command.ts';
+import { defineSend } from './send/send-command.ts';
+import { defineTrigger } from './send/trigger-command.ts';
 
 const help = `
 Where: without --stage, the local relay at RELAY_URL (http://127.0.0.1:3000); with --stage, AWS.
@@ -47,6 +48,7 @@ const relay = createCommand('relay')
 for (const define of [
   defineMap,
   defineSend,
+  defineTrigger,
   defineStatus,
   definePing,
   defineLogs,

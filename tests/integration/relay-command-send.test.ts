@@ -177,3 +177,28 @@ test('without a local relay, it says so at once', async () => {
   expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
   expect(stderr).toMatch(/no relay answers at http:\/\/127.0.0.1:1/);
 });
+
+test('relay trigger sends a sample of each type, Engage and a bad one among them', async () => {
+  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
+  const env = { RELAY_URL: relay.url };
+  const { stdout, stderr, code } = await runCli(['trigger'], { env });
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(stdout).toMatch(
+    /^6 accepted, 1 dead-lettered, 1 skipped, 0 failed: identify, track, page, group, alias, screen, audience, bad$/m,
+  );
+  expect(stdout).toMatch(/^Next: relay status, relay dlq list, relay logs --message-id demo-\w+$/m);
+
+  const some = await runCli(['trigger', 'burst', 'identify', '--count', '30', '--json'], { env });
+  expect(JSON.parse(some.stdout)).toEqual({
+    accepted: 31,
+    deadLettered: 0,
+    skipped: 0,
+    failed: 0,
+    givenUp: null,
+  });
+  expect(await runCli(['trigger', 'identfy'], { env })).toMatchObject({
+    stdout: '',
+    stderr: expect.stringMatching(/Allowed choices are identify, track, /),
+    code: 2,
+  });
+});
