@@ -1,6 +1,6 @@
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { connectStageParameters } from '../secrets/stage-parameters.ts';
+import { findMissingSecrets } from '../secrets/stage-parameters.ts';
 import type { SecretName } from '../secrets/stage-secrets.ts';
+import { describeStack, fetchStackOutputs } from '../stage/stack.ts';
 import { stackName } from '../stage/stage-clients.ts';
 import type { Stack } from './protection.ts';
 import { parseStackTemplate } from './stack-template.ts';
@@ -16,10 +16,6 @@ export type DeploymentAws = {
   setTerminationProtection(enabled: boolean): Promise<void>;
 };
 
-/** CloudFormation answers so for a stack that does not exist. */
-const isStackMissing = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
-
 export async function connectDeploymentAws({
   stage,
   region,
@@ -27,29 +23,14 @@ export async function connectDeploymentAws({
   stage: string;
   region: string;
 }): Promise<DeploymentAws> {
-  const {
-    CloudFormationClient,
-    DescribeStacksCommand,
-    GetTemplateCommand,
-    UpdateTerminationProtectionCommand,
-  } = await import('@aws-sdk/client-cloudformation');
-  const cloudFormation: CloudFormationClient = new CloudFormationClient({ region });
-  const parameters = await connectStageParameters({ stage, region });
+  const { CloudFormationClient, GetTemplateCommand, UpdateTerminationProtectionCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
+  const cloudFormation = new CloudFormationClient({ region });
   const StackName = stackName(stage);
-
-  async function describeStack() {
-    try {
-      const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
-      return Stacks[0];
-    } catch (error) {
-      if (isStackMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
   return {
     async fetchStack() {
-      const stack = await describeStack();
+      const stack = await describeStack(stage, region);
       // A stack that was only begun has no template to compare with.
       if (stack === undefined || stack.StackStatus === 'REVIEW_IN_PROGRESS') return undefined;
       const { TemplateBody = '' } = await cloudFormation.send(
@@ -61,16 +42,8 @@ export async function connectDeploymentAws({
       };
     },
 
-    async fetchOutputs() {
-      const stack = await describeStack();
-      if (stack === undefined) return undefined;
-      const { Outputs = [] } = stack;
-      return Object.fromEntries(
-        Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
-      );
-    },
-
-    findMissingSecrets: parameters.findMissing,
+    fetchOutputs: () => fetchStackOutputs(stage, region),
+    findMissingSecrets: () => findMissingSecrets(stage, region),
 
     async setTerminationProtection(enabled) {
       await cloudFormation.send(

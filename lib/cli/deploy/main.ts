@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, CommanderError, createCommand } from 'commander';
 import type { Environment } from '../../config/config.ts';
-import { CommandError, describeError } from '../cli-errors.ts';
+import { describeError } from '../cli-errors.ts';
+import { printNote } from '../command-context.ts';
 import { deployStage } from './deploy-stage.ts';
 import { connectDeploymentAws } from './deployment-aws.ts';
 import { runTool } from './run-tool.ts';
@@ -64,7 +65,11 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
         deployPackage: () => runTool('osls', ['deploy', '--package', '.serverless', ...osls], toolOptions),
       },
     );
-    print(`Try it: npm run relay -- doctor --stage ${stage} --region ${region}`);
+    await runTool(
+      'npm',
+      ['run', '--silent', 'relay', '--', 'doctor', '--stage', stage, '--region', region],
+      toolOptions,
+    );
   });
 
 async function checkPlan({ stage, region, param }: Options): Promise<StagePlan> {
@@ -99,10 +104,18 @@ try {
   await program.parseAsync();
 } catch (error) {
   const isDone = error instanceof CommanderError && error.exitCode === 0;
-  const message = describeError(error);
+  const message = describeDeployError(error);
   if (message === undefined) throw error;
   if (!isDone) {
-    process.stderr.write(`${error instanceof CommandError ? 'deploy: ' : ''}${message}\n`);
+    printNote(process, `deploy: ${message}`);
     process.exitCode = 2;
   }
+}
+
+/** AWS's own words on what is denied name the action and the resource that a policy lacks. */
+function describeDeployError(error: unknown): string | undefined {
+  const isDenied = error instanceof Error && error.name.startsWith('AccessDenied');
+  return isDenied
+    ? `AWS denies it (${error.message}): docs/deploy.md has the policy of a deployer`
+    : describeError(error);
 }

@@ -15,5 +15,5 @@ export async function runTool(
 ): Promise<void> {
   const child = spawn(command, args, { cwd: directory, env, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
-  if (code !== 0) throw new CommandError(`${command} ${args[0]} failed: see above`);
+  if (code !== 0) throw new CommandError(`${[command, ...args].join(' ')} failed: see above`);
 }

@@ -1,8 +1,9 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { createSqs } from '../../sqs/sqs-client.ts';
 import type { CommandContext } from '../command-context.ts';
-import { connectDeploymentAws } from '../deploy/deployment-aws.ts';
 import type { StageTarget } from '../deploy/stage-target.ts';
+import { findMissingSecrets } from '../secrets/stage-parameters.ts';
+import { fetchStackOutputs } from '../stage/stack.ts';
 import { clientOptions, connectCloudWatch, connectLambda, stackName } from '../stage/stage-clients.ts';
 import { pingStage } from '../stage/stage-ping.ts';
 import type { StageView } from './stage-checks.ts';
@@ -17,13 +18,12 @@ export async function connectStageView(
   { stage, region }: Pick<StageTarget, 'stage' | 'region'>,
   context: Pick<CommandContext, 'clock'>,
 ): Promise<StageView> {
-  const aws = await connectDeploymentAws({ stage, region });
   const [lambda, cloudWatch] = await Promise.all([connectLambda(region), connectCloudWatch(region)]);
   const name = stackName(stage);
   return {
-    fetchOutputs: aws.fetchOutputs,
+    fetchOutputs: () => fetchStackOutputs(stage, region),
     fetchStatus,
-    findMissingSecrets: aws.findMissingSecrets,
+    findMissingSecrets: () => findMissingSecrets(stage, region),
     ping: () => pingStage(stage, region, context),
 
     async fetchIngestSettings() {

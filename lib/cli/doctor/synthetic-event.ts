@@ -3,7 +3,7 @@ import { postBatch } from '../../segment/post-batch.ts';
 import type { LogMessage } from '../../telemetry/log-messages.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { StageTarget } from '../deploy/stage-target.ts';
-import { connectStageParameters } from '../secrets/stage-parameters.ts';
+import { readParameters } from '../secrets/stage-parameters.ts';
 import { parameterName } from '../secrets/stage-secrets.ts';
 import { connectLogs, queryLogs } from '../stage/stage-log.ts';
 import { bad, type Check, good } from './check.ts';
@@ -48,14 +48,13 @@ export function createEventCheck(
 
 /** The first of each kind that the ingest knows. */
 async function readCredentials({ stage, region }: StageTarget, { clock }: Pick<CommandContext, 'clock'>) {
-  const parameters = await connectStageParameters({ stage, region });
   const environment = createSecretsEnvironment(
     {
       SEGMENT_SHARED_SECRETS_PARAMETER: parameterName(stage, 'SEGMENT_SHARED_SECRETS'),
       INGEST_TOKENS_PARAMETER: parameterName(stage, 'INGEST_TOKENS'),
     },
     clock,
-    parameters.read,
+    (names) => readParameters(names, region),
   );
   const { SEGMENT_SHARED_SECRETS, INGEST_TOKENS } = await environment.get();
   return { secret: firstOf(SEGMENT_SHARED_SECRETS), token: firstOf(INGEST_TOKENS) };

@@ -5,7 +5,8 @@ import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printLine } from '../command-context.ts';
 import { readStageTarget } from '../deploy/stage-target.ts';
 import { readHiddenLine } from './hidden-input.ts';
-import { connectStageParameters, type StageParameters } from './stage-parameters.ts';
+import { putSecret } from './put-secret.ts';
+import { findMissingSecrets } from './stage-parameters.ts';
 import { isSecretName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
 
 const help = `
@@ -37,28 +38,18 @@ export function defineSecrets(relay: Command, context: CommandContext): void {
 
 async function putSecrets(options: PutOptions, context: CommandContext): Promise<void> {
   const target = await readStageTarget(options, context.env);
-  const parameters = await connectStageParameters(target);
-  const missing = await parameters.findMissing();
-  await printLine(context, `The secrets of the stage ${target.stage} in ${target.region}:`);
+  const { stage, region } = target;
+  const missing = await findMissingSecrets(stage, region);
+  await printLine(context, `The secrets of the stage ${stage} in ${region}:`);
   const values = context.stdin.isTTY
     ? askForSecrets(missing, context)
     : [...readSecrets(await text(context.stdin))];
-  for await (const [secret, value] of values) await storeSecret(secret, value, parameters, context);
-  const lacking = await parameters.findMissing();
-  await printLine(
-    context,
-    lacking.length === 0 ? 'All four are stored.' : `Not stored: ${lacking.join(', ')}.`,
-  );
-}
-
-async function storeSecret(
-  secret: SecretName,
-  value: string,
-  parameters: StageParameters,
-  context: CommandContext,
-): Promise<void> {
-  await parameters.put(secret, value);
-  await printLine(context, `  ${secret} is stored`);
+  for await (const [secret, value] of values) {
+    await putSecret(secret, value, target);
+    await printLine(context, `  ${secret} is stored`);
+  }
+  const rest = await findMissingSecrets(stage, region);
+  await printLine(context, rest.length === 0 ? 'All four are stored.' : `Not stored: ${rest.join(', ')}.`);
 }
 
 /** Bytes of a shared secret that the relay makes up; `openssl rand -hex 32` makes as many. */
