@@ -1,10 +1,12 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { decodeBody, MAX_BODY_BYTES } from '../../../lib/segment/body.ts';
 
 const json = Buffer.from('{"type":"track","event":"é✓"}');
 const array = Buffer.from(`[${Array(200).fill(json)}]`);
 const decoded = (bytes: Buffer) => ({ kind: 'decoded', bytes });
+const fastBrotli = (bytes: Buffer) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
 const encoded = (encoding: string | undefined) => ({ 'content-encoding': encoding });
 
 describe('what the bytes are counts more than what Content-Encoding says', () => {
@@ -78,7 +80,7 @@ test.each([
 test.each([
   ['gzip', gzipSync],
   ['deflate', deflateSync],
-  ['br', brotliCompressSync],
+  ['br', fastBrotli],
 ] as const)(
   '%s is decompressed up to the bound and not beyond: 32 MB of zeros are refused',
   async (encoding, compress) => {
