@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { CommandError } from './cli-errors.ts';
 import { type CommandContext, printNote } from './command-context.ts';
+import { decodeInput } from './decode-input.ts';
 
 /**
- * The text of a file, or of standard input for `-`, in chunks; `onRead` gets the bytes of each. On a terminal it says that
- * it waits for input.
+ * The text of a file, or of standard input for `-`, in chunks; `onRead` gets the bytes of each, as they
+ * stand in the file. On a terminal it says that it waits for input.
  */
 export async function* readText(
   file: string,
@@ -16,11 +18,16 @@ export async function* readText(
   if (stream === stdin && stdin.isTTY === true)
     printNote(context, 'relay: waiting for events on standard input; Ctrl-D ends it');
   try {
-    for await (const chunk of stream.setEncoding('utf8')) {
-      onRead(Buffer.byteLength(chunk));
-      yield chunk;
-    }
+    yield* decodeInput(readBytes(stream, onRead));
   } catch (error) {
     throw new CommandError(`cannot read the input: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function* readBytes(stream: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
+    onRead(bytes.length);
+    yield bytes;
   }
 }

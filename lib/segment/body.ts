@@ -58,7 +58,7 @@ export async function decodeBody(headers: Headers, body: Buffer, maxBytes = MAX_
 }
 
 /** By the first bytes; Brotli's tell nothing. */
-function detectEncoding(bytes: Buffer): Encoding | undefined {
+export function detectEncoding(bytes: Buffer): Encoding | undefined {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   return isZlib(bytes) ? 'deflate' : undefined;
 }

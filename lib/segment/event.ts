@@ -1,5 +1,5 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
-import { isPlaceholderId, parseId } from './id.ts';
+import { isPlaceholderId, parseId, parseText } from './id.ts';
 
 type CommonFields = {
   messageId?: string;
@@ -111,7 +111,7 @@ export function parseName(value: Json | undefined): string | undefined {
 const toInvalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
 
 function parseCommonFields(source: JsonObject): CommonFields {
-  const messageId = parseId(source['messageId']);
+  const messageId = parseText(source['messageId']);
   const userId = parseId(source['userId']);
   const anonymousId = parseId(source['anonymousId']);
   const context = source['context'];
@@ -120,7 +120,7 @@ function parseCommonFields(source: JsonObject): CommonFields {
   if (userId !== undefined) common.userId = userId;
   if (anonymousId !== undefined) common.anonymousId = anonymousId;
   for (const key of TIME_KEYS) {
-    const time = parseId(source[key]);
+    const time = parseText(source[key]);
     if (time !== undefined) common.timestamps.push(time);
   }
   return common;

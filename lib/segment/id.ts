@@ -10,7 +10,6 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'NULL',
   'Null',
   'None',
-  'none',
   'nil',
   '<nil>',
   '<null>',
@@ -27,12 +26,18 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set([
 
 export const isPlaceholderId = (text: string): boolean => PLACEHOLDERS.has(text.trim());
 
-/**
- * An id exactly as it is: text that says something and is no placeholder, or a number by its digits (1e21 is written
- * out, as it would be in a sender's database). Nothing is trimmed; anything else is no id.
- */
+/** The id of a user, a group or an account: text or a number that is no placeholder. */
 export function parseId(value: Json | undefined): string | undefined {
-  if (typeof value === 'string') return isBlank(value) || isPlaceholderId(value) ? undefined : value;
+  const text = parseText(value);
+  return text === undefined || isPlaceholderId(text) ? undefined : text;
+}
+
+/**
+ * Text exactly as it is if it says something, or a number by its digits: 1e21 is written out, as it would be in a
+ * sender's database. Nothing is trimmed; anything else is no text.
+ */
+export function parseText(value: Json | undefined): string | undefined {
+  if (typeof value === 'string') return isBlank(value) ? undefined : value;
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : String(BigInt(value));
 }

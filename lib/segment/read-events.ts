@@ -1,36 +1,59 @@
 import { InputError } from '../runtime/errors.ts';
 import { type Json, parseJson } from '../runtime/json.ts';
+import { MAX_BODY_BYTES } from './body.ts';
+import { WEBHOOK_ROUTE } from './route.ts';
+import { splitRequest } from './split-request.ts';
+
+/** Some JSON, and the line where it begins. */
+type Document = { text: string; line: number };
 
 /**
- * The events in a JSON object, a JSON array or NDJSON (each line an object, or an array of them).
+ * The events in a text of one or more JSON documents: NDJSON, or objects and arrays that stand on many lines. Each is
+ * what a webhook's request may be: an event, an array of events, an SDK's `{"batch":[…]}`, or `[{"json":event}]`.
  *
- * NDJSON is read line by line, so its size does not matter; one that stands on many lines is read whole.
+ * Document by document is read, so that the size of NDJSON does not matter.
  *
- * @throws InputError at the first line that is not JSON; the events before it have been yielded
+ * @throws InputError at the first document that is not JSON; the events before it have been yielded
  */
 export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<Json> {
-  let unparsed: string[] | undefined;
-  let lineNumber = 0;
-  let isFirst = true;
+  for await (const { text: json, line } of readDocuments(text)) {
+    const received = splitRequest(Buffer.from(json), WEBHOOK_ROUTE);
+    for (const event of received) {
+      if (event.kind === 'unparseable') throw new InputError(`line ${line} is not JSON`);
+    }
+    for (const event of received) if (event.kind === 'event') yield event.source;
+  }
+}
+
+/** A line that is JSON is a document; else as many lines as it takes until all brackets are closed. */
+async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Document> {
+  let lines: string[] = [];
+  let [depth, length] = [0, 0];
+  let [lineNumber, documents] = [0, 0];
   for await (const line of splitLines(text)) {
     lineNumber += 1;
-    if (unparsed !== undefined) unparsed.push(line);
-    else if (line.trim() !== '') {
-      const parsed = tryParse(line);
-      if (parsed !== undefined) yield* toEvents(parsed.value);
-      // Only a first line may be the beginning of something longer.
-      else if (isFirst) unparsed = [line];
-      else throw new InputError(`line ${lineNumber} is not JSON`);
-      isFirst = false;
-    }
+    if (lines.length === 0 && line.trim() === '') continue;
+    lines.push(line);
+    length += line.length;
+    const isWhole = lines.length === 1 && isJson(line);
+    depth += isWhole ? 0 : countOpened(line);
+    // A file may be one long array. Further on, what does not end was cut, and must not take all that follows along.
+    const isTooLong = documents > 0 && length > MAX_BODY_BYTES;
+    if (depth > 0 && !isTooLong) continue;
+    yield { text: lines.join('\n'), line: lineNumber - lines.length + 1 };
+    documents += 1;
+    [lines, depth, length] = [[], 0, 0];
   }
-  if (unparsed === undefined) return;
-  const whole = tryParse(unparsed.join('\n'));
-  if (whole === undefined) {
-    const firstLine = lineNumber - unparsed.length + 1;
-    throw new InputError(`the input is not JSON: neither line ${firstLine} by itself nor all of it`);
+  if (lines.length > 0) yield { text: lines.join('\n'), line: lineNumber - lines.length + 1 };
+}
+
+/** Brackets that a line opens beyond those that it closes. A string of JSON never goes beyond its line. */
+function countOpened(line: string): number {
+  let opened = 0;
+  for (const [bracket] of line.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
+    opened += bracket === '[' || bracket === '{' ? 1 : -1;
   }
-  yield* toEvents(whole.value);
+  return opened;
 }
 
 /** Only `\n` ends a line: `node:readline` also breaks at U+2028, which may stand in a JSON string. */
@@ -49,14 +72,11 @@ async function* splitLines(text: AsyncIterable<string>): AsyncGenerator<string> 
   yield pieces.join('');
 }
 
-function tryParse(text: string): { value: Json } | undefined {
+function isJson(text: string): boolean {
   try {
-    return { value: parseJson(text) };
+    parseJson(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
-}
-
-function toEvents(value: Json): Json[] {
-  return Array.isArray(value) ? value : [value];
 }

@@ -19,12 +19,14 @@ export type RouteMatch =
 
 const sdkRoute = { methods: ['POST'], sdk: true } as const;
 
+/** Webhooks may be set to use any of three methods. */
+export const WEBHOOK_ROUTE: Route = { path: '/segment', methods: ['POST', 'PUT', 'PATCH'], sdk: false };
+
 /**
- * Webhooks may be set to use any of three methods; the rest are the paths of Segment's HTTP Tracking API, as its server
- * SDKs use them. (Not the browser's: a token would be public there.)
+ * Beside the webhook's, the paths of Segment's HTTP Tracking API, as its server SDKs use them. (Not the browser's: a token would be public there.)
  */
 const eventRoutes: readonly Route[] = [
-  { path: '/segment', methods: ['POST', 'PUT', 'PATCH'], sdk: false },
+  WEBHOOK_ROUTE,
   { path: '/v1/identify', ...sdkRoute, type: 'identify' },
   { path: '/v1/track', ...sdkRoute, type: 'track' },
   { path: '/v1/page', ...sdkRoute, type: 'page' },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 
@@ -47,6 +48,41 @@ describe('relay map', () => {
       { messageId: '5', invalid: expect.stringContaining('type') },
       { messageId: null, invalid: expect.stringContaining('object') },
     ]);
+  });
+
+  test.each<[string, string | Buffer]>([
+    ["an SDK's batch", JSON.stringify({ batch: [track, alias] })],
+    ["an Extensible Webhook's batch", JSON.stringify([{ json: track }, { json: alias }])],
+    ['objects on many lines', [track, alias].map((event) => JSON.stringify(event, null, 2)).join('\n')],
+    ['NDJSON in UTF-16', Buffer.from(`${JSON.stringify(track)}\n${JSON.stringify(alias)}\n`, 'utf16le')],
+    ['a compressed array', gzipSync(JSON.stringify([track, alias]))],
+  ])('reads %s', async (_form, input) => {
+    const { stdout, stderr, code } = await runCli(['map'], { input });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(linesOf(stdout).map(({ messageId }) => messageId)).toEqual(['m1', 'm3']);
+  });
+
+  test('says with --explain what the settings exclude, by which pattern, and that a time is missing', async () => {
+    const event = {
+      ...track,
+      properties: { apiToken: 'secret', url: 'https://x.test/?key=secret&a=1' },
+      context: { traits: { email: 'ann@example.com' } },
+    };
+    const env = { EXCLUDE_ATTRIBUTES: 'email,*token*', EXCLUDE_QUERY: 'key', EXCLUDE_EVENTS: 'Debug *' };
+    const { stdout } = await runCli(['map', '--explain'], { input: JSON.stringify(event), env });
+    expect(stdout).toContain(
+      'excluded: properties.apiToken (EXCLUDE_ATTRIBUTES: *token*), properties.url (EXCLUDE_QUERY: key), ' +
+        'context.traits.email (EXCLUDE_ATTRIBUTES: email)',
+    );
+    expect(stdout).toContain(
+      'no time: none can be read from timestamp, originalTimestamp, receivedAt or sentAt',
+    );
+    expect(stdout).not.toMatch(/secret|example\.com/);
+
+    const input = JSON.stringify({ ...track, event: 'Debug Tick' });
+    expect((await runCli(['map', '--explain'], { input, env })).stdout).toContain(
+      'skipped: its name matches a pattern of EXCLUDE_EVENTS: Debug *',
+    );
   });
 
   test('obeys the settings of the environment', async () => {

@@ -6,7 +6,7 @@ import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import type { SkipCause } from '../../mapping/skip-cause.ts';
 import { isJsonObject, type Json } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
-import { parseId } from '../../segment/id.ts';
+import { parseText } from '../../segment/id.ts';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { previewRequest } from '../preview-request.ts';
@@ -20,12 +20,14 @@ export type MapResult = { messageId: string | null } & (
 );
 
 const help = `
-Reads Segment events (a JSON object, a JSON array or NDJSON) from FILE or standard input. Prints a line for each:
+Reads Segment events from FILE or standard input: objects, arrays, NDJSON, or what webhooks and SDKs send
+({"batch":[…]}, [{"json":{…}}]), in UTF-8 or UTF-16, also compressed with gzip. Prints a line for each:
   {"messageId":…,"operations":[…]}  what would be sent to Salesmachine
   {"messageId":…,"skipped":"why"}   not meant for Salesmachine
   {"messageId":…,"invalid":"why"}   would go to the dead letters
 
-The settings ANONYMOUS_CONTACTS and ALIAS apply. The exit code is 2 if the input is not JSON.
+The settings ANONYMOUS_CONTACTS, ALIAS, SCREEN, CONTEXT_ATTRIBUTES and EXCLUDE_… apply. An event without a time of its
+own gets none here: the relay gives it the time when it accepts it. The exit code is 2 if the input is not JSON.
 
 Examples:
   $ relay map events.ndjson
@@ -61,7 +63,7 @@ async function map(file: string, explain: boolean, context: CommandContext): Pro
 
 /** One event as it came, mapped as the relay does. */
 export function mapValue(value: Json, settings: MappingSettings): MapResult {
-  const messageId = (isJsonObject(value) && parseId(value['messageId'])) || null;
+  const messageId = (isJsonObject(value) && parseText(value['messageId'])) || null;
   const mapped = mapEvent(value, settings);
   if (mapped.kind === 'operations') return { messageId, operations: mapped.operations };
   return mapped.kind === 'skipped'

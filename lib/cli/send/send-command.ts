@@ -11,9 +11,9 @@ import { resolveSendTarget, type SendTargetOptions, withSendTargetOptions } from
 type SendFlags = SendTargetOptions & { batch: number; rate?: number; skip: number; json?: true };
 
 const help = `
-Reads events (a JSON object, a JSON array or NDJSON), signs them as Segment does, and posts them in their order, one
-request after the other. NDJSON is streamed, so its length does not matter. Answers of 429 and 5xx, and lost
-connections, are tried again for five minutes.
+Reads events (objects, arrays, NDJSON, an SDK's {"batch":[…]}; also compressed with gzip), signs them as Segment does,
+and posts them in their order, one request after the other. NDJSON is streamed, so its length does not matter. Answers
+of 429 and 5xx, and lost connections, are tried again for five minutes.
 
 Without --url, the events go to the local relay at RELAY_URL. Without --secret and --token, the first of
 SEGMENT_SHARED_SECRETS and of INGEST_TOKENS apply; without these, the local relay takes them with its own.

@@ -88,34 +88,30 @@ describe('an event that can be used', () => {
     });
   });
 
-  test.each<[Json]>([
-    [''],
-    [null],
-    ['  '],
-    [{}],
-    [['u1']],
-    [true],
-    ['undefined'],
-    [' undefined '],
-    ['null'],
-    ['None'],
-    ['nil'],
-    ['<null>'],
-    ['(null)'],
-    ['NaN'],
-    ['[object Object]'],
-    ['true'],
-    ['False'],
-    ['00000000-0000-0000-0000-000000000000'],
-  ])('takes %p for no id at all', (id) => {
+  const nothing: Json[] = ['', null, '  ', {}, ['u1'], true];
+  const placeholders = [
+    'undefined',
+    ' undefined ',
+    'null',
+    'None',
+    'nil',
+    '<null>',
+    '(null)',
+    'NaN',
+    'nan',
+  ].concat(['[object Object]', 'true', 'False', '00000000-0000-0000-0000-000000000000']);
+
+  test.each([...nothing, ...placeholders].map((id) => [id]))('takes %p for no id at all', (id) => {
     const event = { type: 'track', anonymousId: 'a1', event: 'Order Completed', properties: {} };
-    expect(eventOf({ ...event, userId: id, messageId: id })).toEqual({
-      ...event,
-      context: {},
-      timestamps: [],
-    });
+    expect(eventOf({ ...event, userId: id })).toEqual({ ...event, context: {}, timestamps: [] });
     expect(parseEvent({ ...group, groupId: id }).kind).toBe('invalid');
     expect(parseEvent({ ...alias, previousId: id }).kind).toBe('invalid');
+  });
+
+  test('has any text as its messageId, which names no user', () => {
+    for (const id of nothing) expect(eventOf({ ...track, messageId: id })).not.toHaveProperty('messageId');
+    for (const id of placeholders)
+      expect(eventOf({ ...track, messageId: id })).toMatchObject({ messageId: id });
   });
 
   test('has its times in the order of their worth, each as it was sent', () => {

@@ -42,6 +42,33 @@ describe('the events of an input', () => {
       two,
     ],
     ['NDJSON of arrays', `${JSON.stringify(two)}\n{"a":1}\n`, [...two, { a: 1 }]],
+    [
+      'objects on many lines, one after the other',
+      two.map((event) => JSON.stringify(event, null, 2)).join('\n'),
+      two,
+    ],
+    [
+      'objects on many lines with brackets in their strings',
+      '{\n "a": "}{[\\""\n}\n{\n "b": 1\n}\n',
+      [{ a: '}{["' }, { b: 1 }],
+    ],
+    [
+      'an array on many lines and an object',
+      `${JSON.stringify(two, null, 2)}\n{"a":1}\n`,
+      [...two, { a: 1 }],
+    ],
+    ["an SDK's batch", JSON.stringify({ batch: two, sentAt: 'x' }), two],
+    [
+      "an SDK's batch on many lines, with what it says once",
+      JSON.stringify({ context: { ip: 'i' }, batch: two }, null, 2),
+      two.map((event) => ({ ...event, context: { ip: 'i' } })),
+    ],
+    ["an Extensible Webhook's batch", JSON.stringify(two.map((json) => ({ json }))), two],
+    [
+      'batches in NDJSON',
+      `${JSON.stringify({ batch: two })}\n${JSON.stringify({ batch: two })}\n`,
+      [...two, ...two],
+    ],
     ['a text with a byte order mark', '\uFEFF{"a":1}', [{ a: 1 }]],
     ['a line with U+2028 in a string', '{"a":"x\u2028y"}\n{"b":1}\n', [{ a: 'x\u2028y' }, { b: 1 }]],
     ['an empty array', '[]', []],
@@ -65,7 +92,7 @@ describe('the events of an input', () => {
   ])('are none in %s that is not JSON, which is not quoted', async (_form, text, line) => {
     const { events, problem } = await read(text);
     expect(events).toEqual([]);
-    expect(problem).toBe(`InputError: the input is not JSON: neither line ${line} by itself nor all of it`);
+    expect(problem).toBe(`InputError: line ${line} is not JSON`);
   });
 
   test('are the same however the text is cut into chunks', async () => {
