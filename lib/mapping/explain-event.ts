@@ -1,6 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
-import { styled } from '../runtime/terminal-text.ts';
-import type { Operation } from '../salesmachine/operation.ts';
+import type { Operation, Scalar } from '../salesmachine/operation.ts';
 import type { SegmentEvent } from '../segment/event.ts';
 import { type Exclusion, excludeAttributes } from './exclude-attributes.ts';
 import { type MappedEvent, mapEvent } from './map-event.ts';
@@ -34,39 +33,54 @@ const skipRuleByCause: Record<SkipCause, string> = {
   alias_to_itself: 'its userId and its previousId are the same',
 };
 
-/** What would be posted for an event that is alone, as the worker makes it. */
-export type RequestPreview = (operations: readonly Operation[]) => { path: string; body: string };
+/** A value of an operation, and where it comes from, for a person. */
+export type ExplainedField = { name: string; value: Scalar; origin: string };
 
-/** A readable account of one event, in lines: the rule, where each field comes from, what is left out, the request. */
-export function explainEvent(
-  value: Json,
-  settings: MappingSettings,
-  previewRequest: RequestPreview,
-): string[] {
-  const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
+/** What becomes of an event, and why. */
+export type Explanation =
+  | {
+      kind: 'operations';
+      /** What was decided, in a sentence. */
+      rule: string;
+      operations: readonly Operation[];
+      /** By operation, in its order; without the method. */
+      fields: ExplainedField[][];
+      /** What else there is to know, by title: what is not sent, what is excluded, that there is no time. */
+      notes: [title: string, texts: readonly string[]][];
+    }
+  /** Nothing is sent: it is skipped, or becomes a dead letter. */
+  | { kind: 'unmapped'; text: string };
+
+/**
+ * Explains one event: the rule, where each field comes from, what is left out. The mapping is asked once for each of
+ * the event's fields, which of a very large event takes a while.
+ */
+export function explainEvent(value: Json, settings: MappingSettings): Explanation {
   const mapped = mapEvent(value, settings);
   const { event, exclusions } = excludeAttributes(value, settings);
-  if (mapped.kind === 'operations' && isJsonObject(event)) {
-    const map = (changed: JsonObject) => mapToOperations(changed, settings);
-    const { fields, unused } = traceProvenance(event, map);
-    const { path, body } = previewRequest(mapped.operations);
-    return [
-      title,
-      `  ${ruleByType[mapped.event.type](mapped.operations.length)}`,
-      ...formatOperations(mapped.operations, fields),
-      '',
-      ...formatNotes([
-        ['not sent', unused.map((each) => each.join('.')).filter((name) => name !== 'type')], // It chose the rule.
-        ['excluded', exclusions.map(formatExclusion)],
-        ['no time', mapped.operations[0]?.created_at === undefined ? [NO_TIME] : []],
-      ]),
-      `  POST ${path}`,
-      `  ${body}`,
-      '',
-    ];
-  }
-  return [title, `  ${describeUnmapped(mapped, value, settings)}`, ''];
+  if (mapped.kind !== 'operations' || !isJsonObject(event))
+    return { kind: 'unmapped', text: describeUnmapped(mapped, value, settings) };
+  const { operations } = mapped;
+  const { fields, unused } = traceProvenance(event, (changed) => mapToOperations(changed, settings));
+  const notes: [string, string[]][] = [
+    ['not sent', unused.map((each) => each.join('.')).filter((name) => name !== 'type')], // It chose the rule.
+    ['excluded', exclusions.map(formatExclusion)],
+    ['no time', operations[0]?.created_at === undefined ? [NO_TIME] : []],
+  ];
+  return {
+    kind: 'operations',
+    rule: ruleByType[mapped.event.type](operations.length),
+    operations,
+    fields: fields.map((list) => list.filter(({ name }) => name !== 'method').map(toExplainedField)),
+    notes: notes.filter(([, texts]) => texts.length > 0),
+  };
 }
+
+const toExplainedField = (field: Field): ExplainedField => ({
+  name: field.name,
+  value: field.value,
+  origin: describeOrigin(field),
+});
 
 const NO_TIME =
   'none can be read from timestamp, originalTimestamp, receivedAt or sentAt; created_at will be when the relay accepts the event';
@@ -87,60 +101,12 @@ function describeUnmapped(mapped: MappedEvent, value: Json, settings: MappingSet
   }
 }
 
-function formatOperations(operations: readonly Operation[], fields: readonly Field[][]): string[] {
-  const rows = fields.map((list) => list.filter(({ name }) => name !== 'method'));
-  const nameWidth = Math.max(...rows.flat().map(({ name }) => name.length));
-  const valueWidth = Math.min(
-    MAX_COLUMN_WIDTH,
-    Math.max(...rows.flat().map(({ value }) => shorten(value).length)),
-  );
-  return operations.flatMap((operation, index) => [
-    '',
-    `  ${styled('bold', operation.method)}`,
-    ...(rows[index] ?? []).map((field) => {
-      const [name, text] = [field.name.padEnd(nameWidth), shorten(field.value).padEnd(valueWidth)];
-      return `    ${name}  ${text}  ${styled('dim', describeOrigin(field))}`;
-    }),
-  ]);
-}
-
-function formatNotes(notes: readonly [title: string, texts: readonly string[]][]): string[] {
-  const lines = notes.flatMap(([title, texts]) =>
-    texts.length > 0 ? [`  ${title}: ${texts.join(', ')}`] : [],
-  );
-  return lines.length > 0 ? [...lines, ''] : [];
-}
-
 const formatExclusion = ({ path, setting, pattern }: Exclusion): string =>
   `${path.join('.')} (${setting}: ${pattern})`;
-
-function formatTitle(event: JsonObject): string {
-  const readText = (key: string) => {
-    const value = event[key];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const name = readText('event') ?? readText('name');
-  const id = readText('messageId');
-  return [
-    readText('type') ?? 'an event without type',
-    name && JSON.stringify(name),
-    id && `(messageId ${id})`,
-  ]
-    .filter(Boolean)
-    .join(' ');
-}
 
 function mapToOperations(event: JsonObject, settings: MappingSettings): Operation[] {
   const mapped = mapEvent(event, settings);
   return mapped.kind === 'operations' ? mapped.operations : [];
-}
-
-const MAX_VALUE_LENGTH = 60;
-const MAX_COLUMN_WIDTH = 32;
-
-function shorten(value: Json): string {
-  const json = JSON.stringify(value);
-  return json.length <= MAX_VALUE_LENGTH ? json : `${json.slice(0, MAX_VALUE_LENGTH)}…`;
 }
 
 function describeOrigin(field: Field): string {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { readMappingSettings } from '../../config/config.ts';
-import { explainEvent } from '../../mapping/explain-event.ts';
 import { mapEvent } from '../../mapping/map-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import type { SkipCause } from '../../mapping/skip-cause.ts';
@@ -9,6 +8,7 @@ import type { Operation } from '../../salesmachine/operation.ts';
 import { parseText } from '../../segment/id.ts';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { formatExplanation } from '../format-explanation.ts';
 import { previewRequest } from '../preview-request.ts';
 import { readText } from '../read-text.ts';
 
@@ -57,7 +57,7 @@ async function map(file: string, explain: boolean, context: CommandContext): Pro
       await printJson(context, mapValue(value, settings));
       continue;
     }
-    for (const line of explainEvent(value, settings, preview)) await printLine(context, line);
+    for (const line of formatExplanation(value, settings, preview)) await printLine(context, line);
   }
 }
 

@@ -118,10 +118,18 @@ function toRequestStep(request: RequestRow, { waitMs = 0 }: LogFields, at: numbe
   return {
     at,
     kind: 'request',
-    title: `request #${request.number}: ${accepted ? 'accepted' : request.outcome}`,
+    title: `request #${request.number}: ${describeOutcome(request)}`,
     note: facts.join(', '),
     tone: accepted ? 'good' : 'warn',
   };
+}
+
+/** The engine's word for an answer, for a person. */
+function describeOutcome({ outcome, status }: RequestRow): string {
+  if (outcome === 'delivered') return 'accepted';
+  if (outcome === 'throttled') return 'over the quota';
+  if (status === null) return 'no answer';
+  return status >= 500 ? 'failed' : 'refused';
 }
 
 const formatMs = (ms: number) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);

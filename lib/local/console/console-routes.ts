@@ -75,10 +75,11 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
 
     'GET /local/console/journey': async (request) => {
       const record = collector.events.get(queryOf(request).get('id') ?? '');
-      if (record === undefined) return json(404, { message: 'This event is no longer kept.' });
+      // Of the latest thousand only, so it may have gone since the page was told of it.
+      if (record === undefined) return json(200, null);
       return json(
         200,
-        toJourney(record, (body) => formatCurl(config, webhookUrl(), body)),
+        toJourney(record, dependencies.deadLetters.mapping, (body) => formatCurl(config, webhookUrl(), body)),
       );
     },
 

@@ -139,10 +139,11 @@ export type JourneyStep = {
 export type Journey = {
   row: EventRow;
   steps: JourneyStep[];
-  /** Why nothing was made of it, if nothing was. */
+  /** What was decided, or why nothing was made of it. */
   rule: string;
   operations: OperationExplanation[];
-  unused: string[];
+  /** What is not sent, what is excluded, that there is no time. */
+  notes: string[];
   /** The event as it came. */
   body: string;
   /** Whether `body` is only its beginning. */

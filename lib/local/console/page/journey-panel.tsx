@@ -18,7 +18,8 @@ export function JourneyPanel() {
     fetchJourney(id).then(
       (fetched) => {
         if (selectedId.peek() !== id) return;
-        journey.value = fetched;
+        // An event that has gone since stays open as it was.
+        journey.value = fetched ?? journey.peek();
         problem.value = '';
       },
       (error: unknown) => {
@@ -72,7 +73,9 @@ function Steps({ journey }: { journey: Journey }) {
           {journey.operations.map((operation, index) => (
             <Operation key={index} operation={operation} />
           ))}
-          {journey.unused.length > 0 && <small>not sent: {journey.unused.join(', ')}</small>}
+          {journey.notes.map((note) => (
+            <small key={note}>{note}</small>
+          ))}
         </li>
       )}
       {later.map((step, index) => (

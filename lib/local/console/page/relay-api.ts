@@ -2,7 +2,8 @@ import type { ActionReport, CrmPage, DeadLetterList, Journey, SendReport, Source
 
 /** What the page asks of the relay. Each throws an Error with the relay's message if the answer is not 200. */
 
-export const fetchJourney = (id: string): Promise<Journey> =>
+/** Null once the event is no longer kept. */
+export const fetchJourney = (id: string): Promise<Journey | null> =>
   ask(`/local/console/journey?id=${encodeURIComponent(id)}`);
 
 export const fetchCrm = (search: string): Promise<CrmPage> =>

@@ -36,7 +36,7 @@ function Ledger() {
     { name: 'waiting', count: counts.queued + counts.inFlight, tone: 'accent' },
     { name: 'dead letters', count: counts.deadLettered, tone: 'bad' },
     { name: 'skipped', count: counts.skipped, tone: 'neutral' },
-  ];
+  ].filter(({ name, count }) => count > 0 || name === 'delivered');
   if (taken === 0)
     return <p class="empty">No event yet. Send one: it will be counted here until it is delivered.</p>;
   return (

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { formatExplanation } from '../../../lib/cli/format-explanation.ts';
 import { previewRequest } from '../../../lib/cli/preview-request.ts';
-import { explainEvent } from '../../../lib/mapping/explain-event.ts';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
 import { DEFAULT_MAPPING, type MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
 import { traceProvenance } from '../../../lib/mapping/provenance.ts';
@@ -14,7 +14,7 @@ const settings = DEFAULT_MAPPING;
 
 const explain = (event: Json, changes: Partial<MappingSettings> = {}) => {
   const all = { ...settings, ...changes };
-  return explainEvent(event, all, (operations) => previewRequest(operations, all.alias === 'single'))
+  return formatExplanation(event, all, (operations) => previewRequest(operations, all.alias === 'single'))
     .map((line) => toTerminalText(line, new PassThrough()))
     .join('\n');
 };

@@ -1,0 +1,67 @@
+import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Environment } from '../../lib/config/config.ts';
+import { findChromium } from './chromium.ts';
+import { startTestRelay, type TestRelay } from './relay.ts';
+
+/** Slots come so fast that no test waits for one. */
+const FAST = { RATE_LIMIT_REQUESTS: '100000' };
+
+/** A browser on a busy machine is slow; what never comes fails on its own time-out before. */
+const TIMEOUT_MS = 60_000;
+
+export type ConsolePage = { page: Page; relay: TestRelay };
+
+/** What went wrong in the pages of the current test: each test fails at its end if there is anything. */
+const problems: string[] = [];
+
+let browser: Browser;
+
+/** Opens a browser for the tests of a file, and checks after each that its pages were quiet and asked no other host. */
+export function useBrowser(): void {
+  jest.setTimeout(TIMEOUT_MS);
+
+  beforeAll(async () => {
+    browser = await chromium.launch(await findChromium());
+  });
+
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    expect(problems.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+}
+
+/** A relay and its console, open and connected. */
+export async function openConsole(
+  env: Environment = {},
+  options: BrowserContextOptions = {},
+): Promise<ConsolePage> {
+  const relay = await startTestRelay({ ...FAST, ...env });
+  const context = await browser.newContext({
+    locale: 'en-US',
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      problems.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(relay.url) && !request.url().startsWith('data:'))
+      problems.push(`another host was asked: ${request.url()}`);
+  });
+  await page.goto(relay.url);
+  await page.getByTestId('status').getByText('Ready').waitFor();
+  return { page, relay };
+}
+
+/** Waits until an element has a text. */
+export const waitForText = (page: Page, testId: string, text: string | RegExp): Promise<void> =>
+  page.getByTestId(testId).filter({ hasText: text }).first().waitFor();
