@@ -1,18 +1,16 @@
-import { type Mutant, mutant, replaceText } from './mutant.ts';
+import { edited, type Mutant, replaceText } from './mutant.ts';
 
-/** Bugs in how a lane receives, sends, settles and bisects. */
+/** Bugs in how a lane receives, sends, merges and bisects. */
 export const engineMutants: readonly Mutant[] = [
-  // Fill
-  mutant(
+  // Receive
+  edited(
     'a request ignores the limit of 500 KB',
     'bulky',
-    1,
     replaceText('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
   ),
-  mutant(
+  edited(
     'a request ignores the limit of 100 operations',
     'saturated',
-    1,
     replaceText(
       'lib/delivery/request.ts',
       'operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&',
@@ -21,10 +19,9 @@ export const engineMutants: readonly Mutant[] = [
     replaceText('lib/delivery/request.ts', 'if (operationCount >= MAX_OPERATIONS) break;', ''),
     replaceText('lib/delivery/lane.ts', '\n          MAX_OPERATIONS -', '\n          110 -'),
   ),
-  mutant(
+  edited(
     'the fill leaves a receive pending',
     '280-a-second',
-    1,
     replaceText(
       'lib/delivery/receiver.ts',
       'const batches = await Promise.all(',
@@ -36,40 +33,15 @@ export const engineMutants: readonly Mutant[] = [
       'queue.receive(size, visibilitySeconds)))];',
     ),
   ),
-  mutant(
-    'what was filled becomes visible again while the lane still has it',
-    'mixed',
-    1,
-    replaceText('lib/delivery/lane.ts', 'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)', '3'),
-  ),
-  mutant(
-    'a crash hides what was filled for hours',
-    'mixed',
-    1,
-    replaceText(
-      'lib/delivery/lane.ts',
-      'Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000)',
-      '43_000',
-    ),
-  ),
-
   // Order
-  mutant(
+  edited(
     'two requests of one contact are in flight together',
     'mixed',
-    1,
     replaceText('lib/delivery/request.ts', '|| keys.some((key) => blockedKeys.has(key))', ''),
   ),
-  mutant(
-    'later events of a user go on though an earlier one has failed',
-    'flaky-events',
-    1,
-    replaceText('lib/delivery/settlement.ts', 'failedGroups.has(queuedEvent.message.groupId)', 'false'),
-  ),
-  mutant(
+  edited(
     'the latest arrival wins a merge, not the latest timestamp',
     'mixed',
-    1,
     replaceText(
       'lib/delivery/merge.ts',
       'eventOperations.toSorted((a, b) =>\n    a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0,\n  )',
@@ -77,90 +49,17 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
 
-  mutant(
+  edited(
     'a merge keeps only the last account that a contact is linked to',
     'account-links',
-    1,
     replaceText('lib/delivery/merge.ts', 'return [...otherLinks, {', 'return [{'),
     replaceText('lib/delivery/merge.ts', 'byAccount.get(lastAccount) ?? []', 'inOrder'),
   ),
 
-  // Settling
-  mutant(
-    'the followers of a failed message are reported as done',
-    'mixed',
-    1,
-    replaceText(
-      'lib/delivery/settlement.ts',
-      'failGroup: (queuedEvent) => failedGroups.add(queuedEvent.message.groupId),',
-      `failGroup(queuedEvent) {
-        failedGroups.add(queuedEvent.message.groupId);
-        for (const entry of entries.values())
-          if (entry.queuedEvent !== queuedEvent && entry.message.groupId === queuedEvent.message.groupId) done.add(entry);
-      },`,
-    ),
-  ),
-  mutant(
-    'a message is deleted before it is delivered',
-    'mixed',
-    1,
-    replaceText(
-      'lib/delivery/lane.ts',
-      'register(received);',
-      'register(received); void queue.deleteMessages(received);',
-    ),
-  ),
-  mutant(
-    'a message is deleted before its dead letter is confirmed',
-    'mixed',
-    1,
-    replaceText(
-      'lib/delivery/settlement.ts',
-      '(await queue.writeDeadLetters(deadLetters))',
-      '((await queue.writeDeadLetters(deadLetters)), true)',
-    ),
-  ),
-  mutant(
-    'messages become visible when their request goes out, not when it is settled',
-    'mixed',
-    1,
-    replaceText(
-      'lib/delivery/lane.ts',
-      'inFlight.add(batch);',
-      `inFlight.add(batch);
-        void queue.release(queuedEvents.map(({ message }) => ({ message, seconds: 0 })));`,
-    ),
-  ),
-  mutant(
-    'the deadline is ignored',
-    'down-6-hours',
-    1,
-    replaceText(
-      'lib/delivery/lane.ts',
-      'Math.min(startedAt + MAX_WAIT_MS, deadline - SETTLE_RESERVE_MS)',
-      'Number.POSITIVE_INFINITY',
-    ),
-  ),
-  mutant(
-    'an outage ages events',
-    'down-5-days',
-    1,
-    replaceText(
-      'lib/delivery/settlement.ts',
-      'const rest = [...entries.values()];',
-      `const isOld = ({ message }) => clock.now() - message.sentAt >= settings.maxEventAgeMs;
-      const old = [...entries.values()].filter(isOld);
-      await queue.writeDeadLetters(old.map(({ message, queuedEvent }) => toDeadLetter(message, { reason: 'server_error', detail: '' }, queuedEvent)));
-      await queue.deleteMessages(old.map(({ message }) => message));
-      const rest = [...entries.values()].filter((entry) => !isOld(entry));`,
-    ),
-  ),
-
   // Bisect
-  mutant(
+  edited(
     'the bisect takes the right half for delivered without sending it',
     'poison-422',
-    1,
     replaceText(
       'lib/delivery/batch-sender.ts',
       "if (sendable.length === 0) return { kind: 'delivered' };",
@@ -169,10 +68,9 @@ export const engineMutants: readonly Mutant[] = [
       if (isRight || sendable.length === 0) return { kind: 'delivered' };`,
     ),
   ),
-  mutant(
+  edited(
     'a merged operation is rejected as a whole',
     'mixed',
-    1,
     replaceText(
       'lib/delivery/batch-sender.ts',
       'await bisect(operations, firstRejection, {',
@@ -194,16 +92,14 @@ export const engineMutants: readonly Mutant[] = [
       'for (const each of operation.eventOperations) settlement.failGroup(each.queuedEvent);',
     ),
   ),
-  mutant(
+  edited(
     'the bisect infers nothing',
     'poison-422',
-    1,
     replaceText('lib/delivery/bisect.ts', 'rejected: { infer: true,', 'rejected: { infer: false,'),
   ),
-  mutant(
+  edited(
     'all of a refused batch is given up',
     'poison-422',
-    1,
     replaceText(
       'lib/delivery/batch-sender.ts',
       'await isolateRejected(rejection);',
@@ -211,10 +107,9 @@ export const engineMutants: readonly Mutant[] = [
     ),
     replaceText('lib/delivery/batch-sender.ts', 'unseen >= MASS_REJECTION_MIN', 'false'),
   ),
-  mutant(
+  edited(
     "an operation that alone fails with a server's error is given up at once",
     'poison-500',
-    1,
     replaceText('lib/delivery/batch-sender.ts', "rejection.reason !== 'server_error' ||", 'true ||'),
     replaceText(
       'lib/delivery/batch-sender.ts',

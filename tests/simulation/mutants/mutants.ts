@@ -1,14 +1,30 @@
-import type { realRelay } from '../real-relay.ts';
-import { boundaryMutants } from './boundary-mutants.ts';
+import { realRelay } from '../real-relay.ts';
+import { answerMutants } from './answer-mutants.ts';
 import { engineMutants } from './engine-mutants.ts';
+import { ingestMutants } from './ingest-mutants.ts';
 import { buildMutatedRelay } from './mutated-relay.ts';
+import { operatorMutants } from './operator-mutants.ts';
+import { pacingMutants } from './pacing-mutants.ts';
+import { settlementMutants } from './settlement-mutants.ts';
 
-export const mutants = [...boundaryMutants, ...engineMutants];
+export const mutants = [
+  ...ingestMutants,
+  ...answerMutants,
+  ...pacingMutants,
+  ...engineMutants,
+  ...settlementMutants,
+  ...operatorMutants,
+];
+
 /** The relay with one bug. */
 export function createMutantRelay(
   name: string,
 ): (...settings: Parameters<typeof realRelay>) => Promise<ReturnType<typeof realRelay>> {
   const mutant = mutants.find((each) => each.name === name);
-  if (!mutant) throw new Error(`No bug is called "${name}".`);
-  return async (...settings) => (await buildMutatedRelay(mutant.replacements))(...settings);
+  if (!mutant) throw new Error(`No mutant is called "${name}".`);
+  const { change } = mutant;
+  return async (...settings) =>
+    'wrap' in change
+      ? change.wrap(realRelay(...settings))
+      : (await buildMutatedRelay(change.replacements))(...settings);
 }
