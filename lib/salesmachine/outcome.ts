@@ -5,8 +5,8 @@ import type { ApiResult, SalesmachinePath } from './client.ts';
  *
  * - `delivered`: done
  * - `ambiguous`: the data or the credential is bad, `/v1/ping` tells which
- * - `credential`: nobody can deliver until somebody mends the token or the secret
- * - `configuration`: nobody can deliver until somebody mends the URL, the plan or this code
+ * - `credential`: nothing can be delivered until the operator fixes the token or the secret
+ * - `configuration`: nothing can be delivered until the operator fixes the URL, the plan or this code
  * - `unsupported`: Salesmachine does not know this call
  * - `too_big`: fewer bytes at a time
  * - `rejected`: at least one of the operations is bad
@@ -48,7 +48,7 @@ const byStatus: Readonly<Record<number, Outcome>> = {
   501: 'configuration',
 };
 
-/** Statuses that the table does not name. What nobody has thought of is tried again. */
+/** Statuses that the table does not name. An unknown one is tried again. */
 const byStatusClass: Readonly<Record<number, Outcome>> = {
   3: 'configuration',
   4: 'rejected',

@@ -62,7 +62,7 @@ const secrets = {
   WorkerLambdaFunction: ['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'],
 };
 
-/** What must hold of the packaged template, whoever edits serverless.yml. */
+/** What must hold of the packaged template, however serverless.yml is edited. */
 export const deploymentRules = {
   'of a batch that fails in part, only what was delivered is deleted': hasProperties({
     'WorkerEventSourceMappingSQSQueue.FunctionResponseTypes': ['ReportBatchItemFailures'],

@@ -20,7 +20,7 @@ const filteredMetrics = (template: Template) =>
     ),
   );
 
-/** Metrics of ours that nobody writes, or that are looked for in another namespace than they are written to. */
+/** Metrics of ours that are never written, or that are looked for in another namespace than they are written to. */
 function findUnknownMetrics(
   template: Template,
   metrics: readonly MetricReference[],

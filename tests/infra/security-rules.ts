@@ -67,13 +67,13 @@ export const securityRules = {
     return values.length === 2 && values.every(isBounded) ? [] : [`throttling: ${JSON.stringify(limits)}`];
   },
 
-  "the ingest's concurrency is bounded only by whoever asks for it": hasProperties({
+  "the ingest's concurrency is bounded only where the operator asks for it": hasProperties({
     'IngestLambdaFunction.ReservedConcurrentExecutions': {
       'Fn::If': ['HasIngestConcurrency', '', { Ref: 'AWS::NoValue' }],
     },
   }),
 
-  'the access log tells of every answer, and of nobody': (template) => {
+  'the access log has every answer, and nothing personal': (template) => {
     const format = String(property(template, 'HttpApiStage.AccessLogSettings.Format'));
     const needed = ['$context.status', '$context.routeKey', '$context.requestId'];
     const personal = /\$context\.(path|identity|authorizer|httpMethod|domain)/;

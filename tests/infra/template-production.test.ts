@@ -59,10 +59,10 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.HttpApiStage.Properties.DefaultRouteSettings'],
       ['Resources.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingRateLimit', 10_000],
     ],
-    "the ingest's concurrency is bounded only by whoever asks for it": [
+    "the ingest's concurrency is bounded only where the operator asks for it": [
       ['Resources.IngestLambdaFunction.Properties.ReservedConcurrentExecutions', 10],
     ],
-    'the access log tells of every answer, and of nobody': [
+    'the access log has every answer, and nothing personal': [
       ['Resources.HttpApiStage.Properties.AccessLogSettings'],
       ['Resources.HttpApiStage.Properties.AccessLogSettings.Format', '$context.identity.sourceIp'],
     ],
@@ -118,7 +118,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
     expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...others]);
   });
 
-  test('a metric on the dashboard that nobody writes', () => {
+  test('a metric on the dashboard that is never written', () => {
     const rule = metricRules['every metric of the dashboard is one that is written'];
     expect(rule(withChange(template, body, dashboardOf('Acepted')))).toHaveLength(1);
     expect(rule(withChange(template, body, dashboardOf('Accepted')))).toEqual([]);

@@ -20,7 +20,7 @@ import { type Package, packageService } from './package.ts';
 
 const run = promisify(execFile);
 
-/** In the environment of whoever packages, these must not end in any artefact. */
+/** In the environment of the one who packages, these must not end in any artefact. */
 const secrets = {
   SEGMENT_SHARED_SECRETS: 'canary-shared-secret',
   INGEST_TOKENS: 'canary-token',

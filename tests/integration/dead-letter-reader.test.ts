@@ -141,7 +141,10 @@ test('two listings at once hide dead letters from each other, but lose none, and
 test('a queue that does not answer is an error, not an empty list', async () => {
   const fixture = await createFixture();
   const deadLetters = collect(
-    readDeadLetters({ ...fixture.ports, deadLetterQueueUrl: `${fixture.queues.endpoint}/nobody/none.fifo` }),
+    readDeadLetters({
+      ...fixture.ports,
+      deadLetterQueueUrl: `${fixture.queues.endpoint}/000000000000/none.fifo`,
+    }),
   );
   await expect(deadLetters).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
 });

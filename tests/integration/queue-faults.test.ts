@@ -151,7 +151,7 @@ async function expectNothingLeftOver({ proxy, post }: Setup): Promise<void> {
 }
 
 describe('a fault that lasts', () => {
-  test('one entry is refused: 503, its user waits behind it, nobody else does; sent again, all are queued once', async () => {
+  test('one entry is refused: 503, its user waits behind it, no other does; sent again, all are queued once', async () => {
     const setup = await setUp();
     const { post, queued } = setup;
     const events = eventsOf(30, 3);

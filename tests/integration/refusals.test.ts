@@ -48,7 +48,7 @@ const noneValid: Record<string, Case> = {
   'both wrong': { headers: { ...signed(second), ...bearer('another-token') } },
 };
 
-/** Our own sender, while somebody changes its credentials: Segment must try again. */
+/** Our own sender, while its credentials are being changed: Segment must try again. */
 const halfValid: Record<string, Case> = {
   'the right token beside the signature of another body': {
     headers: { ...signed(second), ...bearer(TOKEN) },

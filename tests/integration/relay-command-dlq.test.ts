@@ -146,7 +146,7 @@ describe('relay dlq show', () => {
   });
 
   test('says that there is no such dead letter', async () => {
-    expect(await dlq('show', 'nobody')).toMatchObject({ stdout: '', code: 2 });
+    expect(await dlq('show', 'unknown')).toMatchObject({ stdout: '', code: 2 });
   });
 });
 

@@ -71,7 +71,7 @@ test('every option is obeyed', async () => {
   expect(await invoke(request)).toMatchObject({ replayed: 0, skipped: { filter: 6, replay_limit: 6 } });
   expect(await invoke({ ...request, force: true })).toMatchObject({ replayed: 4, more: true });
   expect(await invoke({ user: 'user 7', messageId: 'm7' })).toMatchObject({ replayed: 1, more: false });
-  expect(await invoke({ id: 'nobody' })).toMatchObject({ replayed: 0 });
+  expect(await invoke({ id: 'unknown' })).toMatchObject({ replayed: 0 });
   expect((await fixture.queued()).length).toBe(5);
   expect((await fixture.deadLetters()).length).toBe(7);
 });

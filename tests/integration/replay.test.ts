@@ -120,7 +120,7 @@ describe('on a relay that runs', () => {
   });
 });
 
-describe('where nobody drains the main queue', () => {
+describe('where no worker drains the main queue', () => {
   const boxes: DeadLetterFixture[] = [];
   afterEach(async () => {
     await Promise.all(boxes.splice(0).map(({ queues }) => queues.stop()));

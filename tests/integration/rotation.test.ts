@@ -125,7 +125,7 @@ test.each([
     const statuses: number[] = [];
     for (const user of users) {
       if (user === 20) set(kind.name, 'new');
-      // Whoever is refused tries again, as Segment does, until the relay knows the new value.
+      // A sender that is refused tries again, as Segment does, until the relay knows the new value.
       for (;;) {
         const response = await post(user, kind.of(user < 20 ? kind.old : 'new'));
         statuses.push(response.status);
@@ -144,7 +144,7 @@ test.each([
   { name: 'SALESMACHINE_API_TOKEN', changed: { token: 'new' } },
   { name: 'SALESMACHINE_API_SECRET', changed: { secret: 'new' } },
 ] as const)(
-  '$name is changed under load: the lane reads it anew, and nothing is lost',
+  '$name is changed under load: the lane reads it again, and nothing is lost',
   async ({ name, changed }) => {
     const { set, post, pass, delivered, rotateCredential, relay } = await setUp();
     for (const user of users) {

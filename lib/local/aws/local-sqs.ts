@@ -9,7 +9,7 @@ export type LocalSqs = {
   endpoint: string;
   main: LocalQueue;
   deadLetters: LocalQueue;
-  /** A client of its own for whoever wants one; `stop` ends it, too. */
+  /** One more client, with connections of its own; `stop` ends it, too. */
   connect(): SQSClient;
   stop(): Promise<void>;
 };

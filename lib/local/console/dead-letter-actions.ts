@@ -42,7 +42,7 @@ export function createDeadLetterActions(ports: DeadLetterPorts) {
   const options = { signal, waitSeconds: 0 };
   let lastAction: Promise<unknown> = Promise.resolve();
 
-  /** Whoever reads hides what is read from others, so one action waits for the other. */
+  /** A reader makes what it reads invisible to others, so one action waits for the other. */
   function inTurn<T>(action: () => Promise<T>): Promise<T> {
     const result = lastAction.then(action);
     lastAction = result.catch(() => undefined);

@@ -74,7 +74,7 @@ export const flow: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a message that nobody deletes comes back when its visibility time-out ends',
+    name: 'a message that is not deleted comes back when its visibility time-out ends',
     check: async (queues) => {
       await send(queues, entry('a1'), entry('b1', 'b'));
       await receive(queues, { MaxNumberOfMessages: 1, VisibilityTimeout: 1 });
@@ -83,7 +83,7 @@ export const flow: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a visibility set anew replaces the one before',
+    name: 'a visibility that is set again replaces the one before',
     check: async (queues) => {
       await send(queues, entry('a1'));
       const [first] = await receive(queues);

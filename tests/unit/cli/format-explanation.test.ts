@@ -91,7 +91,7 @@ describe('the account of an event', () => {
   test.each<[string, Json, Partial<MappingSettings>, string]>([
     ['of a screen', { type: 'screen', userId: '7' }, {}, 'skipped: it is a screen call'],
     [
-      'of somebody unknown where these are not wanted',
+      'of an unknown user where these are not wanted',
       { type: 'identify', anonymousId: 'a' },
       { anonymousContacts: 'skip' },
       'skipped: it is of an anonymous user',

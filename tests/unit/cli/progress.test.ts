@@ -29,7 +29,7 @@ function progressAt(isTTY: boolean) {
   };
 }
 
-test('on a terminal the line is written anew, ten times a second at most, and wiped at the end', () => {
+test('on a terminal the line is rewritten, ten times a second at most, and wiped at the end', () => {
   const { written, showAt, end } = progressAt(true);
   for (let at = 0; at < 1_000; at += 10) showAt(at, at);
   expect(written).toHaveLength(10);

@@ -4,7 +4,7 @@ import { redact } from '../../../lib/cli/redact.ts';
 import { isJsonObject, type Json } from '../../../lib/runtime/json.ts';
 
 describe('a redacted event', () => {
-  test('keeps its keys, what names nobody, and what is empty', () => {
+  test('keeps its keys, what is not personal, and what is empty', () => {
     expect(
       redact({
         type: 'track',

@@ -36,7 +36,7 @@ const attribute = (name: string) => (message: QueuedMessage) => message.attribut
 const inOrder = (messages: readonly QueuedMessage[]) =>
   messages.map(({ body }) => JSON.parse(body).messageId);
 
-/** Nobody holds any of the dead letters. */
+/** No reader keeps any of the dead letters invisible. */
 const isAllVisible = (fixture: VirtualDeadLetterFixture) =>
   fixture.remaining().every(({ invisibleUntil }) => invisibleUntil === 0);
 
@@ -147,7 +147,7 @@ describe('dead letters that are left', () => {
       createDeadLetter(71, { replays: 5 }),
       createDeadLetter(72, { replays: 4 }),
     ];
-    // Two minutes: dead letters that nobody kept hidden would come back in the meantime.
+    // Two minutes: dead letters that were not kept invisible would come back in the meantime.
     const result = await runReplay(fixture, deadLetters, { filter: { reasons: ['rejected'] }, rate: 0.25 });
 
     expect(result).toEqual({
@@ -279,7 +279,7 @@ test('a main queue that takes nothing stops it within seconds: the dead letters 
   ]);
 });
 
-test('dead letters that somebody else reads are out of reach, and told', async () => {
+test('dead letters that another reader has are out of reach, and counted', async () => {
   const fixture = createVirtualDeadLetterFixture();
   const result = await fixture.run(
     (async () => {

@@ -106,7 +106,7 @@ describe('a dead letter that is read back', () => {
     expect(deadLetter).not.toHaveProperty('type');
   });
 
-  test('says type and messageId as the event does where nobody had read it', () => {
+  test('says type and messageId as the event does where the attributes lack them', () => {
     const deadLetter = stored(createDeadLetter(4, { messageId: undefined, type: undefined }));
     expect(deadLetter).toMatchObject({ messageId: 'm4', type: 'track' });
   });

@@ -57,7 +57,7 @@ describe('flattening', () => {
       '{"a":"Infinity","b":"[{\\"c\\":\\"-Infinity\\"}]"}',
     ],
     [
-      'mends half a surrogate pair',
+      'replaces half a surrogate pair',
       '{"a":"x\\ud800","b\\udc00":1,"c":["\\ud800"]}',
       '{"a":"x\ufffd","c":"\ufffd","b\ufffd":1}',
     ],

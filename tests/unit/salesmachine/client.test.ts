@@ -143,7 +143,7 @@ describe('an answer', () => {
 describe('a request that never reached Salesmachine says so', () => {
   const notSent = { kind: 'failure', mayHaveBeenSent: false };
 
-  test('if nobody listens', async () => {
+  test('if no server listens', async () => {
     const server = createTcpServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));

@@ -18,7 +18,7 @@ const byOutcome: [Outcome, number[]][] = [
   ['rejected', [409, 411, 412, 414, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 499]],
   ['throttled', [429]],
   ['transient', [408, 425, 500, 502, 503, 504, 505, 507, 511, 520, 599]],
-  // What nobody has thought of.
+  // Statuses that are not in the table.
   ['transient', [0, 100, 101, 203, 205, 206, 600, 999]],
 ];
 

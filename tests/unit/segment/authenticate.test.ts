@@ -62,7 +62,7 @@ describe('a kind that is not configured does not count', () => {
     expect(decision({ signature: undefined, token: undefined }, { allowUnauthenticated: true })).toBe('ok');
   });
 
-  test('and with one, demanding both lets nobody in', () => {
+  test('and with one, demanding both lets no request in', () => {
     expect(decision({ signature: 'valid', token: undefined }, { requireBoth: true })).toBe(
       '503 not_configured',
     );

@@ -276,7 +276,7 @@ describe('the events of an SDK', () => {
     }
   });
 
-  test('keep the keys __proto__ when they are written anew, and change no prototype', () => {
+  test('keep the keys __proto__ when they are rewritten, and change no prototype', () => {
     const body = '{"userId":"u1","traits":{"__proto__":{"a":1}},"__proto__":{"type":"track"}}';
     const text =
       '{"userId":"u1","traits":{"__proto__":{"a":1}},"__proto__":{"type":"track"},"type":"identify"}';
@@ -303,7 +303,7 @@ describe('the events of an SDK', () => {
     ]);
   });
 
-  test('with U+FFFF and lone surrogates are escaped when they are written anew', () => {
+  test('with U+FFFF and lone surrogates are escaped when they are rewritten', () => {
     expect(texts('{"userId":"\uFFFF\\ud800"}', '/v1/identify')).toEqual([
       '{"userId":"\\uffff\\ud800","type":"identify"}',
     ]);

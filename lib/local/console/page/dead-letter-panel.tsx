@@ -8,7 +8,7 @@ import { snapshot } from './store.ts';
 /** As many as "Replay 5 first" sends. */
 const CANARIES = 5;
 
-/** So often the list is read anew at most, while dead letters come. */
+/** The list is read again at most so often while dead letters come. */
 const REFRESH_MS = 1_500;
 
 /** The dead letters by cause, with the runbook's advice and what can be done. */
