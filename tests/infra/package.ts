@@ -19,19 +19,12 @@ export type Package = {
 };
 
 /**
- * Runs `npm run package` as an operator without an AWS account does, in a copy of the service in `directory`: osls writes
- * to .serverless/, and that of the repository may be in use.
+ * A copy of the service in `directory`, for osls writes to .serverless/, and that of the repository may be in use.
  *
  * @param stageFile what `stages/STAGE.yml` holds, instead of the repository's
  */
-export async function packageService(
-  directory: string,
-  stage: string,
-  settings: Record<string, string>,
-  stageFile?: string,
-): Promise<Package> {
+export async function copyService(directory: string, stage: string, stageFile?: string): Promise<string> {
   const service = join(directory, 'service');
-  const unpacked = join(directory, 'unpacked');
   await mkdir(service, { recursive: true });
   await Promise.all([
     ...['handlers', 'lib', 'node_modules'].map((name) =>
@@ -43,6 +36,18 @@ export async function packageService(
   ]);
   await cp(join(repository, 'stages'), join(service, 'stages'), { recursive: true });
   if (stageFile !== undefined) await writeFile(join(service, 'stages', `${stage}.yml`), stageFile);
+  return service;
+}
+
+/** Runs `npm run package` as an operator without an AWS account does, in a copy of the service. */
+export async function packageService(
+  directory: string,
+  stage: string,
+  settings: Record<string, string>,
+  stageFile?: string,
+): Promise<Package> {
+  const service = await copyService(directory, stage, stageFile);
+  const unpacked = join(directory, 'unpacked');
   const env = { PATH: process.env['PATH'], HOME: directory, ...settings };
   const { stdout, stderr } = await run('npm', ['run', 'package', '--', '--stage', stage], {
     cwd: service,

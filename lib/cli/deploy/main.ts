@@ -53,7 +53,7 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
   .action(async (options: Options, command: Command) => {
     const plan = await checkPlan(options);
     const { stage, region } = plan;
-    if (options.awsProfile !== undefined) process.env['AWS_PROFILE'] = options.awsProfile;
+    if (options.awsProfile !== undefined) useProfile(options.awsProfile);
     const osls = toOslsArguments(plan, options, command);
     await deployStage(
       { plan, directory, isConfirmed: options.yes === true },
@@ -71,6 +71,12 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
       toolOptions,
     );
   });
+
+/** For the SDK in this process, and for the tools that it starts. */
+function useProfile(profile: string): void {
+  process.env['AWS_PROFILE'] = profile;
+  env['AWS_PROFILE'] = profile;
+}
 
 async function checkPlan({ stage, region, param }: Options): Promise<StagePlan> {
   const file = await readStageFile(directory, stage);

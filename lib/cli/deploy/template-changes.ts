@@ -22,10 +22,14 @@ export function listChanges(before: StackTemplate, after: StackTemplate): string
   const changed = [...new Set([...old.keys(), ...next.keys()])].filter(
     (path) => old.get(path) !== next.get(path) && !CODE.test(path),
   );
+  const isSetting = (path: string) => path.includes('.Environment.Variables.');
   return [
+    // Settings first: they are what is changed by hand.
+    ...[...changed.filter(isSetting), ...changed.filter((path) => !isSetting(path))].map(
+      (path) => `~ ${path}: ${formatLeaf(old.get(path))} → ${formatLeaf(next.get(path))}`,
+    ),
     ...added.map((id) => `+ ${id} (${after.Resources[id]?.Type})`),
     ...removed.map((id) => `- ${id} (${before.Resources[id]?.Type})`),
-    ...changed.map((path) => `~ ${path}: ${formatLeaf(old.get(path))} → ${formatLeaf(next.get(path))}`),
   ];
 }
 
