@@ -44,10 +44,11 @@ afterEach(async () => {
 });
 
 /** A relay whose four secrets are in a parameter store, and a Salesmachine whose secret can be changed. */
-async function setUp() {
+async function setUp({ without }: { without?: keyof typeof PARAMETERS } = {}) {
   const names = Object.keys(PARAMETERS);
+  const set = Object.entries(PARAMETERS).filter(([name]) => name !== without);
   const store = await startParameterStore(
-    Object.fromEntries(Object.entries(PARAMETERS).map(([name, value]) => [`/relay/${name}`, value])),
+    Object.fromEntries(set.map(([name, value]) => [`/relay/${name}`, value])),
   );
   cleanups.push(store.stop);
   process.env['AWS_ENDPOINT_URL_SSM'] = store.url;
@@ -158,6 +159,30 @@ test.each([
     await until('all are delivered', () => delivered().length >= users.length);
     expect(delivered().toSorted()).toEqual(users.map((user) => `u${user}`).toSorted());
     expect(await relay.state()).toMatchObject({ deadLettered: 0 });
+  },
+);
+
+test.each([
+  {
+    name: 'SEGMENT_SHARED_SECRETS',
+    of: (value: string) => ({ secret: value }),
+    other: { token: 'old-token' },
+  },
+  { name: 'INGEST_TOKENS', of: (value: string) => ({ token: value }), other: { secret: 'old-secret' } },
+] as const)(
+  'the first of $name that is added to a running relay is known at once, and what is none is answered 401',
+  async ({ name, of, other }) => {
+    const { set, post, pass, delivered } = await setUp({ without: name });
+    expect((await post(1, other)).status).toBe(200);
+    pass();
+    expect((await post(2, of('new'))).status).toBe(401);
+    set(name, 'new');
+    expect((await post(2, of('new'))).status).toBe(503);
+    pass();
+    expect((await post(2, of('new'))).status).toBe(200);
+    pass();
+    expect((await post(3, of('neither'))).status).toBe(401);
+    await until('both are delivered', () => delivered().length === 2);
   },
 );
 

@@ -1,7 +1,7 @@
 import { afterEach } from '@jest/globals';
 import { createIngest } from '../../handlers/ingest.ts';
 import { type Environment, readIngestSettings } from '../../lib/config/config.ts';
-import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
+import { createApiGateway, type HttpFunction } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { listen } from '../../lib/local/http-server.ts';
 import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
@@ -16,6 +16,8 @@ export type TestIngest = {
   queues: LocalSqs;
   /** Posts an event, or an array of them, with the token; a text is sent as it is. */
   post(events: unknown): Promise<Response>;
+  /** The function itself, as API Gateway invokes it. */
+  invoke: HttpFunction;
   /** Takes out what has been queued. */
   queued(): Promise<ReceivedMessage[]>;
   /** Takes out what has become a dead letter. */
@@ -59,6 +61,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
   const reader = queues.connect();
   return {
     queues,
+    invoke,
     post: (events) =>
       fetch(`${server.url}/segment`, {
         method: 'POST',
