@@ -7,7 +7,7 @@ export type ReplayRequest = Pick<ReplayOptions, 'limit' | 'rate' | 'force'> &
   Required<Pick<ReplayOptions, 'filter'>> & { dryRun: boolean };
 
 /** The caller's mistake; the message names what is wrong, and quotes no value. */
-export class ReplayRequestError extends Error {
+class ReplayRequestError extends Error {
   override name = 'ReplayRequestError' as const;
 }
 

@@ -71,7 +71,7 @@ export function createSelection(options: SelectionOptions): Selection {
 }
 
 /** Why a replay leaves the dead letter where it is; undefined if it replays it. */
-export function findSkipReason(
+function findSkipReason(
   deadLetter: StoredDeadLetter,
   { filter = {}, force = false }: Omit<SelectionOptions, 'limit'>,
 ): Exclude<SkipReason, 'failed_again'> | undefined {

@@ -69,33 +69,56 @@ const failureSchema = v.pipe(
  */
 export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const { attributes } = message;
-  // One that was moved back to the main queue with all its attributes, and moved here by SQS afterwards, still has the
-  // reason of the first time.
-  const reason = message.wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
-  const failure = v.safeParse(failureSchema, reason && attributes['failure']);
-  const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};
-  const text = attributes['encoding'] === 'base64' ? decodeWholeText(message.body, original) : message.body;
-  const event =
-    text !== undefined && !(attributes['messageId'] && attributes['type']) ? tryParseEvent(text) : {};
-  const messageId = attributes['messageId'] ?? toOptionalString(event['messageId']);
-  const type = toEventType(attributes['type'] ?? event['type']);
+  const cause = readCause(message);
+  const text =
+    attributes['encoding'] === 'base64' ? decodeWholeText(message.body, cause.original) : message.body;
   return {
-    id: reason ? message.groupId : message.sqsMessageId,
+    ...cause,
     message: { ...message, body: text ?? message.body },
-    reason: reason ?? 'receive_limit',
-    detail: reason ? (attributes['detail'] ?? '') : RECEIVE_LIMIT_DETAIL,
-    ...(status !== undefined && { status }),
-    attempts,
-    deadAt: deadAt === undefined ? message.sentAt : Date.parse(deadAt),
     acceptedAt: getAcceptedAt(message),
-    ...(messageId !== undefined && { messageId }),
-    ...(type !== undefined && { type }),
+    ...readEventFields(attributes, text),
     version: attributes['version'] ?? MESSAGE_VERSION,
     replays: Number(attributes['replays']) || 0,
     replayable: text !== undefined,
+  };
+}
+
+type Cause = Pick<
+  StoredDeadLetter,
+  'id' | 'reason' | 'detail' | 'status' | 'attempts' | 'deadAt' | 'original' | 'sender'
+>;
+
+function readCause({ attributes, wasRedriven, groupId, sqsMessageId, sentAt }: ReceivedMessage): Cause {
+  // One that was moved back to the main queue with all its attributes, and moved here by SQS afterwards, still has the
+  // reason of the first time.
+  const reason = wasRedriven ? undefined : REASONS.find((known) => known === attributes['reason']);
+  if (reason === undefined) {
+    const unknown = { detail: RECEIVE_LIMIT_DETAIL, attempts: 0, deadAt: sentAt };
+    return { id: sqsMessageId, reason: 'receive_limit', ...unknown };
+  }
+  const failure = v.safeParse(failureSchema, attributes['failure']);
+  const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};
+  return {
+    id: groupId,
+    reason,
+    detail: attributes['detail'] ?? '',
+    ...(status !== undefined && { status }),
+    attempts,
+    deadAt: deadAt === undefined ? sentAt : Date.parse(deadAt),
     ...(original && { original }),
     ...(sender && { sender }),
   };
+}
+
+/** The event is parsed only if the attributes do not say both. */
+function readEventFields(
+  { messageId: knownId, type: knownType }: ReceivedMessage['attributes'],
+  text: string | undefined,
+): Pick<StoredDeadLetter, 'messageId' | 'type'> {
+  const event = text === undefined || (knownId && knownType) ? {} : tryParseEvent(text);
+  const messageId = knownId ?? toOptionalString(event['messageId']);
+  const type = toEventType(knownType ?? event['type']);
+  return { ...(messageId !== undefined && { messageId }), ...(type !== undefined && { type }) };
 }
 
 /** The text that is stored as base64, in characters that every queue takes; undefined if it is none, or was cut. */

@@ -24,7 +24,7 @@ export const localConnectionSchema = v.object({
 export type LocalConnection = v.InferOutput<typeof localConnectionSchema>;
 
 /** The states of a lane's circuit breaker. */
-export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
 /** A moment in milliseconds since the epoch; null if there is none, or if it is not known. */
 const moment = v.nullable(v.number());

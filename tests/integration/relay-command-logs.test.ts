@@ -82,7 +82,7 @@ test('the log of a stage is asked for with Logs Insights, from all its functions
       service: 'worker',
       message: 'delivery paused',
       cause: 'outage',
-      detail: 'Salesmachine answered 503: be back soon',
+      problem: 'Salesmachine answered 503: be back soon',
       probeInMs: 4_000,
       _aws: {},
     }),

@@ -45,7 +45,7 @@ export function defineList(dlq: Command, context: CommandContext): void {
 }
 
 /** Reads the dead letters that pass the filter, and releases them. */
-export async function listDeadLetters(
+async function listDeadLetters(
   filter: DeadLetterFilter,
   connection: Connection,
   context: CommandContext,

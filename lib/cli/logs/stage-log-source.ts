@@ -25,7 +25,7 @@ const LATE_MS = 60_000;
 const MAX_LINES = 1_000;
 
 /** The query of a selection, which works as well in the AWS console. Lines that Lambda itself writes have no `level`. */
-export function toQuery({ messageId }: Pick<LogSelection, 'messageId'>): string {
+function toQuery({ messageId }: Pick<LogSelection, 'messageId'>): string {
   const filters = ['ispresent(level)', ...(messageId === undefined ? [] : [messageFilter(messageId)])];
   const filter = filters.map((each) => `| filter ${each}`).join(' ');
   return `fields @timestamp, @message, @ptr ${filter} | sort @timestamp desc | limit ${MAX_LINES}`;
@@ -45,7 +45,7 @@ export async function openStageLog(
   return { ...createStageLog(stage, selection, { client, ...context }), close: () => client.destroy() };
 }
 
-export function createStageLog(
+function createStageLog(
   stage: string,
   { since, messageId }: LogSelection,
   { client, clock }: { client: LogsClient } & Pick<CommandContext, 'clock'>,

@@ -12,7 +12,7 @@ const PAUSED = 'delivery paused' satisfies LogMessage;
 const RESUMED = 'delivery resumed' satisfies LogMessage;
 const REQUEST = 'request completed' satisfies LogMessage;
 
-const QUERY = `fields @timestamp, message, outcome, cause, status, detail, remaining, probeInMs
+const QUERY = `fields @timestamp, message, outcome, cause, status, problem, remaining, probeInMs
 | filter message in ["${PAUSED}", "${RESUMED}", "${REQUEST}"] | sort @timestamp desc | limit 200`;
 
 /** What holds a stage's delivery: from the worker's log, or without the right to it from the metrics; null if unknown. */
@@ -54,7 +54,7 @@ export function readDelivery(rows: readonly LogRow[]): DeliveryStatus {
     state: latest ? 'open' : 'closed',
     cause: latest?.['cause'] ?? null,
     status: latest ? toNumber(latest['status'] ?? failed?.['status']) : null,
-    text: latest?.['detail'] ?? null,
+    text: latest?.['problem'] ?? null,
     since: first ? parseLogTime(first) : null,
     nextTryAt: latest?.['probeInMs'] ? parseLogTime(latest) + Number(latest['probeInMs']) : null,
     lastDeliveredAt: delivered ? parseLogTime(delivered) : null,

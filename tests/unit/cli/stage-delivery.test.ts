@@ -16,7 +16,7 @@ const paused = (time: string, fields = {}) =>
 
 test('a pause after the last delivery holds: its cause, since when, and the next try', () => {
   const rows = [
-    paused('10:00:30.000', { detail: 'Salesmachine answered 503: maintenance', status: '503' }),
+    paused('10:00:30.000', { problem: 'Salesmachine answered 503: maintenance', status: '503' }),
     failed('10:00:29.900'),
     paused('10:00:20.000'),
     failed('10:00:19.000'),
