@@ -29,14 +29,20 @@ afterEach(async () => {
 });
 
 /**
- * A relay with a stand-in, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
- * goes to `further`.
+ * A relay with a fake Salesmachine, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
+ * goes to `alsoTo`; `readEnvironment` reads the settings again, as from SSM.
  */
-export async function startTestRelay(env: Environment = {}, alsoTo?: Log): Promise<TestRelay> {
+export async function startTestRelay(
+  env: Environment = {},
+  alsoTo?: Log,
+  readEnvironment: (env: Environment) => Promise<Environment> = async (read) => read,
+): Promise<TestRelay> {
   const log = recordingLog(alsoTo);
   const settings = { PORT: '0', SEGMENT_SHARED_SECRETS: SHARED_SECRET, INGEST_TOKENS: TOKEN, ...env };
   const config = readLocalConfig(settings, () => 'made-up');
-  const relay = await startRelay({ config, log });
+  const get = () => readEnvironment(config.environment);
+  const environment = { get, refreshIfOlderThan: async () => true };
+  const relay = await startRelay({ config, environment, log });
   running.add(relay);
 
   const send = (path: string, body: unknown, headers: Record<string, string>) =>
