@@ -51,7 +51,7 @@ type Figures = { events: number; seconds: number; requests: number; throttled: n
 export async function benchDelivery(): Promise<void> {
   print(
     `${EVENTS} events of ${USERS} users, each in a webhook of its own; ` +
-      `${QUOTA.requests} requests allowed in ${QUOTA.windowSeconds} s; a new queue and a new stand-in for each consumer.\n` +
+      `${QUOTA.requests} requests allowed in ${QUOTA.windowSeconds} s; a new queue and a new fake Salesmachine for each consumer.\n` +
       'The events are queued before the consumer starts, so that the consumer is measured, and not this machine.\n' +
       `A consumer has ${MAX_MS / 1_000} s. Both others are paced like the engine, so none is slowed down by answers of 429.\n\n`,
   );

@@ -22,12 +22,12 @@ const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
 const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
 
-/** The secrets as they are read: each by its own name, of its own stage (the tests' is `rehearsal`). */
+/** The secrets as they are read: each by its own name, of its own stage (the tests' is `staging`). */
 const readsSecrets = (...names: string[]) =>
   statement(
     ['ssm:GetParameters'],
     names.map((name) => ({
-      'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/segment-salesmachine-relay/rehearsal/${name}`,
+      'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/segment-salesmachine-relay/staging/${name}`,
     })),
   );
 

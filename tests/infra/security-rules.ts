@@ -42,7 +42,7 @@ export const securityRules = {
     ),
   ],
 
-  'no other queue puts its letters among ours': (template) => {
+  'no other queue puts its dead letters among ours': (template) => {
     const name = property(template, 'Queue.QueueName');
     return hasProperties({
       'DeadLetterQueue.RedriveAllowPolicy': {

@@ -43,7 +43,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.DeadLetterQueuePolicy'],
       ['Resources.QueuePolicy.Properties.PolicyDocument.Statement.0.Condition'],
     ],
-    'no other queue puts its letters among ours': [
+    'no other queue puts its dead letters among ours': [
       ['Resources.DeadLetterQueue.Properties.RedriveAllowPolicy'],
       ['Resources.DeadLetterQueue.Properties.RedriveAllowPolicy.redrivePermission', 'allowAll'],
     ],

@@ -33,7 +33,7 @@ let packaged: Package;
 let template: Template;
 
 beforeAll(async () => {
-  packaged = await packageService(directory, 'rehearsal', { ...secrets, LANES: '3', ALIAS: 'off' });
+  packaged = await packageService(directory, 'staging', { ...secrets, LANES: '3', ALIAS: 'off' });
   template = parseTemplate(packaged.documents.get('cloudformation-template-update-stack.json') ?? '');
 }, 60_000);
 
@@ -94,7 +94,7 @@ describe('the packaged template', () => {
       'WorkerLambdaFunction.Properties.FunctionName',
       'ReplayLambdaFunction.Properties.FunctionName',
     ]) {
-      expect(at(template.Resources, path)).toContain('-rehearsal-');
+      expect(at(template.Resources, path)).toContain('-staging-');
     }
   });
 

@@ -51,7 +51,7 @@ function isUntold(text: string): boolean {
   return 'operations' in mapValue(value, DEFAULT_MAPPING);
 }
 
-/** Pacing would take hours over requests that here carry one event: SQS's stand-in hands out one of a user at a time. */
+/** Pacing would take hours over requests that here carry one event: fauxqs hands out one of a user at a time. */
 const UNPACED = { RATE_LIMIT_REQUESTS: '200000' };
 
 describe('every real event', () => {

@@ -88,7 +88,7 @@ test('a dead letter that was written twice is listed once, and removed with its 
   expect(messageIds(await fixture.deadLetters())).toEqual(['m0', 'm2']);
 });
 
-test('a listing that is left early hands back what it has read', async () => {
+test('a listing that is left early releases what it has read', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 250));
   for await (const deadLetters of readDeadLetters(fixture.ports)) {
@@ -99,7 +99,7 @@ test('a listing that is left early hands back what it has read', async () => {
   expect(await depth(fixture)).toEqual({ queued: 250, inFlight: 0 });
 });
 
-test('a listing that is aborted ends, and hands back what it has read', async () => {
+test('a listing that is aborted ends, and releases what it has read', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 250));
   const stop = new AbortController();
@@ -167,7 +167,7 @@ test('a listing that is killed leaves every dead letter visible again, once its 
   listing.kill();
   await listing.ended();
 
-  const read = await until('all letters are visible', async () => {
+  const read = await until('all dead letters are visible', async () => {
     const deadLetters = await collect(readDeadLetters(fixture.ports, { waitSeconds: 0 }));
     return deadLetters.length === 120 ? deadLetters : undefined;
   });

@@ -42,11 +42,11 @@ async function expectCounts(response: Response, counts: { accepted?: number; dea
 
 const receiveDeadLetters = (relay: TestRelay) => receiveAll(relay.queues.connect(), relay.queues.deadLetters);
 
-/** What was posted, as far as the letter holds it. */
+/** What was posted, as far as the dead letter holds it. */
 const bytesOf = ({ body, attributes }: ReceivedMessage) =>
   attributes['encoding'] === 'base64' ? Buffer.from(body, 'base64') : Buffer.from(body);
 
-/** The one letter, as a person reads it, and the posted bytes. */
+/** The one dead letter, as a person reads it, and the posted bytes. */
 async function receiveOnlyDeadLetter(relay: TestRelay) {
   const deadLetters = await receiveDeadLetters(relay);
   expect(deadLetters).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startTestRelay } from '../support/relay.ts';
 
-test('the stand-in refuses an attribute until it is told otherwise, and nothing else', async () => {
+test('the fake Salesmachine refuses an attribute until it is told otherwise, and nothing else', async () => {
   const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
   const reject = (method: string, body?: string) =>
     fetch(`${relay.url}/local/salesmachine/reject`, { method, ...(body && { body }) });
@@ -26,7 +26,7 @@ test.each([
   ['the empty name', '{"attribute":""}'],
   ['a number', '{"attribute":1}'],
   ['a body without end', 'x'.repeat(20_000)],
-])('the stand-in does not take %s for an attribute', async (_what, body) => {
+])('the fake Salesmachine does not take %s for an attribute', async (_what, body) => {
   const relay = await startTestRelay();
   const response = await relay.post('/local/salesmachine/reject', body);
   expect(response.status).toBe(400);

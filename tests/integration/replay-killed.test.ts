@@ -75,13 +75,13 @@ async function killAgainAndAgain(random: Random) {
       if (callsLeft <= 0) killed += 1;
       // What a killed run has read comes back when its visibility time-out ends.
       await until(
-        'letters are visible, if there are any left',
+        'dead letters are visible, if there are any left',
         async () =>
           (await isEmpty()) ||
           (await receiveMessages(deadLetters, { ...look, attemptId: `${random()}` })).length > 0,
       );
     }
-    await until('a replay has seen all letters', async () => {
+    await until('a replay has seen all dead letters', async () => {
       const { unread } = await replay({ rate: 10_000, waitSeconds: 0 }, box.ports);
       return unread === 0;
     });

@@ -40,7 +40,7 @@ export function setUpBatches(
 
   let failedSqsMessageIds: string[] = [];
 
-  /** What becomes of the messages: the ids of those that are handed back. */
+  /** What becomes of the messages: the ids of those that are released. */
   async function deliver(messages: readonly ReceivedMessage[]): Promise<string[]> {
     const settlement = createSettlement(SETTINGS, ports);
     const queuedEvents = messages.flatMap((message) => settlement.register(message) ?? []);

@@ -17,7 +17,7 @@ export type TestRelay = Relay & {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Posts as Segment does: signed, and an array by its first element. */
   postSigned(body: unknown): Promise<Response>;
-  /** What the stand-in holds once the queue is empty. */
+  /** What the fake Salesmachine holds once the queue is empty. */
   drained(): Promise<FakeSalesmachineState>;
 };
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { LocalQueue } from './local-sqs.ts';
 
-/** Of a longer queue nothing is told: the stand-in for SQS can only list all of it at once. */
+/** Of a longer queue nothing is said: fauxqs can only list all of it at once. */
 const MAX_INSPECTED = 10_000;
 
 const message = v.object({ sentTimestamp: v.number() });

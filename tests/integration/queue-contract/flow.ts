@@ -62,7 +62,7 @@ export const flow: readonly Behaviour[] = [
     fauxqs: 'hands out one message of a group',
   },
   {
-    name: 'a message that is handed back comes first again, counts its receives, and has a new handle',
+    name: 'a message that is released comes first again, counts its receives, and has a new handle',
     check: async (queues) => {
       await send(queues, entry('a1'), entry('a2'));
       const [first] = await receive(queues, { MaxNumberOfMessages: 1 });

@@ -42,7 +42,7 @@ test('with INGEST_OPEN=false, a way in is made up all the same', () => {
   expect(read({ INGEST_OPEN: 'false' }).ingest.credentials.tokens).toHaveLength(1);
 });
 
-test('the stand-in takes the configured credential, and the rate limit', () => {
+test('the fake Salesmachine takes the configured credential, and the rate limit', () => {
   const config = read({
     SALESMACHINE_API_TOKEN: 'token',
     SALESMACHINE_API_SECRET: 'secret',
@@ -56,7 +56,7 @@ test('the stand-in takes the configured credential, and the rate limit', () => {
   expect(config.worker.salesmachine).toMatchObject({ token: 'token', secret: 'secret' });
 });
 
-test('with SALESMACHINE_URL there is no stand-in, and no credential is made up', () => {
+test('with SALESMACHINE_URL there is no fake, and no credential is made up', () => {
   const env = {
     SALESMACHINE_URL: 'http://127.0.0.1:9',
     SALESMACHINE_API_TOKEN: 'token',
