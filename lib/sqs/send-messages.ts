@@ -34,7 +34,7 @@ export type SendResult = {
 };
 
 /** SQS will never take one of the messages. */
-export class MessageRefusedError extends Error {
+class MessageRefusedError extends Error {
   override name = 'MessageRefusedError' as const;
 }
 

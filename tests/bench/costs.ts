@@ -35,7 +35,7 @@ const rates: Rate[] = [
 ];
 
 /** What a month costs in US dollars at a rate of events, by what it is spent on. */
-export async function monthlyCosts({ perSecond, perWebhook, seconds }: Rate) {
+async function monthlyCosts({ perSecond, perWebhook, seconds }: Rate) {
   const { relay, usage } = meter(realRelay());
   const events = perSecond * seconds;
   await simulate(relay, { segment: { events, perSecond, perWebhook, users: 20_000 } }, 1);

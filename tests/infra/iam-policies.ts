@@ -14,7 +14,7 @@ const findCommandNames = (text: string): string[] =>
   Array.from(text.matchAll(/\bnew (\w+)Command\(/g), ([, name = '']) => name);
 
 /** The commands of the AWS SDK that a program of ours can send: of its file, and of all that it imports. */
-export async function findSentCommands(entry: string): Promise<Set<string>> {
+async function findSentCommands(entry: string): Promise<Set<string>> {
   const { metafile } = await build({
     absWorkingDir: repository,
     entryPoints: [entry],

@@ -1,5 +1,5 @@
 /** The n-th of the events that the recorded requests of Segment's destinations carry, in Segment's own shape. */
-export function senderEvent(index: number) {
+function senderEvent(index: number) {
   const common = {
     messageId: `ajs-next-1772600767891-00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
     userId: `user-${index}`,

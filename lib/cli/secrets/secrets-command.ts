@@ -79,7 +79,7 @@ export async function* askForSecrets(
 }
 
 /** @throws CommandError that names the line, and quotes nothing of it */
-export function* readSecrets(lines: string): Generator<[SecretName, string]> {
+function* readSecrets(lines: string): Generator<[SecretName, string]> {
   for (const [index, line] of lines.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [name = '', value = ''] = line.split(/=(.*)/s).map((part) => part.trim());

@@ -11,7 +11,7 @@ export type Kind = (typeof KINDS)[number];
 export const OPERATION = { event: 1, pageview: 2, contact: 4, account: 8, alias: 16 } as const;
 
 /** What has to arrive for an event to count as delivered. */
-export const REQUIRED_OPERATIONS: Record<Kind, number> = {
+const REQUIRED_OPERATIONS: Record<Kind, number> = {
   track: OPERATION.event,
   identify: OPERATION.contact,
   page: OPERATION.pageview,

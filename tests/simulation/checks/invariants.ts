@@ -47,7 +47,7 @@ function formatFinding(what: string, numbers: readonly number[]): string[] {
 }
 
 /** What must hold after every run, whatever went wrong in it. */
-export const invariants = {
+const invariants = {
   'nothing accepted is lost': (runState) => {
     const { tracker, queued, expired } = runState;
     const deadLetterReasons = reasonsByNumber(runState);

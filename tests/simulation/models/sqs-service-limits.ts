@@ -48,7 +48,7 @@ export type OutgoingEntry = {
 };
 
 /** Bytes as SQS counts them: the body, and name, type and value of each attribute. */
-export function messageBytes({ MessageBody = '', MessageAttributes = {} }: OutgoingEntry): number {
+function messageBytes({ MessageBody = '', MessageAttributes = {} }: OutgoingEntry): number {
   let bytes = Buffer.byteLength(MessageBody);
   for (const [name, { DataType = '', StringValue = '', BinaryValue }] of Object.entries(MessageAttributes)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(DataType) + Buffer.byteLength(StringValue);

@@ -155,7 +155,7 @@ function Row({ row, isSelected }: { row: EventRow; isSelected: boolean }) {
   );
 }
 
-export function describeState({ state, detail, latencyMs }: EventRow): { text: string; tone: string } {
+function describeState({ state, detail, latencyMs }: EventRow): { text: string; tone: string } {
   switch (state) {
     case 'delivered':
       return { text: `delivered ${latencyMs === null ? '' : formatDuration(latencyMs)}`, tone: 'good' };

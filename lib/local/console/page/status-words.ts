@@ -11,7 +11,7 @@ const causes: Readonly<Record<string, string>> = {
 };
 
 /** Why nothing is sent, and when it goes on: "paused: credential refused (401), next try in 8 s". */
-export function describePause({ cause, status, nextTryAt }: LanePause, now: number): string {
+function describePause({ cause, status, nextTryAt }: LanePause, now: number): string {
   const why = causes[cause] ?? cause;
   const answer = status === null ? '' : ` (${status})`;
   const next = nextTryAt === null ? '' : `, next try in ${formatCountdown(nextTryAt, now)}`;
