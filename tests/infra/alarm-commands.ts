@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Alarm } from './cloudwatch.ts';
 
-const COMMAND = /\b(?:npm run relay --|npx osls|aws) [^.;,()]+/g;
+const COMMAND = /\b(?:npm run relay --|aws) [^.;,()]+/g;
 
 /** The commands that an alarm's description asks the operator to run. */
 export const findCommands = ({ description }: Pick<Alarm, 'description'>): string[] =>
@@ -19,7 +19,6 @@ const CLOSED_PORT = 'http://127.0.0.1:9';
 export async function runCommand(command: string): Promise<string> {
   const [program = '', ...args] = command
     .replace(/^npm run relay --/, 'lib/cli/relay-command.ts')
-    .replace(/^npx osls/, 'node_modules/osls/bin/serverless.js')
     .split(/\s+/);
   const child = spawn(process.execPath, [program, ...args], {
     env: {

@@ -32,7 +32,7 @@ async function findSentCommands(entry: string): Promise<Set<string>> {
 
 const OSLS = 'node_modules/osls/lib/plugins/aws';
 /** Where osls sends commands when it deploys, shows and removes a stack. */
-const OSLS_DEPLOY_FILES = ['deploy', 'info', 'lib', 'package/lib', 'remove'].map(
+const OSLS_FILES = ['deploy', 'info', 'lib', 'package/lib', 'remove'].map(
   (room) => `${OSLS}/${room}/**/*.js`,
 );
 
@@ -47,10 +47,10 @@ const OSLS_UNUSED: ReadonlySet<string> = new Set([
   'SetStackPolicy',
 ]);
 
-/** The commands that osls sends in files that match. */
-async function findOslsCommands(patterns: string[]): Promise<Set<string>> {
+/** The commands that osls sends. */
+async function findOslsCommands(): Promise<Set<string>> {
   const commands = new Set<string>();
-  for await (const file of glob(patterns, { cwd: repository })) {
+  for await (const file of glob(OSLS_FILES, { cwd: repository })) {
     for (const name of findCommandNames(readFileSync(join(repository, file), 'utf8'))) commands.add(name);
   }
   return commands.difference(OSLS_UNUSED);
@@ -96,8 +96,6 @@ const commandPermissions: Readonly<Record<string, Permission>> = {
   StartQuery: may('logs:StartQuery', resources.logs),
   GetQueryResults: may('logs:GetQueryResults', ANYTHING),
   GetAccountSettings: may('lambda:GetAccountSettings', ANYTHING),
-  DescribeLogStreams: may('logs:DescribeLogStreams', resources.logs),
-  FilterLogEvents: may('logs:FilterLogEvents', resources.logs),
   CreateLogStream: may('logs:CreateLogStream', resources.logs),
   PutLogEvents: may('logs:PutLogEvents', resources.logs),
   GetParameters: may('ssm:GetParameters', resources.parameters),
@@ -248,21 +246,13 @@ function toPolicy(permissions: readonly Permission[]): Policy {
 
 /** What the operator needs for the relay command with --stage, and for the other commands that alarms name. */
 export async function operatorPolicy(): Promise<Policy> {
-  const [relay, osls] = await Promise.all([
-    findSentCommands('lib/cli/relay-command.ts'),
-    findOslsCommands([`${OSLS}/logs.js`]),
-  ]);
-  return toPolicy(
-    [...relay.union(osls).add('GetAccountSettings')].map((name) => find(commandPermissions, name)),
-  );
+  const commands = await findSentCommands('lib/cli/relay-command.ts');
+  return toPolicy([...commands.add('GetAccountSettings')].map((name) => find(commandPermissions, name)));
 }
 
 /** What the deployer needs for npm run deploy, and to remove the stack: ours, osls's, and CloudFormation's for them. */
 export async function deployerPolicy({ Resources }: Template): Promise<Policy> {
-  const [ours, osls] = await Promise.all([
-    findSentCommands('lib/cli/deploy/main.ts'),
-    findOslsCommands(OSLS_DEPLOY_FILES),
-  ]);
+  const [ours, osls] = await Promise.all([findSentCommands('lib/cli/deploy/main.ts'), findOslsCommands()]);
   const types = new Set(Object.values(Resources).map(({ Type }) => Type));
   return toPolicy([
     ...[...ours.union(osls)].map((name) => find(commandPermissions, name)),
