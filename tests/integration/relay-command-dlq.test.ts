@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -13,6 +13,7 @@ import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixt
 import { recordingLog } from '../support/log.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { startTestRelay, type TestRelay } from '../support/relay.ts';
+import { createTerminal, runRelayProgram } from '../support/relay-program.ts';
 import { until } from '../support/until.ts';
 
 // Each command is a process of its own, and the machine may be busy.
@@ -267,6 +268,8 @@ describe('relay dlq export', () => {
       expect.objectContaining({ messageId: 'm70', reason: 'rejected', body: secretive.body, replays: 0 }),
     );
     expect(await countDeadLetters()).toBe(31);
+    // Personal data: for its owner only.
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await dlq('export', file)).toMatchObject({
       stderr: expect.stringContaining('exists already'),
       code: 2,
@@ -291,7 +294,36 @@ describe('relay dlq purge', () => {
       .map((line) => JSON.parse(line));
     expect(lines.map(({ messageId }) => messageId).toSorted()).toEqual(['m20', 'm21']);
     expect(lines[0]).toMatchObject({ body: expect.any(String), purged: { why: 'a test' } });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await relay.state()).toMatchObject({ deadLettered: 12, queued: 0, inFlight: 0 });
+  });
+
+  test('deletes nothing that it could not write down first', async () => {
+    await writeDeadLetters(createDeadLetter(1, { reason: 'server_error' }));
+    const file = join(directory, 'limited.ndjson');
+    const { code, stderr } = await runCli(
+      ['dlq', 'purge', '--reason', 'server_error', '--why', 'a test', '--yes', '--file', file],
+      // No file may grow: as on a disk that is full.
+      { env: { RELAY_URL: relay.url }, shell: 'trap "" XFSZ; ulimit -f 0' },
+    );
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('EFBIG') });
+    expect(await countDeadLetters()).toBe(1);
+  });
+
+  test('leaves what arrives after the question', async () => {
+    const serverError = (number: number) => createDeadLetter(number, { reason: 'server_error' });
+    await writeDeadLetters(serverError(1), serverError(2));
+    const file = join(directory, 'asked.ndjson');
+    const terminal = createTerminal(async (question) => {
+      expect(question).toMatch(/^Delete 2 dead letters of .*\? \[y\/N\] $/);
+      await writeDeadLetters(serverError(3));
+      return 'y';
+    });
+    const args = ['dlq', 'purge', '--reason', 'server_error', '--why', 'a test', '--file', file];
+    const { code } = await runRelayProgram(args, { RELAY_URL: relay.url }, terminal);
+    expect(code).toBe(0);
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(await countDeadLetters()).toBe(1);
   });
 
   test('deletes nothing without a yes, nor where it cannot write the file', async () => {

@@ -9,6 +9,7 @@ import {
   createDeadLetter,
   createDeadLetterFixture,
   createDeadLetters,
+  createVirtualDeadLetterFixture,
   type DeadLetterFixture,
   messageIds,
   messageIdsFrom,
@@ -109,16 +110,24 @@ test('a dry run says what would be replayed and what would fail again, and chang
   expect((await fixture.deadLetters()).length).toBe(14);
 });
 
-test('when its time is nearly up it stops, says that there is more, and a second go does the rest', async () => {
-  await fixture.writeDeadLetters(createDeadLetters(0, 300));
-  // They would take 15 s; of the invocation's time, 20 s are kept for what is under way.
-  const first2s = { timeoutMs: 22_000, haste: 1 };
-  expect(await invoke({ rate: 20 }, first2s)).toMatchObject({ failed: 0, more: true });
-  const first = await fixture.queued();
-  expect(first.length).toBeGreaterThan(0);
-  expect(first.length).toBeLessThan(300);
-  expect(await invoke({ rate: 10_000 })).toMatchObject({ replayed: 300 - first.length, more: false });
-  expect(messageIds([...first, ...(await fixture.queued())])).toEqual(messageIdsFrom(0, 300));
+test('when its time is nearly up it stops, says that there is more, and a second invocation does the rest', async () => {
+  const { ports, run, sent, time, worker } = createVirtualDeadLetterFixture();
+  const config = readReplayConfig({
+    QUEUE_URL: ports.queueUrl,
+    DEAD_LETTER_QUEUE_URL: ports.deadLetterQueueUrl,
+  });
+  const replay = createReplay({ ...ports, config });
+  // All would take 15 s; of the invocation's time, 20 s are kept for what is under way.
+  const invokeFor = (request: object, timeoutMs: number) =>
+    run(replay(request, createLambdaContext('replay', timeoutMs, time)));
+
+  await run(worker.writeDeadLetters(createDeadLetters(0, 300)));
+  expect(await invokeFor({ rate: 20 }, 22_000)).toMatchObject({ failed: 0, more: true });
+  const first = sent().length;
+  expect(first).toBeGreaterThan(30);
+  expect(first).toBeLessThan(50);
+  expect(await invokeFor({ rate: 10_000 }, 120_000)).toMatchObject({ replayed: 300 - first, more: false });
+  expect(messageIds(sent())).toEqual(messageIdsFrom(0, 300));
 });
 
 describe('a request that cannot be obeyed replays nothing, and says why', () => {

@@ -7,13 +7,21 @@ const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta
 export type CliOptions = {
   input?: string | Buffer;
   env?: Record<string, string>;
+  /** What a shell does before it. */
+  shell?: string;
   /** Is given the process once it runs. */
   onStart?: (child: ChildProcess) => void;
 };
 
 /** Runs `relay` as a process of its own, with nothing of this one's environment. */
-export async function runCli(args: readonly string[], { input = '', env = {}, onStart }: CliOptions = {}) {
-  const child = spawn(process.execPath, [main, ...args], { env });
+export async function runCli(
+  args: readonly string[],
+  { input = '', env = {}, shell, onStart }: CliOptions = {},
+) {
+  const child =
+    shell === undefined
+      ? spawn(process.execPath, [main, ...args], { env })
+      : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, main, ...args], { env });
   // A command may end before it has read everything.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);

@@ -5,10 +5,27 @@ import { createRelayProgram } from '../../lib/cli/relay-program.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 
+type Streams = { stdin: PassThrough & { isTTY?: boolean }; stderr: PassThrough };
+
+/** Standard input and error of an operator who answers the first question. */
+export function createTerminal(answer: (question: string) => Promise<string>): Streams {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const stderr = new PassThrough();
+  stderr.once('data', (question) => {
+    void answer(`${question}`).then((line) => stdin.end(`${line}\n`));
+  });
+  return { stdin, stderr };
+}
+
+const createPipes = (): Streams => ({ stdin: new PassThrough().end(), stderr: new PassThrough() });
+
 /** Runs `relay` in this process, which costs less than one of its own; usage errors are thrown. */
-export async function runRelayProgram(args: readonly string[], env: Record<string, string>) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end();
+export async function runRelayProgram(
+  args: readonly string[],
+  env: Record<string, string>,
+  { stdin, stderr }: Streams = createPipes(),
+) {
+  const stdout = new PassThrough();
   let code = 0;
   const context: CommandContext = {
     stdin,

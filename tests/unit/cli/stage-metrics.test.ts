@@ -1,6 +1,6 @@
 import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { expect, test } from '@jest/globals';
-import { fetchStageMetrics } from '../../../lib/cli/stage/stage-metrics.ts';
+import { fetchMetric, fetchStageMetrics } from '../../../lib/cli/stage/stage-metrics.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 const clock = { now: () => NOW, sleep: () => Promise.resolve() };
@@ -56,4 +56,26 @@ test('what may not be asked is unknown, and the rest is told', async () => {
       )
     ).oldestAgeSeconds,
   ).toBeNull();
+});
+
+test('a metric is asked for as one value of the whole period', async () => {
+  const inputs: GetMetricStatisticsCommand['input'][] = [];
+  const send = async (command: unknown) => {
+    if (command instanceof GetMetricStatisticsCommand) inputs.push(command.input);
+    return { Datapoints: [{ Sum: 7 }] };
+  };
+  const dimension = { Name: 'cause', Value: 'outage' };
+  const metric = { namespace: 'N', name: 'DeliveryPauses', dimension, statistic: 'Sum' } as const;
+  expect(await fetchMetric(metric, 5, { cloudWatch: { send }, clock })).toBe(7);
+  expect(inputs).toEqual([
+    {
+      Namespace: 'N',
+      MetricName: 'DeliveryPauses',
+      Dimensions: [dimension],
+      StartTime: new Date(NOW - 300_000),
+      EndTime: new Date(NOW),
+      Period: 300,
+      Statistics: ['Sum'],
+    },
+  ]);
 });

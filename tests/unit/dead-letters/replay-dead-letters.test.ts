@@ -1,3 +1,4 @@
+import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
@@ -277,6 +278,24 @@ test('a main queue that takes nothing stops it within seconds: the dead letters 
   expect(fixture.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { fields: { messages: 10 } },
   ]);
+});
+
+test('a dead-letter queue that deletes nothing stops it: what was sent once is not sent over and over', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const { sqs } = fixture.ports;
+  const send: typeof sqs.send = (command: object, ...rest: unknown[]) =>
+    command instanceof DeleteMessageBatchCommand
+      ? Promise.reject(new Error('SQS does not delete now.'))
+      : Reflect.apply(sqs.send, sqs, [command, ...rest]);
+  const result = await fixture.run(
+    (async () => {
+      await fixture.worker.writeDeadLetters(createDeadLetters(0, 100));
+      return replay({}, { ...fixture.ports, sqs: { send } });
+    })(),
+  );
+  expect(result).toMatchObject({ replayed: 0, failed: 10, more: true });
+  expect(fixture.sent()).toHaveLength(10);
+  expect(fixture.remaining()).toHaveLength(100);
 });
 
 test('dead letters that another reader has are out of reach, and counted', async () => {
