@@ -55,11 +55,11 @@ const failureSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({
-    status: v.optional(v.number()),
+    status: v.exactOptional(v.number()),
     attempts: v.number(),
     deadAt: v.pipe(v.string(), v.isoTimestamp()),
-    original: v.optional(v.object({ bytes: v.number(), sha256: v.string() })),
-    sender: v.optional(senderSchema),
+    original: v.exactOptional(v.object({ bytes: v.number(), sha256: v.string() })),
+    sender: v.exactOptional(senderSchema),
   }),
 );
 
@@ -97,16 +97,14 @@ function readCause({ attributes, wasRedriven, groupId, sqsMessageId, sentAt }: R
     return { id: sqsMessageId, reason: 'receive_limit', ...unknown };
   }
   const failure = v.safeParse(failureSchema, attributes['failure']);
-  const { status, original, sender, attempts = 0, deadAt } = failure.success ? failure.output : {};
+  const { deadAt, attempts = 0, ...known } = failure.success ? failure.output : {};
   return {
     id: groupId,
     reason,
     detail: attributes['detail'] ?? '',
-    ...(status !== undefined && { status }),
+    ...known,
     attempts,
     deadAt: deadAt === undefined ? sentAt : Date.parse(deadAt),
-    ...(original && { original }),
-    ...(sender && { sender }),
   };
 }
 

@@ -84,15 +84,17 @@ export function excludeAttributes(
       const inner = [...path, key];
       const place = inner.length <= 3 ? inner.join('.') : '';
       const isRoot = ROOTS.has(place) && isJsonObject(value);
+      const isAttribute = !isRoot && !STRUCTURE.has(place);
       const joined = isRoot ? '' : joinNames(name, key);
-      const pattern =
-        isRoot || STRUCTURE.has(place)
-          ? undefined
-          : findPattern(inner, [joined, key, GIVEN_NAMES.get(place)]);
-      if (pattern !== undefined) exclusions.push({ path: inner, setting: 'EXCLUDE_ATTRIBUTES', pattern });
-      const pruned = pattern === undefined ? prune(value, inner, joined) : undefined;
+      const pattern = isAttribute ? findPattern(inner, [joined, key, GIVEN_NAMES.get(place)]) : undefined;
+      if (pattern !== undefined) {
+        exclusions.push({ path: inner, setting: 'EXCLUDE_ATTRIBUTES', pattern });
+        isChanged = true;
+        return [];
+      }
+      const pruned = prune(value, inner, joined);
       isChanged ||= pruned !== value;
-      return pruned === undefined ? [] : [[key, pruned]];
+      return [[key, pruned]];
     });
     // From entries, because a key may be called `__proto__`.
     return isChanged ? Object.fromEntries(kept) : object;

@@ -30,7 +30,7 @@ test('the linter keeps each room from every room with the same or a larger numbe
   const walls = new Map<string, string[]>(
     overrides.map(({ includes, linter }: Override) => [
       includes[0].replace('/**', ''),
-      linter.rules.style.noRestrictedImports.options.patterns.flatMap(({ group }) => group),
+      linter.rules.style?.noRestrictedImports.options.patterns.flatMap(({ group }) => group) ?? [],
     ]),
   );
   const missing = rooms.flatMap(({ number, room }) =>
@@ -46,5 +46,5 @@ test('the linter keeps each room from every room with the same or a larger numbe
 
 type Override = {
   includes: [string];
-  linter: { rules: { style: { noRestrictedImports: { options: { patterns: { group: string[] }[] } } } } };
+  linter: { rules: { style?: { noRestrictedImports: { options: { patterns: { group: string[] }[] } } } } };
 };

@@ -57,9 +57,7 @@ export function parseStageFile(text: string, path: string): StageFile {
   const file: StageFile = { settings: {}, deployment: {} };
   for (const [name, value] of Object.entries(given)) {
     if (value === null) continue;
-    const scalar = v.safeParse(scalarSchema, value);
-    const problem =
-      findNameProblem(name) ?? (scalar.success ? undefined : `${name} must be a text or a number`);
+    const problem = findSettingProblem(name, value);
     if (problem !== undefined) problems.push(problem);
     else if (isSettingName(name)) file.settings[name] = String(value);
   }
@@ -81,6 +79,11 @@ function parseSections(text: string, path: string) {
     if (error instanceof v.ValiError) throw new CommandError(`${path} ${error.message}`);
     throw error;
   }
+}
+
+function findSettingProblem(name: string, value: unknown): string | undefined {
+  const isScalar = v.is(scalarSchema, value);
+  return findNameProblem(name) ?? (isScalar ? undefined : `${name} must be a text or a number`);
 }
 
 function findNameProblem(name: string): string | undefined {

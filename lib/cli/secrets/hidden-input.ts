@@ -42,8 +42,7 @@ function readLine(input: HiddenInput): Promise<string | undefined> {
       for (const character of chunk.toString()) {
         if (ENTER.test(character)) return end(line);
         if (character === INTERRUPT || character === END) return end(undefined);
-        if (ERASE.test(character)) line = line.slice(0, -1);
-        else if (!CONTROL.test(character)) line += character;
+        line = typeCharacter(line, character);
       }
     };
     const onEnd = () => end(undefined);
@@ -51,4 +50,9 @@ function readLine(input: HiddenInput): Promise<string | undefined> {
     input.on('end', onEnd);
     input.resume();
   });
+}
+
+function typeCharacter(line: string, character: string): string {
+  if (ERASE.test(character)) return line.slice(0, -1);
+  return CONTROL.test(character) ? line : line + character;
 }

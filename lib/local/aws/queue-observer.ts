@@ -30,19 +30,18 @@ export function createQueueObserver(
 ): { observe(sqs: SQSClient): void } {
   /** Receipt handles that have not been used up, and the messages that they are for. */
   const idsByHandle = new Map<string | undefined, string>();
+  const namesByUrl = new Map<string | undefined, QueueName>([
+    [queues.main.url, 'main'],
+    [queues.deadLetters.url, 'deadLetters'],
+  ]);
 
   function notify({ command, input, output }: Call): void {
-    const url = 'QueueUrl' in input ? input.QueueUrl : undefined;
-    const queue =
-      url === queues.main.url ? 'main' : url === queues.deadLetters.url ? 'deadLetters' : undefined;
+    const queue = 'QueueUrl' in input ? namesByUrl.get(input.QueueUrl) : undefined;
     if (queue === undefined) return;
     if (command === 'ReceiveMessageCommand') notifyReceived(queue, output);
-    if (!('Entries' in input && 'Successful' in output)) return;
-    const confirmed = new Map(output.Successful?.map((entry) => [entry.Id, entry]));
-    for (const entry of input.Entries ?? []) {
-      const result = confirmed.get(entry.Id);
-      if (result !== undefined)
-        notifyEntry(queue, command, entry, 'MessageId' in result ? result.MessageId : '');
+    for (const { entry, sentId } of findConfirmedEntries(input, output)) {
+      if ('MessageBody' in entry) notifySent(queue, entry, sentId);
+      else notifyDone(queue, command, entry);
     }
   }
 
@@ -53,16 +52,17 @@ export function createQueueObserver(
     }
   }
 
-  function notifyEntry(queue: QueueName, command: string | undefined, entry: Entry, sentId = ''): void {
-    if ('MessageBody' in entry) {
-      const message = toSentMessage(entry, sentId);
-      for (const { sent } of listeners) sent?.(queue, message);
-      return;
-    }
+  function notifySent(queue: QueueName, entry: SendEntry, sentId: string): void {
+    const message = toSentMessage(entry, sentId);
+    for (const { sent } of listeners) sent?.(queue, message);
+  }
+
+  /** A message was deleted, or its visibility changed. */
+  function notifyDone(queue: QueueName, command: string | undefined, entry: Entry): void {
     const handle = 'ReceiptHandle' in entry ? entry.ReceiptHandle : undefined;
     const id = idsByHandle.get(handle);
     if (id === undefined) return;
-    if (command === 'ChangeMessageVisibilityBatchCommand' && 'VisibilityTimeout' in entry) {
+    if ('VisibilityTimeout' in entry) {
       for (const { released } of listeners) released?.(queue, id, entry.VisibilityTimeout ?? 0);
     }
     if (command === 'DeleteMessageBatchCommand') {
@@ -87,8 +87,23 @@ export function createQueueObserver(
 }
 
 type Entry = NonNullable<Extract<ServiceInputTypes, { Entries: unknown }>['Entries']>[number];
+type SendEntry = Extract<Entry, { MessageBody: unknown }>;
 
-function toSentMessage(entry: Extract<Entry, { MessageBody: unknown }>, sqsMessageId: string): SentMessage {
+/** The entries of a batch that SQS has confirmed; `sentId` is the id that it gave a message. */
+function findConfirmedEntries(
+  input: ServiceInputTypes,
+  output: ServiceOutputTypes,
+): { entry: Entry; sentId: string }[] {
+  if (!('Entries' in input && 'Successful' in output)) return [];
+  const confirmed = new Map(output.Successful?.map((result) => [result.Id, result]));
+  return (input.Entries ?? []).flatMap((entry) => {
+    const result = confirmed.get(entry.Id);
+    if (result === undefined) return [];
+    return [{ entry, sentId: ('MessageId' in result && result.MessageId) || '' }];
+  });
+}
+
+function toSentMessage(entry: SendEntry, sqsMessageId: string): SentMessage {
   return {
     sqsMessageId,
     body: entry.MessageBody ?? '',

@@ -65,12 +65,16 @@ export function createEventRing() {
   function evictOldest(): void {
     for (const [id, record] of records) {
       if (records.size <= MAX_EVENTS && bytes <= MAX_BYTES) return;
-      records.delete(id);
-      bytes -= record.body.length;
-      const { messageId } = record.fields;
-      if (idsByMessageId.get(messageId) === id) idsByMessageId.delete(messageId);
-      for (const [alias, target] of aliases) if (target === id) aliases.delete(alias);
+      forget(id, record);
     }
+  }
+
+  function forget(id: string, record: EventRecord): void {
+    records.delete(id);
+    bytes -= record.body.length;
+    const { messageId } = record.fields;
+    if (idsByMessageId.get(messageId) === id) idsByMessageId.delete(messageId);
+    for (const [alias, target] of aliases) if (target === id) aliases.delete(alias);
   }
 
   return {

@@ -88,14 +88,11 @@ export function createFakeSalesmachine({
     if (!acceptsJson(headers)) return errorResponse(406, 'Only application/json is understood and given.');
     if (call === 'ping') return success;
 
-    const items = parseItems(call, body);
-    if (items === undefined) return errorResponse(400, 'The body must be JSON, and an array for a batch.');
-    if (items.length === 0) return errorResponse(400, 'The batch is empty.');
-    if (items.length > MAX_ITEMS) return errorResponse(400, `A batch may hold ${MAX_ITEMS} items at most.`);
-    if (!items.every(isOperation)) return errorResponse(400, findFirstProblem(items));
-    const rejection = findRejection(items, rejectedAttributes);
+    const operations = parseOperations(call, body);
+    if (typeof operations === 'string') return errorResponse(400, operations);
+    const rejection = findRejection(operations, rejectedAttributes);
     if (rejection !== undefined) return errorResponse(400, rejection);
-    for (const operation of items) crm.apply(operation);
+    for (const operation of operations) crm.apply(operation);
     return success;
   }
 
@@ -107,6 +104,15 @@ export function createFakeSalesmachine({
     reject: (attribute) => rejectedAttributes.add(attribute),
     acceptAll: () => rejectedAttributes.clear(),
   };
+}
+
+/** The operations of a request, or what is wrong with it. */
+function parseOperations(call: string, body: string): Operation[] | string {
+  const items = parseItems(call, body);
+  if (items === undefined) return 'The body must be JSON, and an array for a batch.';
+  if (items.length === 0) return 'The batch is empty.';
+  if (items.length > MAX_ITEMS) return `A batch may hold ${MAX_ITEMS} items at most.`;
+  return items.every(isOperation) ? items : findFirstProblem(items);
 }
 
 function readState(crm: FakeCrm): FakeSalesmachineState {
