@@ -8,6 +8,7 @@ import { definePing } from './commands/ping-command.ts';
 import { defineStatus } from './commands/status-command.ts';
 import { defineDlq } from './dlq/dlq-command.ts';
 import { defineDoctor } from './doctor/doctor-command.ts';
+import { defineProbe } from './probe/probe-command.ts';
 import { defineSecrets } from './secrets/secrets-command.ts';
 import { defineSend } from './send/send-command.ts';
 import { defineTrigger } from './send/trigger-command.ts';
@@ -38,6 +39,7 @@ const commands = [
   defineLogs,
   defineDlq,
   defineDoctor,
+  defineProbe,
   defineSecrets,
 ];
 

@@ -320,7 +320,7 @@ describe('relay dlq purge', () => {
       return 'y';
     });
     const args = ['dlq', 'purge', '--reason', 'server_error', '--why', 'a test', '--file', file];
-    const { code } = await runRelayProgram(args, { RELAY_URL: relay.url }, terminal);
+    const { code } = await runRelayProgram(args, { RELAY_URL: relay.url }, { streams: terminal });
     expect(code).toBe(0);
     expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(2);
     expect(await countDeadLetters()).toBe(1);

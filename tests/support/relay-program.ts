@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CommandContext } from '../../lib/cli/command-context.ts';
 import { createRelayProgram } from '../../lib/cli/relay-program.ts';
-import { systemClock } from '../../lib/runtime/clock.ts';
+import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 
 type Streams = { stdin: PassThrough & { isTTY?: boolean }; stderr: PassThrough };
@@ -19,11 +19,13 @@ export function createTerminal(answer: (question: string) => Promise<string>): S
 
 const createPipes = (): Streams => ({ stdin: new PassThrough().end(), stderr: new PassThrough() });
 
+type ProgramOptions = { streams?: Streams; clock?: Clock };
+
 /** Runs `relay` in this process, which costs less than one of its own; usage errors are thrown. */
 export async function runRelayProgram(
   args: readonly string[],
   env: Record<string, string>,
-  { stdin, stderr }: Streams = createPipes(),
+  { streams: { stdin, stderr } = createPipes(), clock = systemClock }: ProgramOptions = {},
 ) {
   const stdout = new PassThrough();
   let code = 0;
@@ -32,7 +34,7 @@ export async function runRelayProgram(
     stdout,
     stderr,
     env,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     interruptSignal: () => new AbortController().signal,
     setFailed() {

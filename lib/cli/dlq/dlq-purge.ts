@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type DeadLetterFilter, matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { toExportRecord } from '../../dead-letters/describe-dead-letter.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printNote } from '../command-context.ts';
+import { confirm } from '../confirm.ts';
 import {
   type Connection,
   openDeadLetterReader,
@@ -109,24 +109,5 @@ async function deleteDeadLetters(
     const left = await reader.deleteDeadLetters(deadLetters);
     counts.deleted += deadLetters.length - left.length;
     counts.failed += left.length;
-  }
-}
-
-async function confirm(
-  question: string,
-  { stdin, stderr }: CommandContext,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (stdin.isTTY !== true) throw new CommandError(`${question} There is no terminal to ask on: add --yes`);
-  // As a terminal it would take Ctrl-C for itself.
-  const prompt = createInterface({ input: stdin, output: stderr, terminal: false });
-  try {
-    const answer = await prompt.question(`${question} [y/N] `, { signal });
-    return /^y(?:es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  } finally {
-    prompt.close();
   }
 }

@@ -29,7 +29,12 @@ export async function pingStage(
   return v.parse(pingSchema, await pingSalesmachine(createSalesmachine(settings), context.clock.now));
 }
 
-async function fetchSalesmachineSettings(
+/**
+ * Where a stage's Salesmachine is, and the credential for it.
+ *
+ * @throws what SSM answers, or a SettingsError for what the parameters hold
+ */
+export async function fetchSalesmachineSettings(
   stage: string,
   region: string | undefined,
   { clock }: Pick<CommandContext, 'clock'>,
