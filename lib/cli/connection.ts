@@ -9,6 +9,7 @@ import { relayUrl, requestLocalRelay } from './request-local-relay.ts';
 import { type AuditEntry, identifyOperator, toAuditLine, writeAuditLine } from './stage/audit.ts';
 import { stackName } from './stage/stage-clients.ts';
 import { connectLogs } from './stage/stage-log.ts';
+import { readStageRegion } from './stage/stage-target.ts';
 import { fetchStageSettings, type WorkerSettings } from './stage/worker-settings.ts';
 
 export type TargetOptions = { stage?: string; region?: string };
@@ -28,10 +29,17 @@ export type Connection = {
   audit(entry: AuditEntry): Promise<void>;
 };
 
+/** Adds --stage and --region. The region of a stage that has a file, `stages/STAGE.yml`, is that of its file. */
 export const withTargetOptions = (command: Command): Command =>
   command
     .option('--stage <name>', 'a deployment on AWS, instead of the local relay')
-    .option('--region <name>', 'its AWS region, instead of AWS_REGION');
+    .option('--region <name>', 'its AWS region, instead of that of stages/STAGE.yml, or AWS_REGION')
+    .hook('preAction', async (_, action) => {
+      const { stage, region } = action.opts<TargetOptions>();
+      if (stage === undefined || region !== undefined) return;
+      const ofFile = await readStageRegion(stage);
+      if (ofFile !== undefined) action.setOptionValue('region', ofFile);
+    });
 
 /**
  * Runs `use` with the relay that is meant, and disconnects.

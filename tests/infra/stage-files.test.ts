@@ -121,6 +121,15 @@ describe('a stage that has a file', () => {
   });
 });
 
+test('stages/prod.yml protects the stack from removal, and keeps logs for longer', () => {
+  const prod = readFileSync(new URL('../../stages/prod.yml', import.meta.url), 'utf8');
+  const file = parseStageFile(prod, 'stages/prod.yml');
+  expect(planStage({ stage: 'prod', params: [], file, env: {} }).deployment).toEqual({
+    logRetentionDays: 90,
+    terminationProtection: true,
+  });
+});
+
 describe('stages/example.yml', () => {
   const { settings: given, deployment } = parse(uncommented);
 

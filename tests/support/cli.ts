@@ -7,6 +7,7 @@ const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta
 export type CliOptions = {
   input?: string | Buffer;
   env?: Record<string, string>;
+  cwd?: string;
   /** What a shell does before it. */
   shell?: string;
   /** Is given the process once it runs. */
@@ -16,12 +17,13 @@ export type CliOptions = {
 /** Runs `relay` as a process of its own, with nothing of this one's environment. */
 export async function runCli(
   args: readonly string[],
-  { input = '', env = {}, shell, onStart }: CliOptions = {},
+  { input = '', env = {}, cwd, shell, onStart }: CliOptions = {},
 ) {
+  const options = { env, cwd };
   const child =
     shell === undefined
-      ? spawn(process.execPath, [main, ...args], { env })
-      : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, main, ...args], { env });
+      ? spawn(process.execPath, [main, ...args], options)
+      : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, main, ...args], options);
   // A command may end before it has read everything.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);

@@ -42,6 +42,8 @@ export const stageFilePath = (stage: string): string => join('stages', `${stage}
  * @throws CommandError that names every problem of the file, and quotes no value
  */
 export async function readStageFile(directory: string, stage: string): Promise<StageFile | undefined> {
+  // Not a name that a stage can have, nor one that leads elsewhere.
+  if (!/^[\w-]+$/.test(stage)) return undefined;
   const path = stageFilePath(stage);
   const text = await readFile(join(directory, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

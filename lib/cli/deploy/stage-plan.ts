@@ -3,6 +3,7 @@ import type { Environment } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
 import { CommandError } from '../cli-errors.ts';
 import { stackName } from '../stage/stage-clients.ts';
+import { chooseRegion } from '../stage/stage-target.ts';
 import { deploymentOptionNames, deploymentOptions } from './deployment-options.ts';
 import { type StageFile, stageFilePath, stageSettingNames } from './stage-file.ts';
 
@@ -32,8 +33,6 @@ const FUNCTIONS = ['ingest', 'worker', 'replay'] as const;
 export const MAX_STAGE_LENGTH =
   MAX_FUNCTION_NAME - stackName('').length - Math.max(...FUNCTIONS.map((name) => `-${name}`.length));
 
-const DEFAULT_REGION = 'us-east-1';
-
 /**
  * What a stage's file, the environment and the command line say together: the command line wins over the environment,
  * and that over the file, as in serverless.yml.
@@ -43,13 +42,11 @@ const DEFAULT_REGION = 'us-east-1';
 export function planStage({ stage, region, params, file, env }: PlanInput): StagePlan {
   const plan: StagePlan = {
     stage,
-    region: region ?? env['AWS_REGION'] ?? DEFAULT_REGION,
+    region: chooseRegion(region, file?.deployment.region, env),
     settings: { ...file?.settings },
     deployment: { ...file?.deployment },
     notes: file === undefined ? [`There is no ${stageFilePath(stage)}: the stage has the defaults.`] : [],
   };
-  if (region === undefined && typeof plan.deployment.region === 'string')
-    plan.region = plan.deployment.region;
 
   for (const { name, value, source } of [...readVariables(env), ...params.map(parseParam)]) {
     if (applyOverride(plan, name, value)) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { withTargetOptions } from '../connection.ts';
-import { readStageTarget } from '../deploy/stage-target.ts';
+import { readStageTarget } from '../stage/stage-target.ts';
 import { runChecks } from './check.ts';
 import { createLocalChecks } from './local-checks.ts';
 import { createStageChecks } from './stage-checks.ts';
@@ -33,10 +33,10 @@ export function defineDoctor(relay: Command, context: CommandContext): void {
     .action(async (options: DoctorOptions) => {
       const { stage, region } = options;
       if (stage === undefined) return runChecks(createLocalChecks(context), options, context);
-      const target = await readStageTarget({ stage, ...(region !== undefined && { region }) }, context.env);
+      const target = await readStageTarget({ stage, region }, context.env);
       const view = await connectStageView(target, context);
       const checks = createStageChecks(view, target);
-      const event = options.event ? [createEventCheck(view, target, context)] : [];
+      const event = options.event ? [createEventCheck(view, context)] : [];
       return runChecks([...checks, ...event], options, context);
     });
 }

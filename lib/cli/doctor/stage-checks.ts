@@ -22,6 +22,10 @@ export type StageView = {
   /** How many receivers of a topic there are, and how many have not confirmed yet. */
   fetchReceivers(topicArn: string): Promise<{ confirmed: number; pending: number }>;
   ping(): Promise<Ping>;
+  /** The first of each kind of credential that the ingest accepts. */
+  readCredentials(): Promise<{ secret: string | undefined; token: string | undefined }>;
+  /** Whether the worker has logged, since then, that the event with this messageId is delivered. */
+  isDelivered(messageId: string, since: number): Promise<boolean>;
 };
 
 /** What has to hold of a deployed stage, in the order in which its parts depend on each other. */

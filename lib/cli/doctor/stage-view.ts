@@ -1,11 +1,14 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { createSqs } from '../../sqs/sqs-client.ts';
+import type { LogMessage } from '../../telemetry/log-messages.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { StageTarget } from '../deploy/stage-target.ts';
-import { findMissingSecrets } from '../secrets/stage-parameters.ts';
+import { findMissingSecrets, readParameters } from '../secrets/stage-parameters.ts';
+import { parameterName } from '../secrets/stage-secrets.ts';
 import { fetchStackOutputs } from '../stage/stack.ts';
 import { clientOptions, connectCloudWatch, connectLambda, stackName } from '../stage/stage-clients.ts';
+import { connectLogs, queryLogs } from '../stage/stage-log.ts';
 import { pingStage } from '../stage/stage-ping.ts';
+import type { StageTarget } from '../stage/stage-target.ts';
 import type { StageView } from './stage-checks.ts';
 
 /** An ingest that starts reads its secrets first. */
@@ -70,8 +73,29 @@ export async function connectStageView(
       const pending = Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
       return { pending, confirmed: Subscriptions.length - pending };
     },
+
+    async readCredentials() {
+      const names = [
+        parameterName(stage, 'SEGMENT_SHARED_SECRETS'),
+        parameterName(stage, 'INGEST_TOKENS'),
+      ] as const;
+      const values = await readParameters(names, region);
+      return { secret: firstOf(values[names[0]]), token: firstOf(values[names[1]]) };
+    },
+
+    async isDelivered(messageId, since) {
+      const logs = await connectLogs(region);
+      const query = `filter message = "${DELIVERED}" and outcome = "delivered" and @message like "${messageId}" | limit 1`;
+      const selection = { functions: ['worker'], query, from: since, to: context.clock.now() } as const;
+      const rows = await queryLogs(stage, selection, logs, context.clock).finally(() => logs.destroy());
+      return rows.length > 0;
+    },
   };
 }
+
+const DELIVERED = 'request completed' satisfies LogMessage;
+
+const firstOf = (list: string | undefined): string | undefined => list?.split(',')[0]?.trim() || undefined;
 
 async function fetchStatus(url: string): Promise<number | string> {
   try {

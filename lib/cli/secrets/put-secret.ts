@@ -1,5 +1,5 @@
-import type { StageTarget } from '../deploy/stage-target.ts';
 import { clientOptions } from '../stage/stage-clients.ts';
+import type { StageTarget } from '../stage/stage-target.ts';
 import { parameterName, type SecretName } from './stage-secrets.ts';
 
 /** Stores a secret of a stage in SSM; encrypted with the stage's KMS key where it has one, else with AWS's own. */

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printLine } from '../command-context.ts';
-import { readStageTarget } from '../deploy/stage-target.ts';
+import { readStageTarget } from '../stage/stage-target.ts';
 import { readHiddenLine } from './hidden-input.ts';
 import { putSecret } from './put-secret.ts';
 import { findMissingSecrets } from './stage-parameters.ts';

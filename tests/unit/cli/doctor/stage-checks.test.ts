@@ -34,6 +34,8 @@ const healthy: StageView = {
   fetchAlarms: async () => [alarm],
   fetchReceivers: async () => ({ confirmed: 1, pending: 0 }),
   ping: async () => ping,
+  readCredentials: async () => ({ secret: undefined, token: undefined }),
+  isDelivered: async () => true,
 };
 
 /** What the checks find that is not good, by name. */

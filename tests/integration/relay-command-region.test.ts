@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
+
+const env = {
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_MAX_ATTEMPTS: '1',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+};
+let cwd: string;
+
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'relay-region-'));
+  mkdirSync(join(cwd, 'stages'));
+  writeFileSync(join(cwd, 'stages/paris.yml'), 'deployment: { region: eu-west-3 }');
+});
+
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+test('a command of a stage finds the region in the file of the stage', async () => {
+  const { stderr } = await runCli(['dlq', 'list', '--stage', 'paris'], { env, cwd });
+  expect(stderr).toContain('AWS does not answer');
+});
+
+test('of a stage without a file, the shell or the command line has to say it', async () => {
+  const { stderr } = await runCli(['dlq', 'list', '--stage', 'lyon'], { env, cwd });
+  expect(stderr).toBe('relay: which AWS region? Name it with --region, or set AWS_REGION\n');
+});
