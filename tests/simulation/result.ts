@@ -1,5 +1,6 @@
-import { DUPLICATE_CAUSE, type EventTracker } from './checks/event-tracker.ts';
+import { DUPLICATE_CAUSE } from './checks/event-tracker.ts';
 import type { RunState } from './checks/invariants.ts';
+import { findHeldUp } from './held-up.ts';
 import { measureOutage, type Outage, type OutageMetrics } from './outage-metrics.ts';
 
 /**
@@ -36,7 +37,7 @@ export type RunMetrics = {
   /** The most requests in an hour in which nothing was delivered. */
   idleRequestsPerHour: number;
   answers: Record<string, number>;
-  /** The longest time in which nothing was delivered. */
+  /** The longest time in which nothing was delivered, while events came. */
   longestPauseMs: number;
   /** Requests with a part of a batch that had failed: a search. */
   splits: number;
@@ -70,13 +71,14 @@ export function computeMetrics(
   const { firstSentAt, deliveredAt, deadAt, duplicates, causes } = tracker.events;
   const numbers = Array.from({ length: tracker.size() }, (_, number) => number);
   const reached = numbers.filter((number) => Number.isFinite(deliveredAt[number]));
-  const isHeldUp = findHeldUp(tracker);
+  const heldUp = findHeldUp(tracker);
   const latencies = Float64Array.from(
-    reached.filter((number) => !isHeldUp(number)),
+    reached.filter((number) => !heldUp.has(number)),
     (number) => (deliveredAt[number] ?? 0) - (firstSentAt[number] ?? 0),
   ).sort();
   const times = Float64Array.from(reached, (number) => deliveredAt[number] ?? 0).sort();
   const [first = runInfo.start, last = runInfo.end] = [times.at(0), times.at(-1)];
+  const lastSentAt = firstSentAt[tracker.size() - 1] ?? runInfo.start;
   const duplicated = numbers.filter((number) => duplicates[number] !== 0);
   const { totals, byStatus, perHour } = requests;
   return {
@@ -84,7 +86,7 @@ export function computeMetrics(
     delivered: numbers.filter(tracker.isDelivered).length,
     deliveredPerSecond: reached.length / Math.max(1, (last - first) / 1_000),
     lastedMs: last - runInfo.start,
-    drainMs: last - Math.max(runInfo.faultsOverAt, firstSentAt[tracker.size() - 1] ?? runInfo.start),
+    drainMs: last - Math.max(runInfo.faultsOverAt, lastSentAt),
     queued: queued.size,
     deadLetters: countBy(deadLetters.map(({ reason }) => reason)),
     duplicates: duplicated.length,
@@ -108,10 +110,7 @@ export function computeMetrics(
     requestsPerHour: Array.from(perHour, (requests = 0) => requests),
     idleRequestsPerHour: requests.idlePerHour(),
     answers: Object.fromEntries(byStatus),
-    longestPauseMs: times.reduce(
-      (longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)),
-      0,
-    ),
+    longestPauseMs: measureLongestPause(times.filter((time) => time <= lastSentAt)),
     splits: requests.splits(),
     keptShare: requests.keptPerWindow() / (runInfo.quotaPerMs * QUOTA_WINDOW_MS),
     lastGivenUpMs:
@@ -130,20 +129,8 @@ export function computeMetrics(
 /** The window in which what is kept is counted. */
 const QUOTA_WINDOW_MS = 300_000;
 
-/** Events that are bad, and those of the same user that came while one of them was neither delivered nor given up. */
-function findHeldUp({ events, size }: EventTracker): (number: number) => boolean {
-  const { user, rejectedWith, flakyUntil, isFatal, firstSentAt, deliveredAt, deadAt } = events;
-  const isBad = (number: number) =>
-    rejectedWith[number] !== 0 || flakyUntil[number] !== 0 || isFatal[number] !== 0;
-  const bad = Array.from({ length: size() }, (_, number) => number).filter(isBad);
-  const badByUser = Map.groupBy(bad, (number) => user[number]);
-  const endOf = (number: number) => Math.min(deliveredAt[number] ?? 0, deadAt[number] ?? 0);
-  return (number) => {
-    const sentAt = firstSentAt[number] ?? 0;
-    const isBefore = (other: number) => (firstSentAt[other] ?? 0) <= sentAt && endOf(other) >= sentAt;
-    return isBad(number) || (badByUser.get(user[number])?.some(isBefore) ?? false);
-  };
-}
+const measureLongestPause = (times: Float64Array): number =>
+  times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0);
 
 const countBy = (names: readonly string[]): Record<string, number> =>
   Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));

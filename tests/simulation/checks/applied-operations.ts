@@ -25,6 +25,14 @@ export function createAppliedOperations(
     }
   };
 
+  /** The status of a conflict that one of the events has; at the next request there is none. */
+  const takeConflicts = (numbers: readonly number[]): number => {
+    const { conflictsWith } = tracker.events;
+    const status = numbers.reduce((found, number) => found || (conflictsWith[number] ?? 0), 0);
+    for (const number of status === 0 ? [] : numbers) conflictsWith[number] = 0;
+    return status;
+  };
+
   return {
     apply: (operations, place, now) => {
       if (operations.length > MAX_OPERATIONS) return 422;
@@ -33,11 +41,9 @@ export function createAppliedOperations(
         const status = tracker.events.rejectedWith[number] ?? 0;
         if (status !== 0 && now < fixedAt) return status;
         if ((tracker.events.flakyUntil[number] ?? 0) > now) return 500;
-        const conflict = tracker.events.conflictsWith[number] ?? 0;
-        if (conflict === 0) continue;
-        tracker.events.conflictsWith[number] = 0;
-        return conflict;
       }
+      const conflict = takeConflicts(numbers.flat());
+      if (conflict !== 0) return conflict;
       operations.forEach((operation, index) => {
         const merged = numbers[index] ?? [];
         const bit = toOperationBit(operation);

@@ -24,16 +24,15 @@ export type Evidence = {
   problems(): string[];
 };
 
-/** How an event fared with the last worker that it failed with; `wasControlled`: with an earlier one, others passed. */
+/** Where an event has failed; `firsts`: what each worker had delivered when the event first failed there. */
 type Failure = {
-  worker: WorkerEvidence;
-  acceptedBefore: number;
+  firsts: Map<WorkerEvidence, { acceptedBefore: number }>;
+  last: WorkerEvidence;
   blamesData: boolean;
-  wasControlled: boolean;
 };
 
-const isControlled = ({ worker, acceptedBefore, wasControlled }: Failure) =>
-  wasControlled || worker.acceptedCount > acceptedBefore;
+const isControlled = ({ firsts }: Failure) =>
+  [...firsts].some(([worker, { acceptedBefore }]) => worker.acceptedCount > acceptedBefore);
 
 /**
  * Checks, from where the requests arrive, that nothing is given up before the evidence is in: that since the event first
@@ -60,9 +59,9 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     const ageMs = now - (tracker.events.firstSentAt[event] ?? now);
     if (isRefusal && ageMs >= maxEventAgeMs) return;
     const isAboutData = REFUSAL_STATUSES.has(rejectedWith) || failure.blamesData;
-    failure.worker.uncontrolledCount += 1;
+    failure.last.uncontrolledCount += 1;
     if (!isRefusal || !isAboutData) report('given up, though nothing else has passed since', event);
-    else if (failure.worker.uncontrolledCount > UNCONTROLLED_MAX)
+    else if (failure.last.uncontrolledCount > UNCONTROLLED_MAX)
       report(`given up as one of over ${UNCONTROLLED_MAX}, though nothing else has passed since`, event);
     else if (rejectedWith === 0) tolerated.add(event);
   }
@@ -76,17 +75,9 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     },
     onFailed(worker, events, blamesData) {
       for (const event of events) {
-        const earlier = failures.get(event);
-        if (earlier?.worker === worker) {
-          earlier.blamesData = blamesData;
-          continue;
-        }
-        failures.set(event, {
-          worker,
-          acceptedBefore: worker.acceptedCount,
-          blamesData,
-          wasControlled: earlier !== undefined && isControlled(earlier),
-        });
+        const firsts = failures.get(event)?.firsts ?? new Map();
+        if (!firsts.has(worker)) firsts.set(worker, { acceptedBefore: worker.acceptedCount });
+        failures.set(event, { firsts, last: worker, blamesData });
       }
     },
     onGivenUp(event, reason, now) {
