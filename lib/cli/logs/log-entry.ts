@@ -19,14 +19,15 @@ export type LogSource = { read(): Promise<LogEntry[]>; close(): void };
 const HIDDEN: ReadonlySet<string> = new Set(['messageIds', 'messageId']);
 
 /** A line for people: time (UTC), function, message, and the facts. */
-export function formatLogEntry({ at, service = '', level, message, fields }: LogEntry): string {
+export function formatLogEntry({ at, service, level, message, fields }: LogEntry): string {
   const facts = FIELD_NAMES.filter((name) => !HIDDEN.has(name)).flatMap((name) => {
     const value = fields[name];
     return value === undefined || value === null ? [] : [`${name}=${formatValue(value)}`];
   });
   const time = new Date(at).toISOString().replace('T', ' ').slice(0, 23);
   const mark = level === 'info' || level === 'debug' ? '' : `${level.toUpperCase()} `;
-  return [time, service.padEnd(6), `${mark}${message}`, ...facts].filter(Boolean).join('  ').trimEnd();
+  const from = service ? [service.padEnd(6)] : [];
+  return [time, ...from, `${mark}${message}`, ...facts].join('  ');
 }
 
 /** Text with spaces in quotes, so that the end of a fact can be seen. */
