@@ -2,7 +2,7 @@ import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
 import type { TripCause } from '../../lib/delivery/gate.ts';
 import { SKIP_CAUSES } from '../../lib/mapping/skip-cause.ts';
 import type { Outcome } from '../../lib/salesmachine/outcome.ts';
-import type { AuthFailure } from '../../lib/segment/authenticate.ts';
+import { AUTH_FAILURES } from '../../lib/segment/authenticate.ts';
 import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import { metricsByMessage, toMetrics } from '../../lib/telemetry/metrics.ts';
 
@@ -22,14 +22,6 @@ const outcomes = all<Outcome>({
   uncertain: true,
 });
 
-const authFailures = all<AuthFailure>({
-  no_credential: true,
-  wrong_credential: true,
-  unknown_signature: true,
-  rotation: true,
-  not_configured: true,
-});
-
 const tripCauseSet = { outage: true, credential: true, configuration: true } as const;
 const tripCauses = all<TripCause>(tripCauseSet);
 
@@ -41,7 +33,7 @@ const reasons = REASONS.filter(
 /** By line, what its dimensions can be; of other lines the metrics have none. */
 const dimensions: Partial<Record<keyof typeof metricsByMessage, LogFields[]>> = {
   'events skipped': SKIP_CAUSES.map((cause) => ({ cause })),
-  'authentication failed': authFailures.map((cause) => ({ cause })),
+  'authentication failed': AUTH_FAILURES.map((cause) => ({ cause })),
   'dead letter written': reasons.map((reason) => ({ reason })),
   'ping completed': outcomes.map((outcome) => ({ outcome })),
   'request completed': outcomes.map((outcome) => ({

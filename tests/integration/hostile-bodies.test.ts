@@ -51,7 +51,7 @@ async function receiveOnlyDeadLetter(relay: TestRelay) {
   const deadLetters = await receiveDeadLetters(relay);
   expect(deadLetters).toHaveLength(1);
   const [deadLetter] = deadLetters;
-  if (deadLetter === undefined) throw new Error('there is no letter');
+  if (deadLetter === undefined) throw new Error('there is no dead letter');
   const { reason, detail, encoding, failure = '{}' } = deadLetter.attributes;
   return { reason, detail, encoding, failure: JSON.parse(failure), bytes: bytesOf(deadLetter) };
 }

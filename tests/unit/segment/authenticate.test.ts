@@ -57,7 +57,7 @@ describe('a kind that is not configured does not count', () => {
     expect(decision({ signature, token }, { allowUnauthenticated: true })).toBe(expected);
   });
 
-  test('and with none, only a relay that is open lets anybody in', () => {
+  test('and with none, only a relay that is open lets requests in', () => {
     expect(decision({ signature: undefined, token: undefined })).toBe('503 not_configured');
     expect(decision({ signature: undefined, token: undefined }, { allowUnauthenticated: true })).toBe('ok');
   });
