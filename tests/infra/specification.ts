@@ -81,27 +81,34 @@ export function danglingReferences(template: Template): string[] {
   };
   const conditions = Object.keys(isRecord(template['Conditions']) ? template['Conditions'] : {});
 
+  const unknownCondition = (condition: unknown) =>
+    typeof condition === 'string' && !conditions.includes(condition) ? [`Condition ${condition}`] : undefined;
+
+  /** By the key of a reference, what of its target does not exist; undefined if it has to be searched itself. */
+  const finders: Readonly<Record<string, (target: unknown) => string[] | undefined>> = {
+    Ref: (target) => (exists(String(target)) ? [] : [`Ref ${target}`]),
+    'Fn::GetAtt': (target) => {
+      if (!Array.isArray(target)) return undefined;
+      const [id = '', attribute = ''] = target.map(String);
+      return attributeExists(id, attribute) ? [] : [`GetAtt ${target.join('.')}`];
+    },
+    'Fn::Sub': (target) => {
+      if (typeof target !== 'string') return undefined;
+      const names = Array.from(target.matchAll(/\$\{([^!}]+)\}/g), (match) => match[1] ?? '');
+      return names.filter((name) => !isFound(name)).map((name) => `Sub ${name}`);
+    },
+    'Fn::If': (target) => (Array.isArray(target) ? unknownCondition(target[0]) : undefined),
+    Condition: unknownCondition,
+    DependsOn: (target) =>
+      [target]
+        .flat()
+        .map(String)
+        .filter((id) => !exists(id)),
+  };
+
   const search = (value: unknown): string[] => {
     if (!isRecord(value)) return [];
-    return Object.entries(value).flatMap(([key, target]) => {
-      if (key === 'Ref') return exists(String(target)) ? [] : [`Ref ${target}`];
-      if (key === 'Fn::GetAtt' && Array.isArray(target)) {
-        const [id, attribute] = target.map(String);
-        return attributeExists(id ?? '', attribute ?? '') ? [] : [`GetAtt ${target.join('.')}`];
-      }
-      if (key === 'Fn::Sub' && typeof target === 'string') {
-        const names = Array.from(target.matchAll(/\$\{([^!}]+)\}/g), (match) => match[1] ?? '');
-        return names.filter((name) => !isFound(name)).map((name) => `Sub ${name}`);
-      }
-      const condition = key === 'Fn::If' && Array.isArray(target) ? target[0] : key === 'Condition' && target;
-      if (typeof condition === 'string' && !conditions.includes(condition)) return [`Condition ${condition}`];
-      if (key === 'DependsOn')
-        return [target]
-          .flat()
-          .map(String)
-          .filter((id) => !exists(id));
-      return search(target);
-    });
+    return Object.entries(value).flatMap(([key, target]) => finders[key]?.(target) ?? search(target));
   };
   return search(template);
 }

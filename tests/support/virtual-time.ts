@@ -97,13 +97,13 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
   const run = (until = Number.POSITIVE_INFINITY): Promise<void> =>
     new Promise((resolve, reject) => {
       let instants = 0;
+      const end = () => {
+        if (until !== Number.POSITIVE_INFINITY) now = Math.max(now, until);
+        resolve();
+      };
       const turn = () => {
         try {
-          if (!step(until)) {
-            if (until !== Number.POSITIVE_INFINITY) now = Math.max(now, until);
-            resolve();
-            return;
-          }
+          if (!step(until)) return end();
           instants += 1;
           if (instants % INSTANTS_PER_MACROTASK === 0) setImmediate(turn);
           else afterMicrotasks(turn);

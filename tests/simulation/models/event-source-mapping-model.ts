@@ -83,6 +83,24 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })).catch(() => undefined);
   };
 
+  /** Invokes the worker with the messages, and returns those that are to be deleted. */
+  const invoke = async (
+    { sandbox, handle }: ReturnType<typeof launch>,
+    messages: readonly Message[],
+    isGarbled: boolean,
+  ): Promise<Message[]> => {
+    invocations += 1;
+    const event = { Records: messages.map((message) => toSqsRecord(message, QUEUE_ARN)) };
+    const context = createLambdaContext('worker', functionTimeoutMs, time);
+    const result = await sandbox.invoke(() => handle(event, context), functionTimeoutMs);
+    if (result.kind === 'timed_out' && !sandbox.wasBusy()) timeouts += 1;
+    const hasAnswer = result.kind === 'answered' && !isGarbled;
+    if (!hasAnswer) options.onFailure([...messages.map(({ Body = '' }) => Body), ...sandbox.received()]);
+    const ids = new Set(event.Records.map(({ messageId }) => messageId));
+    const failed = findFailedIds(hasAnswer ? result.value : 'none', ids);
+    return messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
+  };
+
   const runLane = async (): Promise<never> => {
     let worker = launch();
     for (;;) {
@@ -94,20 +112,8 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
         continue;
       }
       if (fault === 'restart' || !worker.sandbox.isAlive()) worker = launch();
-      const { sandbox, handle } = worker;
-      if (fault === 'crash') time.schedule(exponential(random, MEAN_TIME_TO_CRASH_MS), sandbox.kill);
-      invocations += 1;
-      const event = { Records: messages.map((message) => toSqsRecord(message, QUEUE_ARN)) };
-      const context = createLambdaContext('worker', functionTimeoutMs, time);
-      const result = await sandbox.invoke(() => handle(event, context), functionTimeoutMs);
-      if (result.kind === 'timed_out' && !sandbox.wasBusy()) timeouts += 1;
-      const ids = new Set(event.Records.map(({ messageId }) => messageId));
-      const answer = fault === 'garbled' ? 'garbled' : result.kind === 'answered' ? result.value : 'none';
-      const failed = findFailedIds(answer, ids);
-      const done = messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
-      if (result.kind !== 'answered' || fault === 'garbled') {
-        options.onFailure([...messages.map(({ Body = '' }) => Body), ...sandbox.received()]);
-      }
+      if (fault === 'crash') time.schedule(exponential(random, MEAN_TIME_TO_CRASH_MS), worker.sandbox.kill);
+      const done = await invoke(worker, messages, fault === 'garbled');
       if (done.length > 0) await remove(done);
     }
   };

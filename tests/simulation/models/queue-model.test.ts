@@ -111,6 +111,20 @@ const steps = fc.array(
   { maxLength: 120 },
 );
 
+/** What was received is of no group that is in flight, and of each group it is the oldest messages, in their order. */
+function expectInOrder(
+  received: readonly QueuedMessage[],
+  inFlight: readonly QueuedMessage[],
+  contents: readonly QueuedMessage[],
+): void {
+  const locked = new Set(inFlight.map(({ groupId }) => groupId));
+  expect(received.filter(({ groupId }) => locked.has(groupId))).toEqual([]);
+  for (const [groupId, messages] of Map.groupBy(received, (message) => message.groupId)) {
+    const waiting = contents.filter((message) => message.groupId === groupId);
+    expect(bodies(messages)).toEqual(bodies(waiting).slice(0, messages.length));
+  }
+}
+
 test('whatever is done to the queue, no group is handed out while in flight, order holds, and nothing is lost', () => {
   fc.assert(
     fc.property(steps, (sequence) => {
@@ -128,13 +142,8 @@ test('whatever is done to the queue, no group is handed out while in flight, ord
           sent.push(body);
           queue.send(entry(body, String(group)), now);
         } else if (kind === 'receive') {
-          const locked = new Set(inFlight.map(({ groupId }) => groupId));
           const received = queue.receive({ count: 1 + (index % 10), visibilityMs: 50 }, now);
-          expect(received.filter(({ groupId }) => locked.has(groupId))).toEqual([]);
-          for (const [groupId, messages] of Map.groupBy(received, (message) => message.groupId)) {
-            const waiting = [...queue.contents()].filter((message) => message.groupId === groupId);
-            expect(bodies(messages)).toEqual(bodies(waiting).slice(0, messages.length));
-          }
+          expectInOrder(received, inFlight, [...queue.contents()]);
           inFlight.push(...received);
         } else if (kind === 'delete' && chosen) {
           expect(queue.deleteMessage(chosen.receipt, now)).toBe('done');

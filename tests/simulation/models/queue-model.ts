@@ -186,27 +186,36 @@ export function createFifoQueue(
     makeInvisible(message, now + visibilityMs);
   };
 
+  const isBeyondHorizon = ({ sequence }: { sequence: number }) =>
+    horizon !== undefined && sequence > horizon.value.sequence;
+
+  const receiveFrom = (group: Group, count: number, visibilityMs: number, now: number): StoredMessage[] => {
+    const received: StoredMessage[] = [];
+    for (const message of valuesOf(group.messages)) {
+      if (received.length >= count || isBeyondHorizon(message)) break;
+      if (message.receiveCount >= maxReceiveCount) {
+        removeMessage(message);
+        onRemoved.redriven(message);
+      } else {
+        markReceived(message, visibilityMs, now);
+        received.push(message);
+      }
+    }
+    return received;
+  };
+
   /** As many as possible of the group that waits longest, then of the next one. */
   const receiveNew = (count: number, visibilityMs: number, now: number): StoredMessage[] => {
     const received: StoredMessage[] = [];
     const visited: Group[] = [];
     while (received.length < count && inFlight < lookAhead) {
       const next = ready.peek();
-      if (!next || (horizon && next.sequence > horizon.value.sequence)) break;
+      if (!next || isBeyondHorizon(next)) break;
       ready.pop();
       next.group.isReady = false;
       if (next.group.inFlight > 0) continue;
       visited.push(next.group);
-      for (const message of valuesOf(next.group.messages)) {
-        if (received.length >= count || (horizon && message.sequence > horizon.value.sequence)) break;
-        if (message.receiveCount >= maxReceiveCount) {
-          removeMessage(message);
-          onRemoved.redriven(message);
-        } else {
-          markReceived(message, visibilityMs, now);
-          received.push(message);
-        }
-      }
+      received.push(...receiveFrom(next.group, count - received.length, visibilityMs, now));
     }
     // Only now: what is received with a visibility of zero must not come twice in one answer.
     for (const group of visited) markReady(group);

@@ -146,12 +146,12 @@ export function createSalesmachineModel(
     if (fault && 'failure' in fault && fault.failure === 'refused') {
       return { answer: { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }, isApplied: false };
     }
-    const shouldApply = fault === undefined || ('isApplied' in fault && fault.isApplied === true);
-    const status = shouldApply
-      ? appliedOperations.apply(operations, requestChecker.nextPlace(), time.now())
-      : 503;
-    const isApplied = status === 201;
-    if (!fault) return { answer: isApplied ? response(201, SUCCESS) : refusal(status), isApplied };
+    const apply = () => appliedOperations.apply(operations, requestChecker.nextPlace(), time.now());
+    if (!fault) {
+      const status = apply();
+      return { answer: status === 201 ? response(201, SUCCESS) : refusal(status), isApplied: status === 201 };
+    }
+    const isApplied = 'isApplied' in fault && fault.isApplied === true && apply() === 201;
     if ('status' in fault) return { answer: response(fault.status, fault.body, fault.headers), isApplied };
     return {
       ...(fault.failure === 'reset' && {

@@ -59,13 +59,32 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
   };
 
   const reportUndeleted = (command: SqsCall, failing: Failing | 'all') => {
-    if (command instanceof DeleteMessageBatchCommand) {
-      for (const { Id = '', ReceiptHandle = '' } of command.input.Entries ?? []) {
-        if (failing === 'all' || failing.has(Id)) onUndeleted(command.input.QueueUrl ?? '', ReceiptHandle);
-      }
-    } else if (command instanceof DeleteMessageCommand && failing === 'all') {
-      onUndeleted(command.input.QueueUrl ?? '', command.input.ReceiptHandle ?? '');
+    for (const { Id = '', QueueUrl = '', ReceiptHandle = '' } of deletionsOf(command)) {
+      if (failing === 'all' || failing.has(Id)) onUndeleted(QueueUrl, ReceiptHandle);
     }
+  };
+
+  type Circumstances = { fault: SqsFault | undefined; latency: number; signal: AbortSignal | undefined };
+
+  const carryOut = async (command: SqsCall, { fault, latency, signal }: Circumstances): Promise<object> => {
+    if (fault === 'lost') {
+      await service(command, { ...usual, signal });
+      await time.sleep(REQUEST_TIMEOUT_MS, signal);
+      throw Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
+    }
+    // A call that is given up may have arrived or not: some are carried out at once, some at the end.
+    const arrivesEarly = signal !== undefined && fault === undefined && random() < 0.5;
+    const early = arrivesEarly ? await service(command, { ...usual, signal }) : undefined;
+    await time.sleep(latency, signal);
+    if (early) return early;
+    if (isFailing(command, fault)) {
+      reportUndeleted(command, 'all');
+      const message = 'SQS is not available.';
+      throw toSqsException({ code: 'ServiceUnavailable', message, senderFault: false });
+    }
+    const failing = fault === 'partial' ? pickSome(entryIdsOf(command), random) : NONE;
+    reportUndeleted(command, failing);
+    return service(command, { failing, atMost: fault === 'short' ? 1 : MAX_RECEIVED, signal });
   };
 
   const answer = async (command: SqsCall, signal: AbortSignal | undefined): Promise<object> => {
@@ -73,27 +92,7 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
     const fault = activeFault(faults, time.now() - start, random);
     const latency = aroundMedian(random, latencyMs) + (fault === 'slow' ? 500 + random() * 1_000 : 0);
     try {
-      if (fault === 'lost') {
-        await service(command, { ...usual, signal });
-        await time.sleep(REQUEST_TIMEOUT_MS, signal);
-        throw Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
-      }
-      // A call that is given up may have arrived or not: some are carried out at once, some at the end.
-      const arrivesEarly = signal !== undefined && fault === undefined && random() < 0.5;
-      const early = arrivesEarly ? await service(command, { ...usual, signal }) : undefined;
-      await time.sleep(latency, signal);
-      if (early) return early;
-      if (isFailing(command, fault)) {
-        reportUndeleted(command, 'all');
-        throw toSqsException({
-          code: 'ServiceUnavailable',
-          message: 'SQS is not available.',
-          senderFault: false,
-        });
-      }
-      const failing = fault === 'partial' ? pickSome(entryIdsOf(command), random) : NONE;
-      reportUndeleted(command, failing);
-      return await service(command, { failing, atMost: fault === 'short' ? 1 : MAX_RECEIVED, signal });
+      return await carryOut(command, { fault, latency, signal });
     } catch (error) {
       if (signal?.aborted) {
         reportUndeleted(command, 'all');
@@ -104,6 +103,19 @@ export function createSqsModel(options: SqsModelOptions): SqsHandler {
   };
 
   return answer;
+}
+
+type Deletion = { Id?: string | undefined; QueueUrl: string | undefined; ReceiptHandle: string | undefined };
+
+/** What a command is to delete; a single message has no `Id`, and fails only with its call. */
+function deletionsOf(command: SqsCall): Deletion[] {
+  if (command instanceof DeleteMessageCommand) {
+    const { QueueUrl, ReceiptHandle } = command.input;
+    return [{ QueueUrl, ReceiptHandle }];
+  }
+  if (!(command instanceof DeleteMessageBatchCommand)) return [];
+  const { QueueUrl, Entries = [] } = command.input;
+  return Entries.map(({ Id, ReceiptHandle }) => ({ Id, QueueUrl, ReceiptHandle }));
 }
 
 const entryIdsOf = ({ input }: SqsCall): string[] =>

@@ -159,8 +159,7 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
       signal?.addEventListener('abort', abort, { once: true });
     });
 
-  return (command, circumstances) => {
-    const { failing } = circumstances;
+  const answerBatch = (command: SqsCall, failing: Failing) => {
     if (command instanceof SendMessageBatchCommand) {
       const { Entries = [], QueueUrl } = command.input;
       const failure = findBatchFailure(Entries) ?? findSendBatchFailure(Entries);
@@ -168,7 +167,6 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
       const queue = getQueue(QueueUrl);
       return batch(Entries, failing, (entry) => sendOne(queue, entry));
     }
-    if (command instanceof ReceiveMessageCommand) return receive(command.input, circumstances);
     if (command instanceof DeleteMessageBatchCommand) {
       const queue = getQueue(command.input.QueueUrl);
       return batch(command.input.Entries ?? [], failing, ({ ReceiptHandle }) =>
@@ -181,6 +179,10 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
         changeOne(queue, ReceiptHandle, VisibilityTimeout),
       );
     }
+    return undefined;
+  };
+
+  const answerSingle = (command: SqsCall) => {
     if (command instanceof SendMessageCommand)
       return single(sendOne(getQueue(command.input.QueueUrl), command.input));
     if (command instanceof DeleteMessageCommand) {
@@ -190,16 +192,25 @@ export function createSqsService(time: VirtualTime, queues: Record<string, FifoQ
       const { QueueUrl, ReceiptHandle, VisibilityTimeout } = command.input;
       return single(changeOne(getQueue(QueueUrl), ReceiptHandle, VisibilityTimeout));
     }
-    if (command instanceof GetQueueAttributesCommand) {
-      const { visible, inFlight } = getQueue(command.input.QueueUrl).counts(time.now());
-      return {
-        Attributes: {
-          ApproximateNumberOfMessages: String(visible),
-          ApproximateNumberOfMessagesNotVisible: String(inFlight),
-          ApproximateNumberOfMessagesDelayed: '0',
-        },
-      };
-    }
+    return undefined;
+  };
+
+  const readDepth = (queueUrl: string | undefined) => {
+    const { visible, inFlight } = getQueue(queueUrl).counts(time.now());
+    return {
+      Attributes: {
+        ApproximateNumberOfMessages: String(visible),
+        ApproximateNumberOfMessagesNotVisible: String(inFlight),
+        ApproximateNumberOfMessagesDelayed: '0',
+      },
+    };
+  };
+
+  return (command, circumstances) => {
+    if (command instanceof ReceiveMessageCommand) return receive(command.input, circumstances);
+    if (command instanceof GetQueueAttributesCommand) return readDepth(command.input.QueueUrl);
+    const answer = answerBatch(command, circumstances.failing) ?? answerSingle(command);
+    if (answer) return answer;
     throw new Error(`The model of SQS has no ${command.constructor.name}: teach it, or do without.`);
   };
 }
