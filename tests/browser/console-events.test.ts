@@ -25,7 +25,7 @@ test("an event's journey: how it came, what each field is made of, its request a
     .waitFor();
   await journey.getByText('not sent: context.library.name').waitFor();
   await journey.getByText(/request #1: accepted/).waitFor();
-  await journey.getByText(/answered 201 in/).waitFor();
+  await journey.getByText(/answered 201 \(/).waitFor();
   await journey.getByText(/^\+ .* delivered$/).waitFor();
 
   await journey.getByRole('button', { name: 'As it came' }).click();

@@ -107,13 +107,12 @@ export type Collector = ReturnType<typeof createCollector>;
 
 function toRequestStep(request: RequestRow, { waitMs = 0 }: LogFields, at: number): JourneyStep {
   const accepted = request.outcome === 'delivered';
-  const answer = request.status === null ? request.text : `answered ${request.status}`;
+  const answer = accepted ? `answered ${request.status}` : request.text;
   const facts = [
     `lane ${request.lane + 1}`,
     ...(waitMs > 0 ? [`waited ${formatMs(waitMs)} for its slot`] : []),
-    `${answer} in ${formatMs(request.durationMs)}`,
     ...(request.events > 1 ? [`with ${request.events - 1} others`] : []),
-    ...(accepted || request.status === null ? [] : [request.text]),
+    `${answer} (${formatMs(request.durationMs)})`,
   ];
   return {
     at,

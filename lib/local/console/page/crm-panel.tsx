@@ -1,4 +1,4 @@
-import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import type { AccountRow, ContactRow, CrmPage } from '../protocol.ts';
 import { formatNumber, pluralize } from './format.ts';
 import { fetchCrm } from './relay-api.ts';
@@ -69,19 +69,20 @@ export function CrmPanel() {
         />
       </div>
       <section class="scroll" aria-label="What Salesmachine holds">
-        <Listing page={page} kind={kind.value} />
+        <Listing page={page.value} kind={kind.value} search={search.value} />
       </section>
     </section>
   );
 }
 
-function Listing({ page, kind }: { page: Signal<CrmPage | null>; kind: Kind }) {
+type ListingProps = { page: CrmPage | null; kind: Kind; search: string };
+
+function Listing({ page: shown, kind, search }: ListingProps) {
   if (snapshot.value?.holdings === null) {
     return <p class="empty">What a Salesmachine elsewhere holds is not known here.</p>;
   }
-  const shown = page.value;
   if (!shown || shown[kind].length === 0) {
-    return <p class="empty">{shown && snapshot.value?.operations ? 'Nothing matches.' : 'Nothing yet.'}</p>;
+    return <p class="empty">{search === '' ? 'Nothing yet.' : 'Nothing matches.'}</p>;
   }
   if (kind === 'contacts')
     return (

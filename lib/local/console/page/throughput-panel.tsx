@@ -5,7 +5,9 @@ import type { Snapshot } from '../protocol.ts';
 import { formatMinute, formatNumber } from './format.ts';
 import { rates, snapshot } from './store.ts';
 
-const SECONDS = 600;
+/** The chart begins with the first event, and shows at least a minute and at most ten. */
+const MIN_SECONDS = 60;
+const MAX_SECONDS = 600;
 const HEIGHT = 170;
 
 /** Whether every event is accounted for, and how fast they came and went over the last ten minutes. */
@@ -115,7 +117,9 @@ function Chart() {
 function toColumns(now: number): uPlot.AlignedData {
   const last = Math.floor(now / 1_000) - 1;
   const bySecond = new Map(rates.value.map((point) => [point.second, point]));
-  const seconds = Array.from({ length: SECONDS }, (_, index) => last - SECONDS + 1 + index);
+  const age = last - (rates.value[0]?.second ?? last);
+  const length = Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, age + 10));
+  const seconds = Array.from({ length }, (_, index) => last - length + 1 + index);
   return [
     seconds,
     seconds.map((second) => bySecond.get(second)?.accepted ?? 0),
