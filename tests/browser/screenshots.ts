@@ -6,10 +6,17 @@ import { startRelay } from '../../lib/local/relay.ts';
 import { findChromium } from '../support/chromium.ts';
 import { recordingLog } from '../support/log.ts';
 
-/** Where all pictures go, and where those go that the docs show. */
+/** Where the pictures of the whole page go. */
 const DIRECTORY = 'screenshots';
+
+/** Of some, the docs show a part: what is in these elements together. */
 const DOCS_DIRECTORY = join('docs', 'pictures');
-const IN_DOCS: readonly string[] = ['burst', 'paused', 'dead-letters'];
+const IN_DOCS: Readonly<Record<string, readonly string[]>> = {
+  burst: ['header', '.flow', '.row.controls'],
+  paused: ['header', '.flow', '.row.controls'],
+  'dead-letters': ['.row.results'],
+};
+const DOCS_MARGIN = 12;
 
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -93,6 +100,16 @@ const PICTURES: readonly Picture[] = [
   { name: 'phone', options: { viewport: PHONE, deviceScaleFactor: 2 }, prepare: outage },
 ];
 
+/** The part of the page that these elements cover together, over its whole width. */
+async function findArea(page: Page, selectors: readonly string[]) {
+  await page.evaluate('window.scrollTo(0, 0)');
+  const boxes = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
+  const tops = boxes.map((box) => box?.y ?? 0);
+  const bottoms = boxes.map((box) => (box ? box.y + box.height : 0));
+  const y = Math.max(0, Math.min(...tops) - DOCS_MARGIN);
+  return { x: 0, y, width: DESKTOP.width, height: Math.max(...bottoms) + DOCS_MARGIN - y };
+}
+
 mkdirSync(DIRECTORY, { recursive: true });
 mkdirSync(DOCS_DIRECTORY, { recursive: true });
 const browser = await chromium.launch(await findChromium());
@@ -110,7 +127,11 @@ for (const { name, options, prepare } of PICTURES) {
   await prepare(page);
   const file = join(DIRECTORY, `${name}.png`);
   await page.screenshot({ path: file, fullPage: true });
-  if (IN_DOCS.includes(name)) await page.screenshot({ path: join(DOCS_DIRECTORY, `${name}.png`) });
+  const parts = IN_DOCS[name];
+  if (parts) {
+    const path = join(DOCS_DIRECTORY, `${name}.png`);
+    await page.screenshot({ path, fullPage: true, clip: await findArea(page, parts) });
+  }
   process.stdout.write(`${file}\n`);
   await context.close();
   await relay.stop();

@@ -83,12 +83,10 @@ function describeAnswer(result: ApiResult): string {
     : `no answer (${result.code})`;
 }
 
-const METHOD = /"method":"(account|contact|event|alias)"/g;
+/** An item's first member; an attribute called `method` stands behind a colon, and in a text its quotes are escaped. */
+const METHOD = /(?:^|[[,])\{"method":"(account|contact|event|alias)"/g;
 
-/**
- * By the text alone, so that nothing is parsed twice: a quotation mark inside a string is escaped, so the pattern can
- * only match a member called `method`, and no attribute may be an object.
- */
+/** By the text alone, so that nothing is parsed twice. */
 function countOperations(json: string): OperationCounts {
   const counts: OperationCounts = { account: 0, contact: 0, event: 0, alias: 0 };
   for (const [, method] of json.matchAll(METHOD)) {

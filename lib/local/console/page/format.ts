@@ -9,12 +9,15 @@ const time = new Intl.DateTimeFormat(undefined, {
   fractionalSecondDigits: 3,
   hourCycle: 'h23',
 });
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
 const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 export const formatNumber = (value: number): string => number.format(value);
 export const formatDecimal = (value: number): string => decimal.format(value);
 export const formatTime = (moment: number): string => time.format(moment);
-export const formatMinute = (moment: number): string => minute.format(moment);
+/** The time of day, with seconds where the whole is only minutes long. */
+export const formatAxisTime = (moment: number, spanMs: number): string =>
+  (spanMs > 300_000 ? minute : second).format(moment);
 
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${number.format(Math.round(ms))} ms`;

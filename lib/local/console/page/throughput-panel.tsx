@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Snapshot } from '../protocol.ts';
-import { formatMinute, formatNumber } from './format.ts';
+import { formatAxisTime, formatNumber } from './format.ts';
 import { rates, snapshot } from './store.ts';
 
 /** The chart begins with the first event, and shows at least a minute and at most ten. */
@@ -127,6 +127,8 @@ function toColumns(now: number): uPlot.AlignedData {
   ];
 }
 
+const spanMs = (seconds: readonly number[]) => ((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)) * 1_000;
+
 function createPlot(element: HTMLElement): uPlot {
   const styles = getComputedStyle(element);
   const color = (name: string) => styles.getPropertyValue(name).trim();
@@ -143,7 +145,10 @@ function createPlot(element: HTMLElement): uPlot {
       cursor: { show: false },
       scales: { y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] } },
       axes: [
-        { ...axis, values: (_, seconds) => seconds.map((second) => formatMinute(second * 1_000)) },
+        {
+          ...axis,
+          values: (_, seconds) => seconds.map((second) => formatAxisTime(second * 1_000, spanMs(seconds))),
+        },
         { ...axis, size: 46, values: (_, values) => values.map((value) => formatNumber(value)) },
       ],
       series: [
