@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, CommanderError, createCommand } from 'commander';
 import type { Environment } from '../../config/config.ts';
-import { describeError } from '../cli-errors.ts';
+import { toTerminalText } from '../../runtime/terminal-text.ts';
+import { CommandError, describeError } from '../cli-errors.ts';
 import { printNote } from '../command-context.ts';
 import { deployStage } from './deploy-stage.ts';
 import { connectDeploymentAws } from './deployment-aws.ts';
@@ -15,7 +16,7 @@ const directory = process.cwd();
 /** An empty variable counts as not set, for the functions and so for osls. */
 const env: Environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
 const toolOptions = { directory, env };
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${toTerminalText(line, process.stdout)}\n`);
 
 const help = `
 The settings and options of a stage are in stages/STAGE.yml: see stages/example.yml. Options that are not listed here, such
@@ -52,7 +53,6 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
   .option('-y, --yes', 'deploy also where that lowers a protection')
   .action(async (options: Options, command: Command) => {
     const plan = await checkPlan(options);
-    const { stage, region } = plan;
     if (options.awsProfile !== undefined) useProfile(options.awsProfile);
     const osls = toOslsArguments(plan, options, command);
     await deployStage(
@@ -65,12 +65,18 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
         deployPackage: () => runTool('osls', ['deploy', '--package', '.serverless', ...osls], toolOptions),
       },
     );
-    await runTool(
-      'npm',
-      ['run', '--silent', 'relay', '--', 'doctor', '--stage', stage, '--region', region],
-      toolOptions,
-    );
+    await runDoctor(plan);
   });
+
+/** The stage is deployed, whatever the doctor finds: the exit code is 1 then, as the doctor's own. */
+async function runDoctor({ stage, region }: StagePlan): Promise<void> {
+  const doctor = ['run', '--silent', 'relay', '--', 'doctor', '--stage', stage, '--region', region];
+  await runTool('npm', doctor, toolOptions).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    print(`The stage ${stage} is deployed, but not all is well: see above.`);
+    process.exitCode = 1;
+  });
+}
 
 /** For the SDK in this process, and for the tools that it starts. */
 function useProfile(profile: string): void {

@@ -10,24 +10,36 @@ const ERASE = /^[\u007f\b]$/;
 const CONTROL = /\p{Cc}/u;
 
 /**
- * Asks for a line and shows nothing of it. What is pasted behind the line's end is dropped: it is no answer to the next
- * question.
+ * Yields what `ask` yields, while the terminal shows nothing of what is typed, also between two questions: otherwise it
+ * would show what is typed ahead.
+ */
+export async function* withoutEcho<Value>(
+  input: HiddenInput,
+  ask: () => AsyncGenerator<Value>,
+): AsyncGenerator<Value> {
+  input.setRawMode?.(true);
+  try {
+    yield* ask();
+  } finally {
+    input.setRawMode?.(false);
+    input.pause();
+  }
+}
+
+/**
+ * Asks for a line. What is pasted behind the line's end is dropped: it is no answer to the next question.
  *
  * @returns undefined if the operator pressed Ctrl-C or Ctrl-D
  */
-export async function readHiddenLine(
+export async function askForLine(
   question: string,
   { input, output }: { input: HiddenInput; output: Writable },
 ): Promise<string | undefined> {
   output.write(question);
-  input.setRawMode?.(true);
-  try {
-    return await readLine(input);
-  } finally {
-    input.setRawMode?.(false);
-    input.pause();
-    output.write('\n');
-  }
+  const line = await readLine(input);
+  input.pause();
+  output.write('\n');
+  return line;
 }
 
 function readLine(input: HiddenInput): Promise<string | undefined> {

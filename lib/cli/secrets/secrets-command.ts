@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printLine } from '../command-context.ts';
 import { readStageTarget } from '../stage/stage-target.ts';
-import { readHiddenLine } from './hidden-input.ts';
+import { askForLine, withoutEcho } from './hidden-input.ts';
 import { putSecret } from './put-secret.ts';
 import { findMissingSecrets } from './stage-parameters.ts';
 import { isSecretName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
@@ -55,16 +55,21 @@ async function putSecrets(options: PutOptions, context: CommandContext): Promise
 /** Bytes of a shared secret that the relay makes up; `openssl rand -hex 32` makes as many. */
 const SHARED_SECRET_BYTES = 32;
 
-/** Asks for each secret at the terminal, and yields those that are to be stored. */
-export async function* askForSecrets(
+type Terminal = Pick<CommandContext, 'stdin' | 'stdout'>;
+
+/** Asks for each secret at the terminal, without showing it, and yields those that are to be stored. */
+export const askForSecrets = (missing: readonly SecretName[], terminal: Terminal) =>
+  withoutEcho(terminal.stdin, () => askForEach(missing, terminal));
+
+async function* askForEach(
   missing: readonly SecretName[],
-  context: Pick<CommandContext, 'stdin' | 'stdout'>,
+  context: Terminal,
 ): AsyncGenerator<[SecretName, string]> {
   for (const secret of SECRET_NAMES) {
     const isNew = missing.includes(secret);
     const isMadeUp = isNew && secret === 'SEGMENT_SHARED_SECRETS';
     const enter = isMadeUp ? 'Enter makes one up' : isNew ? 'Enter leaves it out' : 'Enter keeps it';
-    const answer = await readHiddenLine(`${secret} (${enter}): `, {
+    const answer = await askForLine(`${secret} (${enter}): `, {
       input: context.stdin,
       output: context.stdout,
     });
