@@ -1,24 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
-import { parseTemplate, type Template } from '../support/template.ts';
+import type { Template } from '../support/template.ts';
 import { alarmCases, metricValues } from './alarm-cases.ts';
 import { findCommands, runCommand } from './alarm-commands.ts';
 import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch.ts';
 import { simulateOutage } from './outage-metrics.ts';
-import { packageService } from './package.ts';
+import { usePackage } from './use-package.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'relay-alarms-'));
 let template: Template;
 
-beforeAll(async () => {
-  const { documents } = await packageService(directory, 'prod', {});
-  template = parseTemplate(documents.get('cloudformation-template-update-stack.json') ?? '');
-}, 60_000);
-
-afterAll(() => rmSync(directory, { recursive: true }));
+usePackage('prod', {}, (packaged) => {
+  template = packaged.template;
+});
 
 const nameOf = (name: string) => name.replace('segment-salesmachine-relay-prod-', '');
 

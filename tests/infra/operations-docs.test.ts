@@ -1,30 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MAX_STAGE_LENGTH } from '../../lib/cli/deploy/stage-plan.ts';
 import { parseTemplate, type Template } from '../support/template.ts';
 import { readAlarms } from './cloudwatch.ts';
 import { deployerPolicy, operatorPolicy, type Policy } from './iam-policies.ts';
-import { packageService } from './package.ts';
 import { danglingReferences, specificationProblems } from './specification.ts';
+import { type Packaged, usePackage } from './use-package.ts';
 
 const run = promisify(execFile);
 const readDoc = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
 const deploy = readDoc('deploy');
 const operations = readDoc('operations');
 
-const directory = mkdtempSync(join(tmpdir(), 'relay-docs-'));
+let packaged: Packaged;
 let template: Template;
 
-beforeAll(async () => {
-  const { documents } = await packageService(directory, 'prod', {});
-  template = parseTemplate(documents.get('cloudformation-template-update-stack.json') ?? '');
-}, 60_000);
-
-afterAll(() => rmSync(directory, { recursive: true }));
+usePackage('prod', {}, (result) => {
+  packaged = result;
+  template = result.template;
+});
 
 /** A policy as the docs show it: a line for each statement's actions, and one for its resources. */
 const formatPolicy = ({ Version, Statement }: Policy): string => {
@@ -83,7 +79,7 @@ test('the docs say how long the name of a stage can be', () => {
 
 test('the template for the import of retained queues, which the docs make, holds the queues alone', async () => {
   const script = /^node -e '(.*)' > queues\.json$/m.exec(deploy)?.[1] ?? '';
-  const { stdout } = await run(process.execPath, ['-e', script], { cwd: join(directory, 'service') });
+  const { stdout } = await run(process.execPath, ['-e', script], { cwd: packaged.service });
   const queues = parseTemplate(stdout);
   expect(Object.keys(queues.Resources)).toEqual(['Queue', 'DeadLetterQueue']);
   expect(specificationProblems(queues)).toEqual([]);

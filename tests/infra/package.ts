@@ -14,6 +14,8 @@ export type Package = {
   documents: Map<string, string>;
   /** The names of the files in each function's archive. */
   contents: Record<string, string[]>;
+  /** The copy of the service that was packaged. */
+  service: string;
   /** Where the archives are unpacked, out of reach of any node_modules. */
   unpacked: string;
 };
@@ -68,5 +70,5 @@ export async function packageService(
       await writeFile(join(unpacked, file), data);
     }
   }
-  return { printed: stdout + stderr, documents, contents, unpacked };
+  return { printed: stdout + stderr, documents, contents, service, unpacked };
 }

@@ -1,25 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseTemplate, type Template, withChange } from '../support/template.ts';
+import { describe, expect, test } from '@jest/globals';
+import { type Template, withChange } from '../support/template.ts';
 import { metricRules } from './metric-rules.ts';
-import { packageService } from './package.ts';
 import { securityRules } from './security-rules.ts';
 import { type Constants, constants, timingRules } from './timing-rules.ts';
+import { usePackage } from './use-package.ts';
 
 const rules = { ...securityRules, ...metricRules, ...timingRules };
 type RuleName = keyof typeof rules;
 
-const directory = mkdtempSync(join(tmpdir(), 'relay-template-'));
 let template: Template;
 
-beforeAll(async () => {
-  const { documents } = await packageService(directory, 'prod', { LANES: '4' });
-  template = parseTemplate(documents.get('cloudformation-template-update-stack.json') ?? '');
-}, 60_000);
-
-afterAll(() => rmSync(directory, { recursive: true }));
+usePackage('prod', { LANES: '4' }, (packaged) => {
+  template = packaged.template;
+});
 
 describe('packaged for production', () => {
   test.each(Object.entries(rules))('%s', (_, rule) => {

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { checkQueueAttributes } from '../../lib/cli/doctor/queue-attributes.ts';
 import {
@@ -14,9 +12,9 @@ import {
   readReplayConfig,
   readWorkerConfig,
 } from '../../lib/config/config.ts';
-import { at, isRecord, parseTemplate, type Template, withChange } from '../support/template.ts';
+import { at, isRecord, type Template, withChange } from '../support/template.ts';
 import { deploymentRules, type RuleName } from './deployment-rules.ts';
-import { type Package, packageService } from './package.ts';
+import { type Packaged, usePackage } from './use-package.ts';
 
 const run = promisify(execFile);
 
@@ -28,16 +26,13 @@ const secrets = {
   SALESMACHINE_API_SECRET: 'canary-api-secret',
 };
 
-const directory = mkdtempSync(join(tmpdir(), 'relay-package-'));
-let packaged: Package;
+let packaged: Packaged;
 let template: Template;
 
-beforeAll(async () => {
-  packaged = await packageService(directory, 'staging', { ...secrets, LANES: '3', ALIAS: 'off' });
-  template = parseTemplate(packaged.documents.get('cloudformation-template-update-stack.json') ?? '');
-}, 60_000);
-
-afterAll(() => rmSync(directory, { recursive: true }));
+usePackage('staging', { ...secrets, LANES: '3', ALIAS: 'off' }, (result) => {
+  packaged = result;
+  template = result.template;
+});
 
 /** The settings that a function finds, with made-up values for what only AWS knows, and with its parameters read. */
 function environmentOf(id: string): Environment {

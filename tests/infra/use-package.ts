@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { parseTemplate, type Template } from '../support/template.ts';
+import { type Package, packageService } from './package.ts';
+
+/** A package of the service, and the template in it. */
+export type Packaged = Package & { template: Template };
+
+/** Packages the service before the tests of a file, gives it to `use`, and removes it after them. */
+export function usePackage(
+  stage: string,
+  settings: Record<string, string>,
+  use: (packaged: Packaged) => void,
+): void {
+  const directory = mkdtempSync(join(tmpdir(), 'relay-package-'));
+
+  beforeAll(async () => {
+    const packaged = await packageService(directory, stage, settings);
+    const json = packaged.documents.get('cloudformation-template-update-stack.json') ?? '';
+    use({ ...packaged, template: parseTemplate(json) });
+  }, 60_000);
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+}
