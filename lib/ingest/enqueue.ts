@@ -11,7 +11,7 @@ import { type TriageContext, type TriagedEvent, triageRefused } from './triage.t
 export const DEADLINE_MS = 4_000;
 
 /** Only Segment's newer webhooks and its SDKs send more than 100 events at once, and they wait 10 s. */
-export const LARGE_REQUEST_DEADLINE_MS = 6_000;
+export const LARGE_REQUEST_DEADLINE_MS = 7_000;
 const LARGE_REQUEST_EVENTS = 101;
 
 type EnqueuePorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };
