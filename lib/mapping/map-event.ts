@@ -1,6 +1,7 @@
-import type { Json } from '../runtime/json.ts';
+import type { Json, JsonObject } from '../runtime/json.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { parseEvent, type SegmentEvent } from '../segment/event.ts';
+import { pickContext } from './context-attributes.ts';
 import { excludeAttributes } from './exclude-attributes.ts';
 import { measureFlat } from './flat-size.ts';
 import type { MappingSettings } from './mapping-settings.ts';
@@ -69,15 +70,18 @@ const countCopies = (event: SegmentEvent): number =>
 const surelyFits = (event: SegmentEvent): boolean =>
   countCopies(event) * measureFlat(event, SURE_CHARACTERS) <= SURE_CHARACTERS;
 
-function surelyTooLarge(event: SegmentEvent): boolean {
-  const attributes = 'traits' in event ? event.traits : 'properties' in event ? event.properties : {};
-  return countCopies(event) * measureFlat(attributes, MAX_EVENT_BYTES) > MAX_EVENT_BYTES;
+function surelyTooLarge(event: SegmentEvent, { contextAttributes }: MappingSettings): boolean {
+  const sizeOf = (attributes: JsonObject) => measureFlat(attributes, MAX_EVENT_BYTES);
+  if ('traits' in event) return sizeOf(event.traits) > MAX_EVENT_BYTES;
+  if (!('properties' in event)) return false;
+  const fromContext = sizeOf(Object.fromEntries(pickContext(event.context, contextAttributes)));
+  return countCopies(event) * (sizeOf(event.properties) + fromContext) > MAX_EVENT_BYTES;
 }
 
 /** What is large is measured before it is built, and exactly once that is safe. */
 function mapWithinLimit(event: SegmentEvent, settings: MappingSettings, acceptedAt?: string): MappedEvent {
   const isSmall = surelyFits(event);
-  if (!isSmall && surelyTooLarge(event)) return tooLarge;
+  if (!isSmall && surelyTooLarge(event, settings)) return tooLarge;
   const operations = toOperations(event, settings, acceptedAt);
   const fits = isSmall || Buffer.byteLength(JSON.stringify(operations)) <= MAX_EVENT_BYTES;
   return fits ? { kind: 'operations', event, operations } : tooLarge;

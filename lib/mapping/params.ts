@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params } from '../salesmachine/operation.ts';
 import { isBlank, isPlaceholderId, parseId } from '../segment/id.ts';
+import { pickContext } from './context-attributes.ts';
 import { addJoined, type Claims, flatten } from './flatten.ts';
 import { joinName, parseDomain, parseNumber } from './trait-values.ts';
 
@@ -67,18 +68,6 @@ function claimAccount(attributes: JsonObject): 'move' | 'omit' {
   const own = attributes['account_uid'];
   const isUsed = isBlank(own) || parseId(own) !== undefined;
   return isUsed || (typeof own === 'string' && isPlaceholderId(own)) ? 'omit' : 'move';
-}
-
-/** By their joined names, what stands at paths such as `campaign` and `page.url`. */
-function pickContext(context: JsonObject, paths: readonly string[]): [string, Json][] {
-  return paths.flatMap((path): [string, Json][] => {
-    const keys = path.split('.');
-    const value = keys.reduce<Json | undefined>(
-      (inner, key) => (isJsonObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
-      context,
-    );
-    return value === undefined || value === null ? [] : [[keys.join('_'), value]];
-  });
 }
 
 /** The account: `account_uid` among the attributes, else among `context.traits`, else `context.groupId`. */

@@ -38,10 +38,12 @@ export function parseDomain(website: Json | undefined): string | undefined {
   const host = domainToUnicode(url?.hostname ?? '')
     .replace(/^www\.(?=.*\.)/, '')
     .replace(/\.$/, '');
-  return domainName.test(host) ? host : undefined;
+  return host.length <= MAX_HOST_LENGTH && domainName.test(host) ? host : undefined;
 }
 
 const MAX_URL_LENGTH = 2_000;
+/** Of the DNS. */
+const MAX_HOST_LENGTH = 253;
 /** Labels and a last one that is no number: else it would be an IP address. */
 const domainName = /^(?:[\p{L}\p{M}\p{N}_-]+\.)+[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}][\p{L}\p{M}\p{N}-]*$/u;
 

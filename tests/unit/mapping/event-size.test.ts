@@ -54,6 +54,16 @@ describe('the operations of an event', () => {
     expect(kinds(identify({ ['k'.repeat(170)]: leaves }))).toEqual(kept);
   });
 
+  test('are not built of long keys that CONTEXT_ATTRIBUTES adds either', () => {
+    const leaves = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`k${index}`, 1]));
+    const context = { page: { ['k'.repeat(17_000)]: leaves } };
+    const attack = { type: 'track', userId: 'u1', event: 'Ran', context };
+    expect(kinds(attack)).toEqual(kept);
+    const withPage = { ...settings, contextAttributes: ['page'] };
+    expect(checkEvent(attack, withPage).kind).toBe('too_large');
+    expect(mapEvent(attack, withPage).kind).toBe('too_large');
+  });
+
   test('have what a list holds only once, and its nulls not at all', () => {
     const object = { ['k'.repeat(400)]: 1 };
     expect(kinds(identify({ a: { b: Array.from({ length: 1_000 }, () => object) } }))).toEqual(kept);
