@@ -34,11 +34,18 @@ const isRetained = ({ template }: Stack): boolean =>
 const logDays = ({ template }: Stack): number =>
   Number(lookUp(template.Resources, 'IngestLogGroup', 'Properties', 'RetentionInDays'));
 
-const excludedAttributes = (stack: Stack): string[] =>
+/** A list of names that a setting of any function holds. */
+const listed = (stack: Stack, setting: string): string[] =>
   ['IngestLambdaFunction', 'WorkerLambdaFunction']
-    .flatMap((id) => variable(stack, id, 'EXCLUDE_ATTRIBUTES').split(','))
+    .flatMap((id) => variable(stack, id, setting).split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '');
+
+/** Whether a list has lost a name. */
+const shortened =
+  (setting: string) =>
+  (before: Stack, after: Stack): boolean =>
+    listed(before, setting).some((name) => !listed(after, setting).includes(name));
 
 /** What keeps events, secrets and people safe, and must not be lost by a forgotten variable of a shell. */
 const protections: readonly Protection[] = [
@@ -56,8 +63,11 @@ const protections: readonly Protection[] = [
   },
   {
     warning: 'EXCLUDE_ATTRIBUTES lets through attributes that it removed',
-    isLowered: (before, after) =>
-      excludedAttributes(before).some((name) => !excludedAttributes(after).includes(name)),
+    isLowered: shortened('EXCLUDE_ATTRIBUTES'),
+  },
+  {
+    warning: 'EXCLUDE_QUERY lets through parameters of URLs that it removed',
+    isLowered: shortened('EXCLUDE_QUERY'),
   },
   {
     warning: 'no address receives alarms any more',
