@@ -11,7 +11,7 @@ export type SentMessage = {
   attributes: Record<string, string | undefined>;
 };
 
-/** What is told of the messages that go through the observed clients; each call only once SQS has confirmed it. */
+/** Called for each message that goes through the observed clients, once SQS has confirmed the call. */
 export type QueueListener = {
   sent?(queue: QueueName, message: SentMessage): void;
   received?(queue: QueueName, message: ReceivedMessage): void;

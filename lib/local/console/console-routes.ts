@@ -75,7 +75,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
 
     'GET /local/console/journey': async (request) => {
       const record = collector.events.get(queryOf(request).get('id') ?? '');
-      // Of the latest thousand only, so it may have gone since the page was told of it.
+      // Of the latest thousand only, so it may have gone since the page has listed it.
       if (record === undefined) return json(200, null);
       return json(
         200,
