@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
-import { sendMessages } from '../sqs/send-messages.ts';
+import { trySendMessages } from '../sqs/send-messages.ts';
 import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { deadLetterId } from './dead-letter.ts';
@@ -44,7 +44,7 @@ export type ReplayedDeadLetter = {
 export type ReplayCounts = SelectionCounts & {
   /** Confirmed by the main queue, and no longer a dead letter. */
   replayed: number;
-  /** May be in the main queue, and are still dead letters: another replay within 5 minutes sends nothing twice. */
+  /** May be in the main queue, or were refused by it, and are still dead letters: another replay within 5 minutes sends nothing twice. */
   failed: number;
 };
 
@@ -87,14 +87,22 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
     }
   }
 
-  /** Whether all of them were sent and deleted. */
+  /** Whether the replay can go on: all that was sent is deleted. What the main queue refuses for good is left. */
   async function sendChunk(deadLetters: readonly StoredDeadLetter[]): Promise<boolean> {
     const sent = await sendDeadLetters(deadLetters, ports);
-    for (const { nextDeadLetterId } of sent ?? []) selection.markReplayed(nextDeadLetterId);
-    const left = new Set(sent ? await reader.deleteDeadLetters(deadLetters) : deadLetters);
-    replayed += deadLetters.length - left.size;
-    failed += left.size;
-    options.onProgress?.(counts(), sent?.filter(({ deadLetter }) => !left.has(deadLetter)) ?? []);
+    if (sent === undefined) {
+      failed += deadLetters.length;
+      options.onProgress?.(counts(), []);
+      return false;
+    }
+    for (const { nextDeadLetterId } of sent) selection.markReplayed(nextDeadLetterId);
+    const left = new Set(await reader.deleteDeadLetters(sent.map(({ deadLetter }) => deadLetter)));
+    replayed += sent.length - left.size;
+    failed += deadLetters.length - sent.length + left.size;
+    options.onProgress?.(
+      counts(),
+      sent.filter(({ deadLetter }) => !left.has(deadLetter)),
+    );
     return left.size === 0;
   }
 
@@ -107,20 +115,23 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
   return { ...counts(), more, unread: await reader.countUnread() };
 }
 
-/** Undefined if the main queue has not confirmed all of them in time. */
+/** Those that the main queue has confirmed; undefined if it neither confirms nor refuses all of them in time. */
 async function sendDeadLetters(
   deadLetters: readonly StoredDeadLetter[],
   ports: ReplayPorts,
 ): Promise<ReplayedDeadLetter[] | undefined> {
   const messages = deadLetters.map(toReplayMessage);
   try {
-    const confirmed = await withDeadline(ports.clock, SEND_TIMEOUT_MS, (signal) =>
-      sendMessages(messages, ports, signal),
+    const { sqsMessageIds, refused } = await withDeadline(ports.clock, SEND_TIMEOUT_MS, (signal) =>
+      trySendMessages(messages, ports, signal),
     );
-    return deadLetters.map((deadLetter, index): ReplayedDeadLetter => {
+    const [error] = refused.values();
+    if (error !== undefined) ports.log.warn('messages not confirmed', { failed: refused.size, error });
+    return deadLetters.flatMap((deadLetter, index): ReplayedDeadLetter[] => {
       const message = messages[index];
-      const id = (message && confirmed.get(message)) ?? '';
-      return { deadLetter, nextDeadLetterId: deadLetterId(id, deadLetter.replays + 1) };
+      const id = message && sqsMessageIds.get(message);
+      if (id === undefined) return [];
+      return [{ deadLetter, nextDeadLetterId: deadLetterId(id, deadLetter.replays + 1) }];
     });
   } catch (error) {
     ports.log.error('replay stopped', { messages: deadLetters.length, ...errorFields(error) });

@@ -1,4 +1,4 @@
-import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
@@ -278,6 +278,34 @@ test('a main queue that takes nothing stops it within seconds: the dead letters 
   expect(fixture.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { fields: { messages: 10 } },
   ]);
+});
+
+test('a dead letter that the main queue refuses for good is left and counted, and the others go on', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const { sqs } = fixture.ports;
+  const send: typeof sqs.send = async (command: object, ...rest: unknown[]) => {
+    if (!(command instanceof SendMessageBatchCommand))
+      return Reflect.apply(sqs.send, sqs, [command, ...rest]);
+    const { QueueUrl, Entries = [] } = command.input;
+    const isRefused = ({ MessageBody = '' }) => MessageBody.includes('"m7"');
+    const taken = new SendMessageBatchCommand({
+      QueueUrl,
+      Entries: Entries.filter((entry) => !isRefused(entry)),
+    });
+    const answer = await Reflect.apply(sqs.send, sqs, [taken, ...rest]);
+    const refusal = { Code: 'InvalidMessageContents', SenderFault: true };
+    return { ...answer, Failed: Entries.filter(isRefused).map(({ Id }) => ({ Id, ...refusal })) };
+  };
+  const result = await fixture.run(
+    (async () => {
+      await fixture.worker.writeDeadLetters(createDeadLetters(0, 30));
+      return replay({}, { ...fixture.ports, sqs: { send } });
+    })(),
+  );
+  expect(result).toMatchObject({ matched: 30, replayed: 29, failed: 1, more: false });
+  expect(fixture.sent()).toHaveLength(29);
+  expect(messageIds(fixture.remaining())).toEqual(['m7']);
+  expect(isAllVisible(fixture)).toBe(true);
 });
 
 test('a dead-letter queue that deletes nothing stops it: what was sent once is not sent over and over', async () => {
