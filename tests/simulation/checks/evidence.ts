@@ -58,11 +58,9 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     const isRefusal = reason !== 'server_error';
     const ageMs = now - (tracker.events.firstSentAt[event] ?? now);
     if (isRefusal && ageMs >= maxEventAgeMs) return;
-    const isAboutData = REFUSAL_STATUSES.has(rejectedWith) || failure.blamesData;
     failure.last.uncontrolledCount += 1;
-    if (!isRefusal || !isAboutData) report('given up, though nothing else has passed since', event);
-    else if (failure.last.uncontrolledCount > UNCONTROLLED_MAX)
-      report(`given up as one of over ${UNCONTROLLED_MAX}, though nothing else has passed since`, event);
+    const problem = findProblem(failure, rejectedWith, isRefusal);
+    if (problem !== undefined) report(problem, event);
     else if (rejectedWith === 0) tolerated.add(event);
   }
 
@@ -89,4 +87,17 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     problems: () =>
       [...problems].map(([what, events]) => `${what}: ${events.length} (${events.slice(0, 5).join(', ')})`),
   };
+}
+
+/** Why an event may not be given up without anything else having passed. */
+function findProblem(
+  { last, blamesData }: Failure,
+  rejectedWith: number,
+  isRefusal: boolean,
+): string | undefined {
+  const isAboutData = REFUSAL_STATUSES.has(rejectedWith) || blamesData;
+  if (!isRefusal || !isAboutData) return 'given up, though nothing else has passed since';
+  return last.uncontrolledCount > UNCONTROLLED_MAX
+    ? `given up as one of over ${UNCONTROLLED_MAX}, though nothing else has passed since`
+    : undefined;
 }

@@ -153,16 +153,20 @@ function findOvertaking({ tracker }: RunState): number[] {
     ),
     (number) => user[number],
   );
+  function* takeAcceptedBefore(moment: number): Generator<number> {
+    for (let earlier = inOrder.peek(); earlier !== undefined; earlier = inOrder.peek()) {
+      if ((acceptedAt[earlier] ?? NEVER) >= moment) return;
+      inOrder.pop();
+      yield earlier;
+    }
+  }
+
   return [...byUser.values()].flatMap((numbers) => {
     let latest = 0;
     let latestOfWebhook = { webhook: -1, place: 0 };
     const overtakers = numbers.filter((number) => {
-      const sent = firstSentAt[number] ?? 0;
-      for (let earlier = inOrder.peek(); earlier !== undefined; earlier = inOrder.peek()) {
-        if ((acceptedAt[earlier] ?? NEVER) >= sent) break;
-        inOrder.pop();
+      for (const earlier of takeAcceptedBefore(firstSentAt[number] ?? 0))
         latest = Math.max(latest, deliveredIn[earlier] ?? 0);
-      }
       inOrder.push(number);
       const place = deliveredIn[number] ?? 0;
       const isSameWebhook = latestOfWebhook.webhook === webhook[number];

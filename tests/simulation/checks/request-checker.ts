@@ -45,6 +45,9 @@ export function createRequestChecker(
   let trace = 0;
 
   const violation = (what: string) => violations.set(what, (violations.get(what) ?? 0) + 1);
+  const check = (isRight: boolean, what: string) => {
+    if (!isRight) violation(what);
+  };
 
   /** A running hash of all that happened, to tell whether two runs were the same. */
   const note = (...values: number[]) => {
@@ -55,44 +58,30 @@ export function createRequestChecker(
     let throttledUntil = 0;
     const worker = evidence.connect();
     const inFlight = new Map<string, number>();
+    const unlock = (key: string) => {
+      const left = (inFlight.get(key) ?? 1) - 1;
+      if (left === 0) inFlight.delete(key);
+      else inFlight.set(key, left);
+    };
 
     return {
       onStart: ({ path, operations, bytes }, now) => {
-        totals.requests += 1;
         const events = operations.flatMap(parseEventNumbers);
-        if (path === '/v1/batch') {
-          totals.batches += 1;
-          totals.batchOperations += operations.length;
-          splits.onStart(events);
-          kept.onStart(events, now);
-          if (bisectCosts.hasAny()) bisectCosts.onBatch(events);
-        }
-        if (path === '/v1/ping') {
-          totals.pings += 1;
-          bisectCosts.onPing();
-        }
-        if (path === '/v1/alias') totals.aliases += 1;
-        const hour = Math.floor((now - start) / HOUR_MS);
-        perHour[hour] = (perHour[hour] ?? 0) + 1;
-        const minute = Math.floor((now - start) / MINUTE_MS);
-        perMinute[minute] = (perMinute[minute] ?? 0) + 1;
+        countRequest(path, events, operations.length, now);
         note(now - start, operations.length, bytes);
-        if (now < throttledUntil) violation('a request while the gate was closed');
-        if (operations.length > MAX_OPERATIONS) violation('a request of over 100 operations');
-        if (bytes > MAX_BYTES) violation('a request of over 500 KB');
         const keys = [...new Set(operations.flatMap(entityKeys))];
-        if (keys.some((key) => inFlight.has(key))) {
-          violation('two requests with operations of one contact or account in flight in one lane');
-        }
+        check(now >= throttledUntil, 'a request while the gate was closed');
+        check(operations.length <= MAX_OPERATIONS, 'a request of over 100 operations');
+        check(bytes <= MAX_BYTES, 'a request of over 500 KB');
+        check(
+          !keys.some((key) => inFlight.has(key)),
+          'two requests with operations of one contact or account in flight in one lane',
+        );
         for (const key of keys) inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
         return { keys, number: totals.requests, events };
       },
       onEnd: ({ keys, number, events }, { answer, waitUntil, blamesData }, now) => {
-        for (const key of keys) {
-          const left = (inFlight.get(key) ?? 1) - 1;
-          if (left === 0) inFlight.delete(key);
-          else inFlight.set(key, left);
-        }
+        for (const key of keys) unlock(key);
         const name = answer.kind === 'response' ? String(answer.status) : answer.code;
         byStatus.set(name, (byStatus.get(name) ?? 0) + 1);
         note(number, now - start, name.length);
@@ -105,6 +94,24 @@ export function createRequestChecker(
       },
     };
   };
+
+  function countRequest(path: SalesmachinePath, events: readonly number[], operations: number, now: number) {
+    totals.requests += 1;
+    const hour = Math.floor((now - start) / HOUR_MS);
+    perHour[hour] = (perHour[hour] ?? 0) + 1;
+    const minute = Math.floor((now - start) / MINUTE_MS);
+    perMinute[minute] = (perMinute[minute] ?? 0) + 1;
+    if (path === '/v1/batch') {
+      totals.batches += 1;
+      totals.batchOperations += operations;
+      splits.onStart(events);
+      kept.onStart(events, now);
+      if (bisectCosts.hasAny()) bisectCosts.onBatch(events);
+    } else if (path === '/v1/ping') {
+      totals.pings += 1;
+      bisectCosts.onPing();
+    } else totals.aliases += 1;
+  }
 
   function onDecided(
     worker: WorkerEvidence,

@@ -56,7 +56,9 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
   let invocations = 0;
   let timeouts = 0;
 
-  const launch = () => {
+  type Worker = { sandbox: Sandbox; handle: WorkerFunction };
+
+  const launch = (): Worker => {
     const sandbox = createSandbox({ time, sqs: options.sqs, salesmachine: connect(), isVulnerable: true });
     return { sandbox, handle: createWorker(sandbox) };
   };
@@ -85,7 +87,7 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
 
   /** Invokes the worker with the messages, and returns those that are to be deleted. */
   const invoke = async (
-    { sandbox, handle }: ReturnType<typeof launch>,
+    { sandbox, handle }: Worker,
     messages: readonly Message[],
     isGarbled: boolean,
   ): Promise<Message[]> => {
@@ -101,6 +103,13 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
     return messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
   };
 
+  /** The worker that the messages go to, if a fault befalls the lane. */
+  const strike = (worker: Worker, fault: LambdaFault | undefined): Worker => {
+    const next = fault === 'restart' || !worker.sandbox.isAlive() ? launch() : worker;
+    if (fault === 'crash') time.schedule(exponential(random, MEAN_TIME_TO_CRASH_MS), next.sandbox.kill);
+    return next;
+  };
+
   const runLane = async (): Promise<never> => {
     let worker = launch();
     for (;;) {
@@ -111,8 +120,7 @@ export function startEventSourceMapping(options: MappingModelOptions): EventSour
         await time.sleep(RETRY_MS);
         continue;
       }
-      if (fault === 'restart' || !worker.sandbox.isAlive()) worker = launch();
-      if (fault === 'crash') time.schedule(exponential(random, MEAN_TIME_TO_CRASH_MS), worker.sandbox.kill);
+      worker = strike(worker, fault);
       const done = await invoke(worker, messages, fault === 'garbled');
       if (done.length > 0) await remove(done);
     }

@@ -133,27 +133,34 @@ test('whatever is done to the queue, no group is handed out while in flight, ord
       const sent: string[] = [];
       let inFlight: QueuedMessage[] = [];
       let now = 0;
-      for (const { kind, group, index } of sequence) {
-        now += 1;
-        inFlight = inFlight.filter(({ invisibleUntil }) => invisibleUntil > now);
-        const chosen = inFlight[index % Math.max(1, inFlight.length)];
-        if (kind === 'send') {
+      const actions: Record<Step['kind'], (step: Step, chosen?: QueuedMessage) => void> = {
+        send({ group }) {
           const body = String(sent.length).padStart(4, '0');
           sent.push(body);
           queue.send(entry(body, String(group)), now);
-        } else if (kind === 'receive') {
+        },
+        receive({ index }) {
           const received = queue.receive({ count: 1 + (index % 10), visibilityMs: 50 }, now);
           expectInOrder(received, inFlight, [...queue.contents()]);
           inFlight.push(...received);
-        } else if (kind === 'delete' && chosen) {
+        },
+        delete(_, chosen) {
+          if (!chosen) return;
           expect(queue.deleteMessage(chosen.receipt, now)).toBe('done');
           deleted.add(chosen.body);
           inFlight = inFlight.filter((message) => message !== chosen);
-        } else if (kind === 'return' && chosen) {
-          expect(queue.changeVisibility(chosen.receipt, 0, now)).toBe('done');
-        } else if (kind === 'wait') {
+        },
+        return(_, chosen) {
+          if (chosen) expect(queue.changeVisibility(chosen.receipt, 0, now)).toBe('done');
+        },
+        wait({ index }) {
           now += index * 3;
-        }
+        },
+      };
+      for (const step of sequence) {
+        now += 1;
+        inFlight = inFlight.filter(({ invisibleUntil }) => invisibleUntil > now);
+        actions[step.kind](step, inFlight[step.index % Math.max(1, inFlight.length)]);
         inFlight = inFlight.filter(({ invisibleUntil }) => invisibleUntil > now);
         expect(queue.counts(now).inFlight).toBe(inFlight.length);
       }

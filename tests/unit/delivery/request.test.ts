@@ -168,6 +168,14 @@ test('however requests overlap, nothing of a contact or account is sent before w
       const order = new Map(pending.map((queuedEvent, index) => [queuedEvent, index]));
       let inFlight: QueuedEvent[][] = [];
       const lastOf = new Map<string, number>();
+      const expectItsTurn = (queuedEvent: QueuedEvent, locked: ReadonlySet<string>) => {
+        for (const lock of orderingKeys(queuedEvent)) {
+          expect(locked).not.toContain(lock);
+          const index = order.get(queuedEvent) ?? -1;
+          expect(index).toBeGreaterThanOrEqual(lastOf.get(lock) ?? 0);
+          lastOf.set(lock, index);
+        }
+      };
       while (pending.length > 0) {
         const locked = new Set(inFlight.flat().flatMap(orderingKeys));
         const queuedEvents = next(pending, locked);
@@ -176,14 +184,7 @@ test('however requests overlap, nothing of a contact or account is sent before w
           inFlight = inFlight.toSpliced((stream.next().value ?? 0) % inFlight.length, 1);
           continue;
         }
-        for (const queuedEvent of queuedEvents) {
-          for (const lock of orderingKeys(queuedEvent)) {
-            expect(locked).not.toContain(lock);
-            const index = order.get(queuedEvent) ?? -1;
-            expect(index).toBeGreaterThanOrEqual(lastOf.get(lock) ?? 0);
-            lastOf.set(lock, index);
-          }
-        }
+        for (const queuedEvent of queuedEvents) expectItsTurn(queuedEvent, locked);
         pending = pending.filter((queuedEvent) => !queuedEvents.includes(queuedEvent));
         inFlight.push(queuedEvents);
       }

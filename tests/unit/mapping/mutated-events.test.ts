@@ -126,23 +126,22 @@ function mutateOften(event: JsonObject, random: Random): Json {
 
 /** What is wrong with an operation, by what Salesmachine documents of every item. */
 function findProblem(operation: Operation): string | undefined {
-  for (const [name, value] of Object.entries(operation)) {
-    const isId = name.endsWith('_uid') || name === 'messageId';
-    if (isId && (typeof value !== 'string' || value.trim() === '' || !value.isWellFormed())) return name;
-  }
-  if (
-    operation.created_at !== undefined &&
-    !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(operation.created_at)
-  )
-    return 'created_at';
-  if (operation.method === 'alias') return undefined;
-  for (const [name, value] of Object.entries(operation.params)) {
-    if (!name.isWellFormed()) return 'a key';
-    if (typeof value === 'string' ? !value.isWellFormed() : typeof value === 'object' && value !== null)
-      return name;
-    if (typeof value === 'number' && !Number.isFinite(value)) return name;
-  }
-  return undefined;
+  const { created_at = '2026-01-01T00:00:00.000Z', ...fields } = operation;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(created_at)) return 'created_at';
+  const params = operation.method === 'alias' ? {} : operation.params;
+  const badField = Object.entries(fields).find(
+    ([name, value]) => (name.endsWith('_uid') || name === 'messageId') && !isId(value),
+  );
+  const badParam = Object.entries(params).find(([name, value]) => !name.isWellFormed() || !isScalar(value));
+  return (badField ?? badParam)?.[0];
+}
+
+const isId = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.isWellFormed();
+
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  return value === null || typeof value === 'boolean';
 }
 
 test(`${COUNT} mutated events map to well-formed operations or say why not, the same each time`, () => {
