@@ -89,6 +89,20 @@ describe('with --stage', () => {
     expect(untold.code).toBe(0);
   });
 
+  test('a stage whose worker is disabled says that nothing is delivered', async () => {
+    const { env } = await startStage('blue');
+    const lambda = await listen(async () => ({
+      status: 200,
+      body: JSON.stringify({ EventSourceMappings: [{ State: 'Disabled' }] }),
+    }));
+    const status = await runCli(['status', '--stage', 'blue'], {
+      env: { ...env, AWS_ENDPOINT_URL_LAMBDA: lambda.url },
+    });
+    await lambda.stop();
+    expect(status).toMatchObject({ stderr: '', code: 1 });
+    expect(status.stdout).toMatch(/^ {2}worker +OFF: nothing is delivered$/m);
+  });
+
   test('the credential of a stage is read from SSM, and tried', async () => {
     const { salesmachineUrl } = await startTestRelay();
     const Variables = { SALESMACHINE_URL: salesmachineUrl, SALESMACHINE_API_TOKEN_PARAMETER: '/my/token' };
