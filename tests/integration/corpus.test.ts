@@ -120,9 +120,9 @@ function withoutAcceptance({ created_at: createdAt, ...operation }: Operation) {
   };
 }
 
-/** These two do not tell events apart: a sender's retry changes them. */
+/** Two do not tell events apart, because a sender's retry changes them; and no dead letter holds a credential. */
 function withoutRetryFields(text: string) {
-  const { sentAt: _, receivedAt: __, ...content } = JSON.parse(text);
+  const { sentAt: _, receivedAt: __, writeKey: ___, ...content } = JSON.parse(text);
   return content;
 }
 

@@ -127,9 +127,9 @@ describe('relay map', () => {
     ['a directory', ['map', '/'], /^relay: cannot read the input: /],
     ['two files', ['map', 'a.json', 'b.json'], /^relay: too many arguments for 'map'/],
     ['an unknown flag', ['map', '--frobnicate'], /^relay: .*--frobnicate/],
-    ['an unknown command', ['frobnicate'], /^relay: which command\? relay --help/],
-    ['a command of every object', ['constructor'], /^relay: which command\? relay --help/],
-    ['no command', [], /^relay: which command\? relay --help/],
+    ['an unknown command', ['frobnicate'], /^relay: unknown command 'frobnicate': --help lists them/],
+    ['a command of every object', ['constructor'], /^relay: unknown command 'constructor'/],
+    ['no command', [], /^relay: which command\? --help lists them/],
   ])('refuses %s in one line', async (_what, args, message) => {
     const { stdout, stderr, code } = await runCli(args);
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
