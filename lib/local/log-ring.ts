@@ -4,8 +4,8 @@ import { pickKnownFields } from '../telemetry/log-fields.ts';
 import type { LEVELS } from '../telemetry/log-level.ts';
 import type { LocalLog } from './api-schema.ts';
 
-/** As many, and up to twice as many, are kept: some 10 MB of the widest lines. */
-const MAX_LINES = 10_000;
+/** As many, and up to twice as many, are kept: the widest lines, of a hundred ids each, take some 40 MB. */
+const MAX_LINES = 2_000;
 
 export type LogRing = {
   /** Keeps what is logged, and passes it on. */

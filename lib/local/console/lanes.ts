@@ -20,6 +20,7 @@ export function createLanes(count: number) {
 
   return {
     enter(lane: number, id: string): void {
+      leave(id);
       lanes[lane]?.held.add(id);
       laneOf.set(id, lane);
     },
