@@ -14,13 +14,3 @@ export type MappingSettings = {
   /** Names of query parameters that are cut out of URLs. */
   excludeQuery: readonly string[];
 };
-
-export const DEFAULT_MAPPING: MappingSettings = {
-  anonymousContacts: 'keep',
-  alias: 'single',
-  screen: 'skip',
-  contextAttributes: [],
-  excludeEvents: [],
-  excludeAttributes: [],
-  excludeQuery: [],
-};

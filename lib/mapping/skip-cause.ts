@@ -44,8 +44,9 @@ export function findExcludedName(
 }
 
 /**
- * Why a valid event is skipped. A screen without a name has no event that it could become. With `anonymousContacts: 'skip'` the group event of an anonymous user is not: its
- * account goes, only the link to the contact does not.
+ * Why a valid event is skipped. A screen without a name has no event that it could become. With
+ * `anonymousContacts: 'skip'` the group event of an anonymous user is not skipped: its account goes, only the link to
+ * the contact does not.
  */
 export function findSkipCause(event: SegmentEvent, settings: MappingSettings): SkipCause | undefined {
   if (event.type === 'alias') {

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
-import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
 import type {
   AccountOperation,
@@ -11,6 +10,7 @@ import type {
   Scalar,
 } from '../../lib/salesmachine/operation.ts';
 import { sign } from '../../lib/segment/signature.ts';
+import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { SHARED_SECRET, startTestRelay } from '../support/relay.ts';
 

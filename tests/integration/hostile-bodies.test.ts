@@ -4,10 +4,10 @@ import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
 import type { LocalSqs } from '../../lib/local/aws/local-sqs.ts';
-import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import { parseJson } from '../../lib/runtime/json.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { startTestIngest } from '../support/ingest.ts';
+import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 

@@ -1,12 +1,12 @@
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { DeliveryQueue, DeliverySettings } from '../../lib/delivery/ports.ts';
 import { type QueuedEvent, readQueuedEvent } from '../../lib/delivery/queued-event.ts';
-import { DEFAULT_MAPPING } from '../../lib/mapping/mapping-settings.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import { DEFAULT_MAPPING } from './mapping-settings.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** When the messages of these tests were queued: the virtual time's beginning. */

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { parseJson } from '../../../lib/runtime/json.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 import { SHARED_SECRET, startTestRelay, TOKEN } from '../../support/relay.ts';
 import { senderEvents } from '../../support/sender-events.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { estimateDuration } from '../../../lib/cli/dlq/estimate-duration.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const settings = {
   quota: { requests: 900, windowSeconds: 300, share: 1, lanes: 2 },

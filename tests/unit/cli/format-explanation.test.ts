@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { formatExplanation } from '../../../lib/cli/format-explanation.ts';
 import { previewRequest } from '../../../lib/cli/preview-request.ts';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
-import { DEFAULT_MAPPING, type MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
 import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const settings = DEFAULT_MAPPING;
 

@@ -5,7 +5,7 @@ import {
   readMappingSettings,
   readWorkerConfig,
 } from '../../../lib/config/config.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const QUEUES = { QUEUE_URL: 'https://sqs/main.fifo', DEAD_LETTER_QUEUE_URL: 'https://sqs/dead.fifo' };
 const INGEST: Environment = { ...QUEUES, SEGMENT_SHARED_SECRETS: 'shared' };
@@ -162,5 +162,13 @@ test('every problem is said at once, and no value with it', () => {
 });
 
 test('the mapping needs none of what only a deployed function has', () => {
-  expect(readMappingSettings({ ALIAS: 'off' })).toEqual({ ...DEFAULT_MAPPING, alias: 'off' });
+  expect(readMappingSettings({ ALIAS: 'off', EXCLUDE_ATTRIBUTES: 'email, *token*' })).toEqual({
+    anonymousContacts: 'keep',
+    alias: 'off',
+    screen: 'skip',
+    contextAttributes: [],
+    excludeEvents: [],
+    excludeAttributes: ['email', '*token*'],
+    excludeQuery: [],
+  });
 });

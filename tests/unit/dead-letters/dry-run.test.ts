@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createDryRunReport } from '../../../lib/dead-letters/dry-run.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { createStoredDeadLetter } from '../../support/dead-letter-fixtures.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const mapping = DEFAULT_MAPPING;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkEvent, MAX_EVENT_BYTES, mapEvent } from '../../../lib/mapping/map-event.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const settings = DEFAULT_MAPPING;
 

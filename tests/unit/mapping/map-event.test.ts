@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { checkEvent, mapEvent } from '../../../lib/mapping/map-event.ts';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { toOperations } from '../../../lib/mapping/operations.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 import type { SegmentEvent } from '../../../lib/segment/event.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const defaults = DEFAULT_MAPPING;
 

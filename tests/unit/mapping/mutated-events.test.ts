@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { excludeAttributes } from '../../../lib/mapping/exclude-attributes.ts';
 import { checkEvent, MAX_EVENT_BYTES, mapEvent } from '../../../lib/mapping/map-event.ts';
-import { DEFAULT_MAPPING, type MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
+import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../../lib/runtime/json.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 import { pick, seededRandom } from '../../support/seeded-random.ts';
 
 const COUNT = Number(process.env['MUTATED_EVENTS'] ?? 2_000);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_MAPPING } from '../../../lib/mapping/mapping-settings.ts';
 import { findSourceSkipCause } from '../../../lib/mapping/skip-cause.ts';
 import { type Json, type JsonObject, parseJson } from '../../../lib/runtime/json.ts';
+import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 
 const track: JsonObject = { type: 'track', userId: 'u1', event: 'Order Completed' };
 
