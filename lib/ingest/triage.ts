@@ -21,7 +21,7 @@ export type TriageContext = {
   /** What the mapping makes of an event. */
   checkEvent(source: Json): CheckedEvent;
   sender: Sender;
-  /** Taken out of what becomes a dead letter: no credential reaches a queue. */
+  /** Taken out of what cannot be read: no credential reaches a queue. */
   presentedTokens: readonly string[];
   /** Milliseconds since the epoch. */
   now: number;
@@ -38,12 +38,18 @@ export function triageEvents(events: readonly ReceivedEvent[], context: TriageCo
 function triageEvent(received: ReceivedEvent, ids: RequestIds, context: TriageContext): TriagedEvent {
   if (received.kind === 'unparseable') {
     const { body, detail } = received;
-    return toDeadLetter({ reason: 'unparseable', detail, body, sourceId: ids.sourceId(body) }, context);
+    return toUnreadDeadLetter({ reason: 'unparseable', detail, body }, ids, context);
   }
   const { text, value, source } = received;
   const messageId = readMessageId(value);
-  const giveUp = (reason: Reason, detail: string) =>
-    toDeadLetter({ reason, detail, body: text, sourceId: ids.sourceId(text, value), messageId }, context);
+  const giveUp = (reason: Reason, detail: string) => {
+    const isRead = Object.keys(value).length > 0;
+    if (!isRead) return toUnreadDeadLetter({ reason, detail, body: text }, ids, context);
+    return toDeadLetter(
+      { reason, detail, body: text, sourceId: ids.sourceId(text, value), messageId },
+      context,
+    );
+  };
 
   const checked = context.checkEvent(source);
   if (checked.kind === 'skipped') return { messageId, kind: 'skipped', cause: checked.cause };
@@ -62,8 +68,17 @@ export function triageUndecodable(
   { reason, detail }: { reason: Reason; detail: string },
   context: TriageContext,
 ): TriagedEvent {
-  const ids = createRequestIds(context.random);
-  return toDeadLetter({ reason, detail, body, sourceId: ids.sourceId(body) }, context);
+  return toUnreadDeadLetter({ reason, detail, body }, createRequestIds(context.random), context);
+}
+
+/** The dead letter of what could not be read, and so may hold the credential that its request presents. */
+function toUnreadDeadLetter(
+  { reason, detail, body }: Pick<DeadLetter, 'reason' | 'detail' | 'body'>,
+  ids: RequestIds,
+  context: TriageContext,
+): TriagedEvent {
+  const kept = removeCredentials(body, context.presentedTokens);
+  return toDeadLetter({ reason, detail, body: kept, sourceId: ids.sourceId(body) }, context);
 }
 
 /** Ids may be numbers: Segment's senders do not agree. */
@@ -88,10 +103,9 @@ export function triageRefused(
 /** The dead letter of what was never in the main queue. */
 function toDeadLetter(
   what: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId' | 'messageId'>,
-  { now, sender, presentedTokens }: TriageContext,
+  { now, sender }: TriageContext,
 ): TriagedEvent {
   const acceptedAt = new Date(now).toISOString();
-  const body = removeCredentials(what.body, presentedTokens);
-  const deadLetter = { ...what, body, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
+  const deadLetter = { ...what, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
   return { messageId: what.messageId, kind: 'dead letter', deadLetter };
 }
