@@ -54,7 +54,8 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
       report('given up, but never refused', event);
       return;
     }
-    if (isControlled(failure)) return;
+    const isMistaken = rejectedWith === 0 && failure.blamesData;
+    if (isControlled(failure) && !isMistaken) return;
     const isRefusal = reason !== 'server_error';
     const ageMs = now - (tracker.events.firstSentAt[event] ?? now);
     if (isRefusal && ageMs >= maxEventAgeMs) return;

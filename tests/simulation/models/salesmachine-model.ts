@@ -146,19 +146,23 @@ export function createSalesmachineModel(
     if (fault && 'failure' in fault && fault.failure === 'refused') {
       return { answer: { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }, isApplied: false };
     }
-    const apply = () => appliedOperations.apply(operations, requestChecker.nextPlace(), time.now());
-    if (!fault) {
-      const status = apply();
-      return { answer: status === 201 ? response(201, SUCCESS) : refusal(status), isApplied: status === 201 };
-    }
-    const isApplied = 'isApplied' in fault && fault.isApplied === true && apply() === 201;
-    if ('status' in fault) return { answer: response(fault.status, fault.body, fault.headers), isApplied };
-    return {
-      ...(fault.failure === 'reset' && {
-        answer: { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' },
-      }),
-      isApplied,
-    };
+    const shouldApply = fault === undefined || ('isApplied' in fault && fault.isApplied === true);
+    const status = shouldApply
+      ? appliedOperations.apply(operations, requestChecker.nextPlace(), time.now())
+      : undefined;
+    return { ...answerOf(fault, status), isApplied: status === 201 };
+  };
+
+  /** `status`: what came of the operations, if they were to be applied. No answer means that none will come. */
+  const answerOf = (fault: ApiFault | undefined, status: number | undefined): { answer?: ApiResult } => {
+    // A fault that answers with success changes nothing about data that Salesmachine refuses.
+    if (status !== undefined && status !== 201 && (fault === undefined || isSuccess(fault)))
+      return { answer: refusal(status) };
+    if (fault === undefined) return { answer: response(201, SUCCESS) };
+    if ('status' in fault) return { answer: response(fault.status, fault.body, fault.headers) };
+    return fault.failure === 'reset'
+      ? { answer: { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' } }
+      : {};
   };
 
   const connect = (): Salesmachine => {
@@ -204,5 +208,7 @@ function operationsIn(path: SalesmachinePath, json: string): Operation[] {
 
 /** A firewall answers an event that it refuses with a page, and so does a proxy that answers 200. */
 const isPageOf = (status: number) => status === 403 || status === 200;
+
+const isSuccess = (fault: ApiFault) => 'status' in fault && fault.status < 300;
 
 const isRefusal = (fault: ApiFault) => 'status' in fault && [400, 413, 422].includes(fault.status);

@@ -16,6 +16,7 @@ import {
   MINUTE,
   manyLinks,
   mixedFaults,
+  mixedScopes,
   SECOND,
   SITE,
   sharedQuota,
@@ -238,6 +239,19 @@ const generalScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'mixed-scopes',
+    full: mixedScopes(1_000_000, 100, 10_000),
+    seeds: 1,
+    withinSeconds: 180,
+    smoke: mixedScopes(7_200, 3, 100, { users: 100, perWebhook: 4 }),
+    thresholds: [
+      { metric: 'drain', atMost: HOUR },
+      { metric: 'duplicates' },
+      { metric: 'deadLetters' },
+      { metric: 'merged' },
+    ],
+  },
+  {
     name: 'mixed',
     full: mixedFaults(1_000_000, 100, 10_000),
     seeds: 1,
@@ -257,6 +271,7 @@ export const allScenarios: readonly Scenario[] = [...generalScenarios, ...faultS
 /** Scenarios that the relay does not reach yet: they run only when they are named. */
 const unreached: ReadonlySet<string> = new Set([
   ...faultScopeScenarios.map(({ name }) => name),
+  'mixed-scopes',
   'fatal-messages-hang',
   'fatal-messages-memory',
 ]);

@@ -1,6 +1,6 @@
 import type { FatalKind } from '../fatal-messages.ts';
 import type { FaultWindow } from '../models/fault-window.ts';
-import { apiFaults } from '../models/salesmachine-model.ts';
+import { type ApiFault, apiFaults } from '../models/salesmachine-model.ts';
 import type { World } from '../simulation.ts';
 
 export const SECOND = 1_000;
@@ -112,6 +112,9 @@ const repeatEvery = <What>(
     until: window.until + part * periodMs,
   }));
 
+/** After so long the faults repeat. */
+const PERIOD_MS = 40 * MINUTE;
+
 /** Every kind of fault, by chance or for a while, until the last event has come; then none. */
 export function mixedFaults(
   events: number,
@@ -121,7 +124,7 @@ export function mixedFaults(
 ): World {
   const ms = (events / perSecond) * SECOND;
   const hourly = <What>(minute: number, minutes: number, what: What, chance = 1) =>
-    repeatEvery(40 * MINUTE, ms, { from: minute * MINUTE, until: (minute + minutes) * MINUTE, what, chance });
+    repeatEvery(PERIOD_MS, ms, { from: minute * MINUTE, until: (minute + minutes) * MINUTE, what, chance });
   return {
     segment: {
       ...load(perSecond, ms),
@@ -172,6 +175,48 @@ export function mixedFaults(
     ],
     ingestCrashes: [{ chance: 0.002, what: 'crash' }],
     faultsEndAt: ms,
+  };
+}
+
+/** The same, and faults that say nothing of whom they are about. */
+export function mixedScopes(...parameters: Parameters<typeof mixedFaults>): World {
+  const world = mixedFaults(...parameters);
+  const [events, perSecond, rejectedOneIn] = parameters;
+  const ms = (events / perSecond) * SECOND;
+  const hourly = (minute: number, what: ApiFault, others: Partial<FaultWindow<ApiFault>> = {}) =>
+    repeatEvery(PERIOD_MS, ms, {
+      from: minute * MINUTE,
+      until: (minute + 1) * MINUTE,
+      what,
+      path: '/v1/batch',
+      ...others,
+    });
+  return {
+    ...world,
+    segment: {
+      ...world.segment,
+      burst: 2,
+      rejectedEvents: [
+        ...(world.segment.rejectedEvents ?? []),
+        { oneIn: 5 * rejectedOneIn, status: 403 },
+        { oneIn: 5 * rejectedOneIn, status: 200 },
+      ],
+      conflicts: { oneIn: 1_000, status: 409 },
+    },
+    salesmachine: {
+      ...world.salesmachine,
+      headers: 'forms',
+      faults: [
+        ...hourly(33, apiFaults.serverError),
+        ...hourly(34.5, apiFaults.refusesData),
+        ...hourly(36, apiFaults.badCredential, { chance: 0.5 }),
+        ...hourly(37.5, apiFaults.hangBefore),
+        ...(world.salesmachine?.faults ?? []),
+        { path: '/v1/ping', chance: 0.05, what: apiFaults.serverError },
+        { chance: 0.01, what: apiFaults.multiStatus },
+        { chance: 0.01, what: apiFaults.nonAuthoritative },
+      ],
+    },
   };
 }
 
