@@ -2,8 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { createDeadLetterWriter } from '../lib/dead-letters/dead-letter-writer.ts';
-import { createLane } from '../lib/delivery/lane.ts';
-import type { DeliveryPorts } from '../lib/delivery/ports.ts';
+import { createLane, type DeliveryPorts, type Lane } from '../lib/delivery/lane.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
 import { withInvocation } from '../lib/runtime/invocation-context.ts';
 import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
@@ -22,12 +21,12 @@ type Worker = LambdaFunction<SQSEvent, SQSBatchResponse>;
 export type WorkerDependencies = Omit<DeliveryPorts, 'queue'> & { config: WorkerConfig; sqs: Sqs };
 
 /** The function that delivers the queued events to Salesmachine. Each one that is created is a lane of its own. */
-export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Worker {
+export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Worker & Pick<Lane, 'status'> {
   const queuePorts = { ...ports, ...config, sqs };
   const queue = { ...createWorkerQueue(queuePorts), ...createDeadLetterWriter(queuePorts) };
   const lane = createLane(config.delivery, { ...ports, queue });
 
-  return withInvocation(
+  const worker = withInvocation(
     lambda<SQSEvent>()
       .use(pingRequest(ports.salesmachine, ports.clock.now))
       .use(sqsBatch())
@@ -35,6 +34,7 @@ export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Wor
         lane.deliver(messages, ports.clock.now() + context.getRemainingTimeInMillis()),
       ),
   );
+  return Object.assign(worker, { status: lane.status });
 }
 
 export const handler: Worker = createOnFirstInvocation(

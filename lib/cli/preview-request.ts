@@ -21,7 +21,8 @@ export function previewRequest(
     event: {},
     operations: [],
     pendingOperations: operations.length,
-    transientFailures: 0,
+    failures: 0,
+    lot: 'fresh',
   };
   queuedEvent.operations = operations.map((operation) => ({
     queuedEvent,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { DeliverySettings } from '../delivery/ports.ts';
+import type { DeliverySettings } from '../delivery/lane.ts';
 import type { IngestSettings } from '../ingest/ingest-settings.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { SettingsError } from '../runtime/errors.ts';

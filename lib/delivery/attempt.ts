@@ -1,114 +1,157 @@
 import type { Reason } from '../dead-letters/reasons.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
-import { toErrorDetail } from '../salesmachine/error-detail.ts';
-import { toOutcome } from '../salesmachine/outcome.ts';
+import { describeResult } from '../salesmachine/error-detail.ts';
+import { describeUnusualSuccess, type Outcome, toOutcome } from '../salesmachine/outcome.ts';
 import { readRemaining } from '../salesmachine/rate-limit.ts';
 import type { Log, LogFields } from '../telemetry/log.ts';
+import { retryWaitMs } from './backoff.ts';
+import {
+  type BatchAttempts,
+  type Evidence,
+  MIN_FAILURES_TO_SUSPECT,
+  MIN_FAILURES_TO_TRIP,
+} from './evidence.ts';
 import type { Gate } from './gate.ts';
+import { createInterpreter } from './interpret.ts';
+import { reactions } from './reactions.ts';
 import { requestBody, type SalesmachineRequest } from './request.ts';
 import { queuedEventsIn } from './request-operation.ts';
 
-/** Why operations were refused. */
-export type Rejection = { reason: Reason; status?: number; detail: string };
+/** Why operations did not pass. */
+export type Rejection = {
+  outcome: Outcome;
+  reason: Reason;
+  status?: number | undefined;
+  /** Salesmachine's words, without any value of the operations. */
+  detail: string;
+  /** When the answer came, in milliseconds since the epoch. */
+  at: number;
+};
 
 export type AttemptResult =
   | { kind: 'delivered' }
-  /** At least one of the request's operations is bad. */
-  | { kind: 'bad'; rejection: Rejection }
-  /** Time ran out before it was decided. */
-  | { kind: 'stopped' };
+  /** It is the operations' fault, as far as the evidence goes. */
+  | { kind: 'rejected'; rejection: Rejection }
+  /** Time ran out before that was decided. */
+  | { kind: 'undecided' };
 
 /** How long the lane waited for a slot, and how many messages it received meanwhile. */
 export type SlotStats = Pick<LogFields, 'waitMs' | 'received'>;
 
-type Ports = { gate: Gate; salesmachine: Salesmachine; clock: Clock; log: Log };
+export type AttemptPorts = {
+  gate: Gate;
+  evidence: Evidence;
+  salesmachine: Salesmachine;
+  clock: Clock;
+  random: Random;
+  log: Log;
+};
 
 export type AttemptOptions = {
   /** The last moment to send at. */
   deadline: number;
-  /** The caller has a slot already. */
-  hasSlot: boolean;
-  /** How the caller came to it. */
+  /** The caller has a slot already, and how it came to it. */
   slotStats?: SlotStats | undefined;
-  /** Failures, for a passing reason, before the operations themselves come under suspicion. */
-  maxTransientFailures: number;
-  /** The credential has just passed a ping, so that an ambiguous answer is about the data. */
+  /** The batch that the request is, or is a part of. */
+  batch: BatchAttempts;
+  /**
+   * A whole `batch`; a `part` of one that was rejected, whose search may borrow slots; or a batch that is `suspect`
+   * already. Of the last two, fewer failures decide.
+   */
+  scope: 'batch' | 'part' | 'suspect';
+  /** Is called when the request has to be sent again. */
+  onFailure?: (() => void) | undefined;
+  /** A ping of this batch has passed, so that an ambiguous answer is about the data. */
   credentialVerified: boolean;
 };
 
 /**
- * Sends one request, the same again and again, until the answer decides: what only says that the moment is bad (429,
- * an outage, a rejected credential) shuts the gate, and the next try waits there.
+ * Sends one request, the same again and again at later slots, until it is accepted or the evidence says that it is the
+ * operations' fault. A 429 and an open breaker only make it wait.
  */
 export async function attempt(
   request: SalesmachineRequest,
   options: AttemptOptions,
-  ports: Ports,
+  ports: AttemptPorts,
 ): Promise<AttemptResult> {
-  const { gate, clock } = ports;
-  let { hasSlot, slotStats } = options;
-  let transientFailures = 0;
-  let apiConfirmed = false;
-  for (;;) {
-    if (!hasSlot) {
-      const waitStartedAt = clock.now();
-      if (!(await gate.acquireSlot(options.deadline))) return { kind: 'stopped' };
-      slotStats = { waitMs: clock.now() - waitStartedAt };
-    }
-    hasSlot = false;
-    const result = await post(request, slotStats, ports);
-    const outcome = toOutcome(request.path, result);
-    gate.recordOutcome(outcome, result);
+  const { gate, evidence, clock, random } = ports;
+  const { batch, scope, deadline } = options;
+  const interpret = createInterpreter(gate, deadline, options.credentialVerified);
+  const operations = request.operations.map(({ operation }) => operation);
+  let { slotStats } = options;
+  let failures = 0;
+  let isQuick = false;
 
-    switch (outcome) {
-      case 'delivered':
-        return { kind: 'delivered' };
-      case 'rejected':
-        return { kind: 'bad', rejection: toRejection('rejected', result) };
-      case 'too_big':
-        return { kind: 'bad', rejection: toRejection('too_large', result) };
-      case 'unsupported':
-        // The URL may be wrong for every call: a ping tells, and after it the same call again.
-        if (apiConfirmed) return { kind: 'bad', rejection: toRejection('alias_unsupported', result) };
-        apiConfirmed = (await gate.ping(options.deadline)) === 'delivered';
-        break;
-      case 'ambiguous':
-        // A ping with the same credential tells whether the credential or the data is meant.
-        if (options.credentialVerified || (await gate.ping(options.deadline)) === 'delivered')
-          return { kind: 'bad', rejection: toRejection('rejected', result) };
-        break;
-      case 'credential':
-      case 'configuration':
-        gate.trip(outcome);
-        break;
-      case 'throttled':
-        break;
-      case 'transient':
-      case 'uncertain':
-        transientFailures += 1;
-        for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.transientFailures += 1;
-        if (
-          transientFailures >= options.maxTransientFailures &&
-          (await gate.ping(options.deadline)) === 'delivered'
-        ) {
-          return { kind: 'bad', rejection: toRejection('server_error', result) };
-        }
-        break;
+  /** Waits for a slot, unless the caller had one. */
+  async function acquireSlot(): Promise<SlotStats | undefined> {
+    if (slotStats !== undefined) return slotStats;
+    const waitStartedAt = clock.now();
+    const mayBorrow = isQuick || scope === 'part';
+    const hasSlot = await gate.acquireSlot(deadline, { mayBorrow, isRetry: true });
+    return hasSlot ? { waitMs: clock.now() - waitStartedAt } : undefined;
+  }
+
+  /** Whether so many failures are the operations' fault. */
+  function isProven(outcome: Outcome): boolean {
+    if (outcome === 'ambiguous') return evidence.isSearchResult(batch, failures);
+    if (reactions[outcome].verdict === 'refused') return true;
+    if (scope === 'batch') return evidence.isSuspect(batch) || isOnlyWitness();
+    // What is suspect already is only kept for a while, for which one failure is enough.
+    return scope === 'suspect' || evidence.isSearchResult(batch, failures);
+  }
+
+  /**
+   * Nothing passes, and it fails again and again: one bad operation may be all that is wrong, so parts of it are tried
+   * from now on, as the breaker's probes.
+   */
+  const isOnlyWitness = () =>
+    operations.length > 1 && failures >= MIN_FAILURES_TO_TRIP && gate.pause() !== undefined;
+
+  async function waitBeforeRetry(): Promise<void> {
+    const isBrownout = evidence.isBrownout(batch);
+    isQuick = !isBrownout && failures < MIN_FAILURES_TO_SUSPECT;
+    const waitMs = retryWaitMs({ failures, isQuick, isBrownout }, gate.period(), random);
+    await clock.sleep(Math.min(waitMs, Math.max(0, deadline - clock.now())));
+  }
+
+  for (;;) {
+    const slot = await acquireSlot();
+    if (slot === undefined) return { kind: 'undecided' };
+    slotStats = undefined;
+    const sentAt = clock.now();
+    const result = await post(request, slot, ports);
+    const outcome = await interpret(toOutcome(request.path, result));
+    if (outcome === undefined) continue;
+    const { verdict, reason } = reactions[outcome];
+    const detail = verdict === 'accepted' ? '' : describeResult(result, operations);
+    gate.recordOutcome({ outcome, result, detail, batch: scope === 'batch' ? batch : undefined });
+    if (verdict === 'accepted') return { kind: 'delivered' };
+    if (verdict === 'throttled') continue;
+    failures += 1;
+    for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.failures += 1;
+    if (isProven(outcome)) {
+      const status = result.kind === 'response' ? result.status : undefined;
+      return { kind: 'rejected', rejection: { outcome, reason, status, detail, at: clock.now() } };
     }
+    if (outcome === 'credential') await ports.salesmachine.refreshCredentialIfOlderThan(sentAt);
+    options.onFailure?.();
+    await waitBeforeRetry();
   }
 }
 
 async function post(
   request: SalesmachineRequest,
-  slotStats: SlotStats | undefined,
-  { salesmachine, clock, log }: Ports,
+  slotStats: SlotStats,
+  { salesmachine, clock, log }: AttemptPorts,
 ): Promise<ApiResult> {
   const sentAt = clock.now();
   const result = await salesmachine.post(request.path, requestBody(request));
   const outcome = toOutcome(request.path, result);
   const queuedEvents = queuedEventsIn(request.operations);
-  const write = outcome === 'delivered' ? log.info : log.warn;
+  const unusual = outcome === 'delivered' ? describeUnusualSuccess(result) : undefined;
+  const write = outcome === 'delivered' && unusual === undefined ? log.info : log.warn;
   write('request completed', {
     path: request.path,
     outcome,
@@ -120,16 +163,10 @@ async function post(
       sentAt -
       queuedEvents.reduce((oldest, queuedEvent) => Math.min(oldest, queuedEvent.message.sentAt), sentAt),
     ...(result.kind === 'response'
-      ? { status: result.status, remaining: readRemaining(result.headers) }
-      : { error: result.code }),
-    ...(outcome === 'uncertain' && { cause: 'answer_lost', mayBeDuplicated: true }),
+      ? { status: result.status, remaining: readRemaining(result.headers), problem: unusual }
+      : { error: result.code, problem: result.text }),
+    ...(outcome === 'possibly_applied' && { cause: 'answer_lost', mayBeDuplicated: true }),
     messageIds: queuedEvents.flatMap(({ event }) => event.messageId ?? []),
   });
   return result;
-}
-
-function toRejection(reason: Reason, result: ApiResult): Rejection {
-  return result.kind === 'response'
-    ? { reason, status: result.status, detail: toErrorDetail(result.status, result.body) }
-    : { reason, detail: `the request failed (${result.code})` };
 }

@@ -1,131 +1,133 @@
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import {
   type AttemptOptions,
+  type AttemptPorts,
   type AttemptResult,
   attempt,
   type Rejection,
   type SlotStats,
 } from './attempt.ts';
 import { bisect } from './bisect.ts';
-import type { Gate } from './gate.ts';
+import { createBatchAttempts, MAX_UNPROVEN } from './evidence.ts';
+import { createJudge } from './judge.ts';
+import type { KeptEvents } from './kept-events.ts';
 import { merge } from './merge.ts';
-import type { DeliveryPorts, DeliverySettings } from './ports.ts';
 import type { QueuedEvent } from './queued-event.ts';
+import { reactions } from './reactions.ts';
 import { requestPath } from './request.ts';
 import type { PendingOperation } from './request-operation.ts';
 import type { Settlement } from './settlement.ts';
 
-/** Failures of a request, for a passing reason, before its operations come under suspicion. */
-const TRANSIENT_FAILURES_BEFORE_BISECT = 3;
-
-/** So many operations refused in one batch, more than are accepted, for causes not seen before: not the data's fault. */
-const MASS_REJECTION_MIN = 15;
-
 /** How long an alias call that Salesmachine does not know is not tried again. */
 const ALIAS_UNSUPPORTED_MS = 3_600_000;
+
+type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
+type Ports = AttemptPorts & { kept: KeptEvents };
 
 type Batch = {
   queuedEvents: readonly QueuedEvent[];
   settlement: Settlement;
   deadline: number;
-  slotStats?: SlotStats;
+  slotStats: SlotStats;
+  /** Is called when a request has failed, so that the batch will take longer. */
+  onFailure: () => void;
 };
 
 /**
- * Delivers the works of one request, for which the caller has a slot: when it resolves, each is settled or has failed.
- * Made once a lane, for it remembers which refusals are known.
+ * Delivers the events of one request, for which the caller has a slot: when it resolves, each is settled or has failed.
+ * Made once a lane, for it remembers whether Salesmachine knows aliases.
  */
-export function createBatchSender(settings: DeliverySettings, gate: Gate, ports: DeliveryPorts) {
-  const { clock, log } = ports;
-  const seenDetails = new Set<string>();
+export function createBatchSender(settings: Settings, ports: Ports) {
+  const { clock, gate, evidence, kept } = ports;
+  const judge = createJudge(settings, ports);
   let aliasUnsupported: { rejection: Rejection; until: number } | undefined;
 
-  return async function sendBatch({ queuedEvents, settlement, deadline, slotStats }: Batch): Promise<void> {
+  return async function sendBatch({
+    queuedEvents,
+    settlement,
+    deadline,
+    slotStats,
+    onFailure,
+  }: Batch): Promise<void> {
     const path = requestPath(queuedEvents, settings.mapping.alias === 'single');
     const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
+    const batch = createBatchAttempts();
     const rejections = new Map<PendingOperation, Rejection>();
-    let acceptedCount = 0;
     let credentialVerified = false;
 
     async function send(
       subset: readonly PendingOperation[],
-      options: Omit<AttemptOptions, 'deadline' | 'credentialVerified'>,
+      options: Pick<AttemptOptions, 'scope' | 'slotStats'>,
     ): Promise<AttemptResult> {
-      const sendable = subset.filter((operation) => !settlement.isGroupFailed(operation.queuedEvent));
+      const sendable = subset.filter(({ queuedEvent }) => !settlement.isGroupFailed(queuedEvent.message));
       if (sendable.length === 0) return { kind: 'delivered' };
       const result = await attempt(
         { path, operations: merge(sendable) },
-        { deadline, credentialVerified, ...options },
-        { ...ports, gate },
+        { deadline, batch, credentialVerified, onFailure, ...options },
+        ports,
       );
-      credentialVerified ||= isAmbiguous(result);
-      if (result.kind === 'delivered') {
-        acceptedCount += sendable.length;
-        settlement.markDelivered(sendable);
-      }
+      if (result.kind === 'rejected') credentialVerified ||= result.rejection.outcome === 'ambiguous';
+      if (result.kind === 'delivered') settlement.markDelivered(sendable);
       return result;
     }
 
-    /** By arrival, so that nobody's later event gets ahead; what was merged comes apart by itself. */
+    /** By arrival, so that no later event of a user gets ahead; what was merged comes apart by itself. */
     async function isolateRejected(firstRejection: Rejection): Promise<void> {
+      batch.isExplained = true;
       await bisect(operations, firstRejection, {
-        send: (subset, alone) =>
-          send(subset, {
-            hasSlot: false,
-            maxTransientFailures: alone ? TRANSIENT_FAILURES_BEFORE_BISECT : 1,
-          }),
+        send: (subset) => send(subset, { scope: 'part' }),
         reject(operation, rejection) {
           rejections.set(operation, rejection);
-          // It will be tried again, unless it is too old: nothing of its group may overtake it.
-          if (rejection.reason === 'server_error') settlement.failGroup(operation.queuedEvent);
+          // It will be tried again: nothing of its group may overtake it.
+          if (reactions[rejection.outcome].verdict === 'failed')
+            settlement.failGroup(operation.queuedEvent.message);
+          return !isEverythingRefused();
         },
       });
+      batch.isExplained = rejections.size > 0;
     }
 
-    function isMassRejection(): boolean {
-      const unseen = [...rejections.values()].filter(({ detail }) => !seenDetails.has(detail)).length;
-      return unseen >= MASS_REJECTION_MIN && unseen > acceptedCount;
+    /** Each of them is judged as if it had been sent alone: a search among what is suspect would cost too much. */
+    function judgeLater(rejected: readonly PendingOperation[], rejection: Rejection): void {
+      for (const operation of rejected) rejections.set(operation, rejection);
+      batch.isExplained = true;
     }
 
-    function isPermanent(operation: PendingOperation, rejection: Rejection): boolean {
-      const age = clock.now() - operation.queuedEvent.message.sentAt;
-      return rejection.reason !== 'server_error' || age >= settings.maxEventAgeMs;
+    /** More is refused than may be given up without another operation that passes. */
+    function isEverythingRefused(): boolean {
+      const refused = [...rejections.values()].filter(
+        ({ outcome, at }) => reactions[outcome].verdict === 'refused' && at >= evidence.acceptedAt(),
+      );
+      return refused.length > MAX_UNPROVEN || (refused.length > 0 && !evidence.mayGiveUpUnproven());
+    }
+
+    async function sendAndSearch(): Promise<void> {
+      const scope = queuedEvents.every(({ lot }) => lot === 'fresh') ? 'batch' : 'suspect';
+      const result = await send(operations, { scope, slotStats });
+      if (result.kind !== 'rejected') return;
+      onFailure();
+      const { rejection } = result;
+      if (rejection.outcome === 'alias_unsupported')
+        aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
+      if (operations.length === 1) judgeLater(operations, rejection);
+      else if (scope === 'suspect' && reactions[rejection.outcome].verdict === 'failed')
+        judgeLater(operations, rejection);
+      // While everything is refused, a search would find nothing.
+      else if (gate.pause()?.isRefusal !== true) await isolateRejected(rejection);
     }
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
-      for (const operation of operations) rejections.set(operation, aliasUnsupported.rejection);
-    } else {
-      const result = await send(operations, {
-        hasSlot: true,
-        maxTransientFailures: TRANSIENT_FAILURES_BEFORE_BISECT,
-        slotStats,
-      });
-      if (result.kind === 'bad') {
-        const { rejection } = result;
-        if (rejection.reason === 'alias_unsupported')
-          aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
-        await isolateRejected(rejection);
-      }
+      for (const operation of operations) settlement.rejectOperation(operation, aliasUnsupported.rejection);
+      return;
     }
-
+    await sendAndSearch();
     // The one ping was before the search: a credential that went bad since would blame whatever was sent.
-    const credentialStillValid = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
-    if (isMassRejection()) {
-      log.error('mass rejection detected', {
-        rejected: rejections.size,
-        accepted: acceptedCount,
-      });
-      gate.trip('configuration');
-    } else if (credentialStillValid) {
-      for (const [operation, rejection] of rejections) {
-        if (!isPermanent(operation, rejection)) continue;
-        seenDetails.add(rejection.detail);
-        settlement.reject(operation, rejection);
-      }
+    const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
+    for (const [operation, rejection] of rejections)
+      if (isCredentialGood) judge(operation, rejection, { settlement, batch });
+    for (const { message, pendingOperations } of queuedEvents) {
+      if (pendingOperations > 0) settlement.failGroup(message);
+      else kept.forget(message.sqsMessageId);
     }
-    for (const queuedEvent of queuedEvents)
-      if (queuedEvent.pendingOperations > 0) settlement.failGroup(queuedEvent);
   };
 }
-
-/** A refusal that a ping has shown to be about the data. */
-const isAmbiguous = (result: AttemptResult) => result.kind === 'bad' && result.rejection.status === 400;

@@ -1,153 +1,255 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
-import { type Outcome, toOutcome } from '../salesmachine/outcome.ts';
-import { parseRetryAfterMs } from '../salesmachine/rate-limit.ts';
+import { describeResult } from '../salesmachine/error-detail.ts';
+import type { Outcome } from '../salesmachine/outcome.ts';
+import { toPingOutcome } from '../salesmachine/ping.ts';
+import { parseRetryAfterMs, readRemaining } from '../salesmachine/rate-limit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { probeDelayMs } from './backoff.ts';
+import { throttleDelayMs } from './backoff.ts';
+import type { Breaker, Pause, Trip } from './breaker.ts';
+import type { BatchAttempts, Evidence } from './evidence.ts';
 import type { Pacer } from './pacer.ts';
-
-/** Failures in a row, of whatever requests, after which only pings go out. */
-const FAILURES_TO_TRIP = 5;
+import { type PauseCause, reactions } from './reactions.ts';
 
 /** Lanes that were throttled together do not come back in the same instant. */
 const JITTER_MS = 500;
 
-/** Why nothing can be delivered until somebody, or time, mends it. */
-export type TripCause = 'outage' | 'credential' | 'configuration';
-
+type Parts = { pacer: Pacer; breaker: Breaker; evidence: Evidence };
 type Ports = { salesmachine: Salesmachine; clock: Clock; random: Random; log: Log };
+
+type Waiter = { deadline: number; isRetry: boolean; resolve(hasSlot: boolean): void };
+
+/** What came of a request. */
+export type Observation = {
+  outcome: Outcome;
+  result: ApiResult;
+  /** What Salesmachine said, without any value of an event; or why there was no answer. */
+  detail: string;
+  /**
+   * What was sent as a whole. Without it, the operations are under suspicion, so that their failure says nothing of the
+   * API.
+   */
+  batch?: BatchAttempts | undefined;
+};
 
 /**
  * Whether and when a lane may send. It lives as long as the lane, and every request goes through it.
  *
- * Three things keep it shut: the pacer's next slot, a 429 until its reset, and a closed API until a ping passes.
- * Moments are milliseconds since the epoch.
+ * Three things make a request wait: the pacer's next slot, a 429 until its reset, and the circuit breaker. Moments are
+ * milliseconds since the epoch.
  */
 export type Gate = {
   /**
    * Waits for a slot, first come, first served: true when the caller may send one request now, false when none came
-   * before `until` or the signal aborted.
+   * before `deadline`. While the breaker is open, that request is its probe. `mayBorrow`: it need not wait for the pace.
+   * `isRetry`: the request has failed before.
    */
-  acquireSlot(deadline: number, signal?: AbortSignal): Promise<boolean>;
-  /** Asks `/v1/ping`, for the quota as a request like any other; undefined if no slot came before `until`. */
+  acquireSlot(deadline: number, options?: { mayBorrow?: boolean; isRetry?: boolean }): Promise<boolean>;
+  /** The caller has a slot, but nothing to send. */
+  releaseSlot(): void;
+  /** Asks `/v1/ping`, which the quota counts like any other request; undefined if no slot came before `deadline`. */
   ping(deadline: number): Promise<Outcome | undefined>;
-  /** Takes note of what came of a request. */
-  recordOutcome(outcome: Outcome, result: ApiResult): void;
-  trip(cause: TripCause): void;
+  recordOutcome(observation: Observation): void;
+  /** Everything is refused, the last time with these words: opens the breaker. */
+  tripForRefusals(rejection: { status?: number | undefined; detail: string }): void;
+  /** Milliseconds from slot to slot at the present rate. */
+  period(): number;
   /** Milliseconds until delivery goes on; undefined while nobody knows. */
   resumesInMs(): number | undefined;
+  /** Why nothing is delivered; undefined while the breaker is closed. */
+  pause(): Pause | undefined;
+  /** The last 429: since when nothing was sent because of it, and until when. */
+  throttle(): { since: number; until: number };
+  /** Requests that the quota has left, as Salesmachine said last. */
+  quotaRemaining(): number | undefined;
+  /** Whether a caller who has a slot may still use it: the breaker may have opened since, or a 429 have come. */
+  admits(): boolean;
 };
 
-export function createGate(pacer: Pacer, { salesmachine, clock, random, log }: Ports): Gate {
+/** @param onResumed is called when the breaker has closed, with the pause that this ends */
+export function createGate(
+  { pacer, breaker, evidence }: Parts,
+  { salesmachine, clock, random, log }: Ports,
+  onResumed: (pause: Pause) => void = () => undefined,
+): Gate {
   let throttledUntil = 0;
-  let tripped: { cause: TripCause; probeAt: number } | undefined;
-  let consecutiveFailures = 0;
-  // Counted until a batch is delivered: a ping that passes does not prove that batches do.
-  let probeCount = 0;
-  let mutex: Promise<unknown> = Promise.resolve();
+  let throttledSince = 0;
+  let quotaRemaining: number | undefined;
+  // In a row, without a header that says for how long.
+  let unexplainedThrottles = 0;
+  let waiters: readonly Waiter[] = [];
+  let isServing = false;
+  let wake = new AbortController();
 
-  function trip(cause: TripCause): void {
-    const probeInMs = Math.round(probeDelayMs(probeCount++, random));
-    tripped = { cause, probeAt: clock.now() + probeInMs };
-    log.warn('delivery paused', { cause, probeInMs });
+  function trip(trip: Trip): void {
+    const now = clock.now();
+    const pause = breaker.trip(now, trip);
+    if (pause === undefined) return;
+    const { cause, status, text, nextTryAt } = pause;
+    log.warn('delivery paused', { cause, status, problem: text, probeInMs: Math.round(nextTryAt - now) });
   }
 
-  function recordOutcome(outcome: Outcome, result: ApiResult): void {
-    if (outcome === 'throttled') {
-      const now = clock.now();
-      const waitMs =
-        (parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now) ?? 1_000) +
-        random() * JITTER_MS;
-      throttledUntil = Math.max(throttledUntil, now + waitMs);
-      pacer.onThrottled(now);
-      return;
-    }
-    if (outcome === 'transient' || outcome === 'uncertain') {
-      consecutiveFailures += 1;
-      pacer.dropMissedSlots(clock.now());
-      if (consecutiveFailures >= FAILURES_TO_TRIP) trip('outage');
-      return;
-    }
-    consecutiveFailures = 0;
-    if (outcome === 'delivered') probeCount = 0;
+  function resume(): void {
+    const pause = breaker.close();
+    if (pause === undefined) return;
+    log.warn('delivery resumed', { cause: pause.cause, durationMs: clock.now() - pause.since });
+    // Whoever waits for the next probe need not wait any longer.
+    wake.abort(null);
+    wake = new AbortController();
+    onResumed(pause);
   }
 
-  /** One ping, in a slot that was taken for it. */
-  async function probe(): Promise<Outcome> {
-    if (tripped?.cause === 'credential') await salesmachine.refreshCredentialIfOlderThan(clock.now());
+  function throttle(result: ApiResult): void {
+    const now = clock.now();
+    const told = parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now);
+    const waitMs = told ?? throttleDelayMs(unexplainedThrottles);
+    unexplainedThrottles = told === undefined ? unexplainedThrottles + 1 : 0;
+    if (throttledUntil <= now) throttledSince = now;
+    throttledUntil = Math.max(throttledUntil, now + waitMs + random() * JITTER_MS);
+    pacer.onThrottled(now);
+    breaker.cancelProbe(throttledUntil);
+  }
+
+  function recordOutcome({ outcome, result, detail, batch }: Observation): void {
+    const { verdict, pauseCause } = reactions[outcome];
+    if (result.kind === 'response') quotaRemaining = readRemaining(result.headers) ?? quotaRemaining;
+    if (verdict === 'throttled') {
+      throttle(result);
+      return;
+    }
+    unexplainedThrottles = 0;
+    if (verdict === 'accepted') {
+      evidence.recordAcceptance(clock.now(), batch);
+      breaker.reset();
+      resume();
+      return;
+    }
+    const pause = breaker.pause();
+    if (verdict === 'refused') {
+      evidence.recordRefusal(clock.now(), outcome === 'ambiguous' ? batch : undefined);
+      if (pause?.isRefusal) trip(describeTrip(pause.cause, result, detail, true));
+      // The API looks at the data again, so an outage is over; that it refuses everything is counted elsewhere.
+      else resume();
+      return;
+    }
+    if (batch !== undefined) evidence.recordFailure(clock.now(), batch);
+    if (pause !== undefined || evidence.isApiIll()) trip(describeTrip(pauseCause, result, detail));
+  }
+
+  /** One ping, in a slot that was taken for it. It can keep the breaker open, but it never closes it. */
+  async function sendPing(): Promise<Outcome> {
+    breaker.probe(clock.now());
+    if (breaker.pause()?.cause === 'credential') await salesmachine.refreshCredentialIfOlderThan(clock.now());
     const result = await salesmachine.post('/v1/ping', '{}');
     const outcome = toPingOutcome(result);
-    const cause = tripCauseByOutcome[outcome];
-    log.info('ping completed', { outcome, status: result.kind === 'response' ? result.status : undefined });
-    if (outcome === 'throttled') recordOutcome(outcome, result);
-    else if (cause !== undefined) trip(cause);
-    else if (tripped !== undefined) {
-      log.warn('delivery resumed', { cause: tripped.cause });
-      tripped = undefined;
-    }
-    if (outcome === 'delivered') consecutiveFailures = 0;
+    const { verdict, pauseCause } = reactions[outcome];
+    log.info('ping completed', {
+      outcome,
+      status: result.kind === 'response' ? result.status : undefined,
+    });
+    if (verdict === 'throttled') throttle(result);
+    else if (verdict === 'accepted') breaker.onPingPassed(clock.now());
+    else if (breaker.pause() !== undefined) trip(describeTrip(pauseCause, result, describeResult(result)));
     return outcome;
   }
 
   /** Why nothing may be sent before the moment; nothing if it is only the pace. */
-  function findWaitReason(resumesAt: number): TripCause | 'throttled' | undefined {
-    if (tripped !== undefined && resumesAt === tripped.probeAt) return tripped.cause;
+  function findPauseCause(resumesAt: number, pause: Pause | undefined): PauseCause | 'throttled' | undefined {
+    if (pause !== undefined && resumesAt === pause.nextTryAt) return pause.cause;
     return resumesAt === throttledUntil ? 'throttled' : undefined;
   }
 
-  /** Waits until the next slot, or until the next probe of a closed API; false if neither comes in time. */
-  async function waitForSlot(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
+  /** Waits until the pace, the last 429 and the breaker let a request pass; false if that is not before `deadline`. */
+  async function waitForSlot(deadline: number): Promise<boolean> {
     for (;;) {
       const now = clock.now();
-      const resumesAt = Math.max(pacer.nextSlot(), throttledUntil, tripped?.probeAt ?? 0);
-      if (signal?.aborted || now >= deadline) return false;
+      const pause = breaker.pause();
+      const resumesAt = Math.max(pacer.nextSlot(), throttledUntil, pause?.nextTryAt ?? 0);
+      if (now >= deadline) return false;
       if (resumesAt <= now) {
         pacer.reserveSlot(now);
         return true;
       }
-      const cause = findWaitReason(resumesAt);
-      await clock.sleep(Math.min(resumesAt, deadline) - now, signal).catch(() => undefined);
+      const cause = findPauseCause(resumesAt, pause);
+      await clock.sleep(Math.min(resumesAt, deadline) - now, wake.signal).catch(() => undefined);
       if (cause !== undefined) log.info('pause elapsed', { cause, pausedMs: clock.now() - now });
     }
   }
 
-  async function acquireNextSlot(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
-    while (await waitForSlot(deadline, signal)) {
-      if (tripped === undefined) return true;
-      await probe();
+  /** Serves those that wait, one after the other, until nobody does. */
+  async function serve(): Promise<void> {
+    isServing = true;
+    while (waiters.length > 0) {
+      const deadline = Math.min(...waiters.map((waiter) => waiter.deadline));
+      if (await waitForSlot(deadline)) await useSlot();
+      const now = clock.now();
+      for (const waiter of waiters.filter((each) => each.deadline <= now)) leave(waiter, false);
     }
-    return false;
+    isServing = false;
   }
 
-  function serialize<T>(task: () => Promise<T>): Promise<T> {
-    const result = mutex.then(task);
-    mutex = result.catch(() => undefined);
-    return result;
+  /** While the breaker is open, a ping goes before the probe: where that fails, a batch need not be tried. */
+  async function useSlot(): Promise<void> {
+    const pause = breaker.pause();
+    // The probe is to be a batch that has not failed, if there is one.
+    const next = (pause && waiters.find(({ isRetry }) => !isRetry)) ?? waiters[0];
+    if (next === undefined) {
+      pacer.releaseSlot(clock.now());
+    } else if (pause === undefined || pause.isRefusal || pause.isPinged) {
+      breaker.probe(clock.now());
+      leave(next, true);
+    } else {
+      await sendPing();
+    }
+  }
+
+  function leave(waiter: Waiter, hasSlot: boolean): void {
+    waiters = waiters.filter((other) => other !== waiter);
+    waiter.resolve(hasSlot);
+  }
+
+  function waitInLine(deadline: number, isRetry: boolean): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    waiters = [...waiters, { deadline, isRetry, resolve }];
+    if (!isServing) void serve();
+    return promise;
+  }
+
+  function borrowSlot(deadline: number): boolean {
+    const now = clock.now();
+    const isOpen = breaker.pause() === undefined && throttledUntil <= now && now < deadline;
+    if (!isOpen || !pacer.canBorrow()) return false;
+    pacer.reserveSlot(now);
+    return true;
   }
 
   return {
-    acquireSlot: (deadline, signal) => serialize(() => acquireNextSlot(deadline, signal)),
-    ping: (deadline) =>
-      serialize(async () => ((await waitForSlot(deadline, undefined)) ? probe() : undefined)),
-    recordOutcome,
-    trip,
-    resumesInMs() {
-      if (tripped !== undefined) return undefined;
-      return Math.max(0, throttledUntil - clock.now());
+    async acquireSlot(deadline, { mayBorrow = false, isRetry = false } = {}) {
+      return (mayBorrow && borrowSlot(deadline)) || waitInLine(deadline, isRetry);
     },
+    releaseSlot() {
+      pacer.releaseSlot(clock.now());
+      breaker.cancelProbe(clock.now());
+    },
+    ping: async (deadline) => ((await waitInLine(deadline, false)) ? sendPing() : undefined),
+    recordOutcome,
+    tripForRefusals: ({ status, detail }) =>
+      trip({ cause: 'configuration', status, text: detail, isRefusal: true }),
+    period: () => pacer.period(clock.now()),
+    resumesInMs() {
+      return breaker.pause() === undefined ? Math.max(0, throttledUntil - clock.now()) : undefined;
+    },
+    pause: breaker.pause,
+    throttle: () => ({ since: throttledSince, until: throttledUntil }),
+    quotaRemaining: () => quotaRemaining,
+    admits: () => throttledUntil <= clock.now() && breaker.pause()?.isProbing !== false,
   };
 }
 
-const tripCauseByOutcome: Partial<Record<Outcome, TripCause>> = {
-  credential: 'credential',
-  configuration: 'configuration',
-  transient: 'outage',
-  uncertain: 'outage',
-};
-
-/** A ping carries no data, so that an ambiguous answer, or any other refusal, can only mean the credential. */
-function toPingOutcome(result: ApiResult): Outcome {
-  const outcome = toOutcome('/v1/ping', result);
-  return outcome === 'ambiguous' || outcome === 'rejected' ? 'credential' : outcome;
-}
+const describeTrip = (cause: PauseCause, result: ApiResult, text: string, isRefusal = false): Trip => ({
+  cause,
+  status: result.kind === 'response' ? result.status : undefined,
+  text,
+  isRefusal,
+});

@@ -1,4 +1,4 @@
-/** Slots that an idle or busy lane may make up for at once. */
+/** Missed slots that a lane may make up for at once. */
 const BURST_SLOTS = 4;
 
 const DECREASE_FACTOR = 0.9;
@@ -7,29 +7,39 @@ const MIN_FACTOR = 0.05;
 /** From half the ceiling back to all of it in about eight minutes. */
 const RECOVERY_PER_MS = 0.5 / 480_000;
 
+/** Slots that may be borrowed from the following minute, at most; never more than what the share leaves of the quota. */
+const MAX_BORROWED = 12;
+
+/** How much later than usual the slots come while there is something to pay back: as a part of their period. */
+const REPAYMENT = 0.5;
+
 export type Quota = { requests: number; windowSeconds: number; share: number; lanes: number };
 
 /**
  * When a lane may send its next request: evenly, at most `share × requests / window / lanes`. After a 429 the rate
- * falls by a tenth, at most once in 5 s, and comes back slowly. Times are milliseconds.
+ * falls by a tenth, at most once in 5 s, and comes back slowly (AIMD). A search may borrow some slots of the next minute,
+ * which the lane pays back little by little. Times are milliseconds.
  */
 export type Pacer = {
   /** The moment of the next slot; it may have passed. */
   nextSlot(): number;
-  /** Uses the slot. */
+  /** Whether a request may go out before its slot. */
+  canBorrow(): boolean;
+  /** Uses the next slot; before its moment, it borrows one. */
   reserveSlot(now: number): void;
   /** A slot that was taken, but not used. */
   releaseSlot(now: number): void;
   /** From slot to slot at the present rate. */
   period(now: number): number;
   onThrottled(now: number): void;
-  /** Gives up the slots that could be made up for: after a failure, the next try is not at once. */
-  dropMissedSlots(now: number): void;
 };
 
 export function createPacer(quota: Quota, now: number): Pacer {
   const maxRate = (quota.share * quota.requests) / (quota.windowSeconds * 1_000) / quota.lanes;
+  const spare = Math.floor(((1 - quota.share) * quota.requests) / quota.lanes);
+  const maxBorrowed = Math.min(MAX_BORROWED, spare);
   let nextSlotAt = now;
+  let borrowed = 0;
   let rateFactor = 1;
   let rateFactorAt = now;
   let decreasedAt = Number.NEGATIVE_INFINITY;
@@ -39,16 +49,20 @@ export function createPacer(quota: Quota, now: number): Pacer {
 
   return {
     nextSlot: () => nextSlotAt,
+    canBorrow: () => borrowed + 1 <= maxBorrowed,
     reserveSlot(now) {
-      nextSlotAt = Math.max(nextSlotAt, now - BURST_SLOTS * period(now)) + period(now);
+      if (now < nextSlotAt) {
+        borrowed += 1;
+        return;
+      }
+      const repaid = Math.min(borrowed, REPAYMENT);
+      borrowed -= repaid;
+      nextSlotAt = Math.max(nextSlotAt, now - BURST_SLOTS * period(now)) + period(now) * (1 + repaid);
     },
     releaseSlot(now) {
       nextSlotAt -= period(now);
     },
     period,
-    dropMissedSlots(now) {
-      nextSlotAt = Math.max(nextSlotAt, now + period(now));
-    },
     onThrottled(now) {
       if (now - decreasedAt < DECREASE_INTERVAL_MS) return;
       rateFactor = Math.max(MIN_FACTOR, getRateFactor(now) * DECREASE_FACTOR);

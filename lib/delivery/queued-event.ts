@@ -4,15 +4,22 @@ import type { Operation } from '../salesmachine/operation.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 import type { PendingOperation } from './request-operation.ts';
 
+/**
+ * With whom an event shares a request: `fresh` ones with each other; those that `returned` though delivery was well, for
+ * one of them may be bad; and what goes `alone`, because it was.
+ */
+export type Lot = 'fresh' | 'returned' | 'alone';
+
 /** A message in the lane, and how far its delivery has come. */
 export type QueuedEvent = {
   message: ReceivedMessage;
   event: { messageId?: string | undefined; type?: string | undefined };
   operations: PendingOperation[];
-  /** Parts whose fate is not settled yet. */
+  /** Operations that are neither delivered nor given up yet. */
   pendingOperations: number;
-  /** How often a request with it failed for a passing reason. */
-  transientFailures: number;
+  /** How often a request with it failed or was refused. */
+  failures: number;
+  lot: Lot;
 };
 
 /** Nothing of the message can be delivered; `invalid` says why, and quotes no value. */
@@ -51,7 +58,8 @@ function toQueuedEvent(
     event,
     operations: [],
     pendingOperations: operations.length,
-    transientFailures: 0,
+    failures: 0,
+    lot: 'fresh',
   };
   queuedEvent.operations = operations.map(
     (operation): PendingOperation => ({

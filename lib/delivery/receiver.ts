@@ -7,8 +7,8 @@ const RECEIVE_MAX = 10;
 const MAX_RECEIVES = 10;
 
 /**
- * Receives until `wanted` messages are there or the queue has no more to give, in parallel, and resolves when no
- * receive is pending. It begins with as many receives as were of use the last time, and one more: at low traffic that
+ * Receives until `target` messages are there or the queue has no more, in parallel, and resolves when no receive is
+ * pending. It begins with as many receives as were of use the last time, and one more: at low traffic that
  * is one or two, at high traffic all that a request needs.
  */
 export function createReceiver(queue: WorkerQueue) {

@@ -10,14 +10,14 @@ export type PendingOperation = {
   occurredAt: string;
 };
 
-/** What stands at one place of a request: one part, or several merged into one operation. */
+/** One operation of a request: that of one event, or those of several that are merged. */
 export type RequestOperation = {
   operation: Operation;
   json: string;
   eventOperations: readonly PendingOperation[];
 };
 
-/** The works that items belong to. */
+/** The events that the operations are of. */
 export const queuedEventsIn = (operations: readonly RequestOperation[]): QueuedEvent[] => [
   ...new Set(
     operations.flatMap((operation) =>

@@ -1,5 +1,5 @@
 import type { SalesmachinePath } from '../salesmachine/client.ts';
-import type { QueuedEvent } from './queued-event.ts';
+import type { Lot, QueuedEvent } from './queued-event.ts';
 import { entityKeys, type RequestOperation } from './request-operation.ts';
 
 /** All public clients of Salesmachine send at most 100 operations a request. */
@@ -17,19 +17,29 @@ export function requestBody({ path, operations }: SalesmachineRequest): string {
   return path === '/v1/alias' ? json : `[${json}]`;
 }
 
-/** What a work must not share with another request: its group, and every contact and account that it touches. */
+/** What an event must not share with another request: its group, and every contact and account that it touches. */
 export const orderingKeys = (queuedEvent: QueuedEvent): string[] => [
   `group ${queuedEvent.message.groupId}`,
   ...queuedEvent.operations.flatMap(({ operation }) => entityKeys(operation)),
 ];
 
+export type Selection = {
+  /** What requests in flight touch. */
+  locked: ReadonlySet<string>;
+  aliasAlone: boolean;
+  /** Only of this lot; without it, of the lot of the first event that can go. */
+  lot?: Lot;
+  /** So many events at most. */
+  maxEvents?: number;
+};
+
 /**
- * The works that go into the next request, in order. One that is locked out by a request in flight, or that does not
- * fit, waits, and whatever shares a lock with it waits behind it: nothing overtakes. An alias goes alone.
+ * The events that go into the next request, in order and all of one lot. One that is locked out by a request in flight,
+ * or that does not fit, waits, and whatever shares a key with it waits behind it: nothing overtakes. An alias goes alone.
  */
 export function selectNextEvents(
   pending: readonly QueuedEvent[],
-  { locked, aliasAlone }: { locked: ReadonlySet<string>; aliasAlone: boolean },
+  { locked, aliasAlone, lot, maxEvents = MAX_OPERATIONS }: Selection,
 ): QueuedEvent[] {
   const blockedKeys = new Set(locked);
   const selected: QueuedEvent[] = [];
@@ -38,22 +48,20 @@ export function selectNextEvents(
   let bytes = 1;
   for (const queuedEvent of pending) {
     const keys = orderingKeys(queuedEvent);
-    const mustGoAlone = aliasAlone && isAlias(queuedEvent);
-    const size = queuedEvent.operations.reduce(
-      (sum, operation) => sum + Buffer.byteLength(operation.json) + 1,
-      0,
-    );
+    const mustGoAlone = queuedEvent.lot === 'alone' || (aliasAlone && isAlias(queuedEvent));
+    const size = requestBytes(queuedEvent);
+    const isOfLot = queuedEvent.lot === (selected[0]?.lot ?? lot ?? queuedEvent.lot);
     const fits =
       selected.length === 0 ||
       (!mustGoAlone &&
         operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&
         bytes + size <= MAX_REQUEST_BYTES);
-    if (!fits || keys.some((key) => blockedKeys.has(key))) {
+    if (!isOfLot || !fits || keys.some((key) => blockedKeys.has(key))) {
       for (const key of keys) blockedKeys.add(key);
       continue;
     }
     selected.push(queuedEvent);
-    if (mustGoAlone) break;
+    if (mustGoAlone || selected.length >= maxEvents) break;
     operationCount += queuedEvent.operations.length;
     bytes += size;
     if (operationCount >= MAX_OPERATIONS) break;
@@ -61,9 +69,12 @@ export function selectNextEvents(
   return selected;
 }
 
+const requestBytes = ({ operations }: QueuedEvent) =>
+  operations.reduce((sum, operation) => sum + Buffer.byteLength(operation.json) + 1, 0);
+
 const isAlias = (queuedEvent: QueuedEvent) =>
   queuedEvent.operations.some(({ operation }) => operation.method === 'alias');
 
-/** The call that carries the chosen works: an alias that goes alone has one of its own. */
+/** The call that carries the events: an alias that goes alone has one of its own. */
 export const requestPath = (queuedEvents: readonly QueuedEvent[], aliasAlone: boolean): SalesmachinePath =>
   aliasAlone && queuedEvents.some(isAlias) ? '/v1/alias' : '/v1/batch';

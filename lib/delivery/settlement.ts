@@ -1,61 +1,81 @@
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
+import type { DeadLetterWriter } from '../dead-letters/dead-letter-writer.ts';
+import type { Reason } from '../dead-letters/reasons.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
 import {
   decodeBody,
   getAcceptedAt,
   isFromLaterVersion,
   type ReceivedMessage,
 } from '../sqs/received-message.ts';
-import { unexpectedErrorFields } from '../telemetry/error-fields.ts';
-import type { Rejection } from './attempt.ts';
+import type { WorkerQueue } from '../sqs/worker-queue.ts';
+import type { Log } from '../telemetry/log.ts';
 import { delayUntilSeconds, outageDelaySeconds, retryDelaySeconds } from './backoff.ts';
-import type { DeliveryPorts, DeliverySettings } from './ports.ts';
-import { type QueuedEvent, readQueuedEvent } from './queued-event.ts';
+import type { QueuedEvent } from './queued-event.ts';
 import type { PendingOperation } from './request-operation.ts';
 
 /** How long a message stays away whose dead letter the queue did not confirm. */
 const DEAD_LETTER_RETRY_MS = 60_000;
 
-type Entry = { message: ReceivedMessage; queuedEvent?: QueuedEvent; deadLetter?: DeadLetter };
+/** The worker's side of both queues. */
+export type DeliveryQueue = WorkerQueue & DeadLetterWriter;
+
+type Ports = { queue: DeliveryQueue; clock: Clock; random: Random; log: Log };
+
+/** Why a message is given up; `detail` quotes no value of the event. */
+export type GiveUp = { reason: Reason; status?: number | undefined; detail: string };
+
+type Entry = {
+  message: ReceivedMessage;
+  queuedEvent?: QueuedEvent;
+  deadLetter?: DeadLetter;
+  isLeftToOthers?: boolean;
+  /** It is kept for so long. */
+  delayMs?: number;
+};
+
+export type Released = { message: ReceivedMessage; seconds: number };
 
 /**
  * What one invocation owes: every message that it took ends as deleted, or as a dead letter and then deleted, or is
- * handed back. A message is done when all its operations are delivered or blamed.
+ * released. A message is done when all its operations are delivered or given up.
  */
 export type Settlement = {
-  /** Takes a message on; its work, if there is something to deliver. */
-  register(message: ReceivedMessage): QueuedEvent | undefined;
+  /** Takes a message on; false if only a later version of the worker knows how to deliver it. */
+  add(message: ReceivedMessage): boolean;
+  /** What the message was read as. */
+  setEvent(queuedEvent: QueuedEvent): void;
+  /** The message has nothing to deliver. */
+  skip(message: ReceivedMessage): void;
   markDelivered(operations: readonly PendingOperation[]): void;
-  reject(operation: PendingOperation, rejection: Rejection): void;
-  /** The work cannot be finished here; nothing of its group may be sent any more. */
-  failGroup(queuedEvent: QueuedEvent): void;
-  isGroupFailed(queuedEvent: QueuedEvent): boolean;
+  rejectOperation(operation: PendingOperation, giveUp: GiveUp): void;
+  rejectMessage(message: ReceivedMessage, giveUp: GiveUp): void;
+  /** The message cannot be settled here, or not now: nothing of its group may be sent any more. */
+  failGroup(message: ReceivedMessage): void;
+  /** The same, and the group comes back only after `delayMs`. */
+  keepGroup(message: ReceivedMessage, delayMs: number): void;
+  isGroupFailed(message: ReceivedMessage): boolean;
   /** Writes the dead letters and deletes what is done. */
   settleDone(): Promise<void>;
-  /** Hands back what is not done, and returns it. Nothing may be sent after that. */
-  releaseRest(resumesInMs: number | undefined): Promise<ReceivedMessage[]>;
+  /** Releases what is not done, and returns it. Nothing may be sent after that. */
+  releaseRest(resumesInMs: number | undefined): Promise<Released[]>;
 };
 
-export function createSettlement(
-  settings: DeliverySettings,
-  { queue, clock, random, log }: DeliveryPorts,
-): Settlement {
+export function createSettlement({ queue, clock, random, log }: Ports): Settlement {
   const entries = new Map<string, Entry>();
   const done = new Set<Entry>();
   const failedGroups = new Set<string>();
   const undeleted: ReceivedMessage[] = [];
   const counts = { delivered: 0, deadLettered: 0, skipped: 0 };
 
-  const toDeadLetter = (
-    message: ReceivedMessage,
-    rejection: Rejection,
-    queuedEvent?: QueuedEvent,
-  ): DeadLetter => ({
+  const toDeadLetter = ({ message, queuedEvent }: Entry, giveUp: GiveUp): DeadLetter => ({
     body: decodeBody(message),
     sourceId: message.sqsMessageId,
-    reason: rejection.reason,
-    detail: rejection.detail,
-    status: rejection.status,
-    attempts: 1 + (queuedEvent?.transientFailures ?? 0),
+    reason: giveUp.reason,
+    detail: giveUp.detail,
+    status: giveUp.status,
+    attempts: Math.max(1, queuedEvent?.failures ?? 0),
     deadAt: clock.now(),
     acceptedAt: getAcceptedAt(message),
     messageId: queuedEvent?.event.messageId,
@@ -66,19 +86,17 @@ export function createSettlement(
   const deleteMessages = async (messages: ReceivedMessage[]) =>
     messages.length > 0 ? queue.deleteMessages(messages) : [];
 
+  const failGroup = (message: ReceivedMessage) => failedGroups.add(message.groupId);
+
   /** When a message that is not done should come back; the longest of its group holds for all of it. */
-  function getVisibilitySeconds(
-    { message, queuedEvent, deadLetter }: Entry,
-    resumesInMs: number | undefined,
-  ): number {
-    const isLeftToOthers = queuedEvent === undefined && deadLetter === undefined;
-    if (resumesInMs === undefined || isLeftToOthers)
+  function getVisibilitySeconds(entry: Entry, resumesInMs: number | undefined): number {
+    const { message, queuedEvent, deadLetter, delayMs = 0 } = entry;
+    if (resumesInMs === undefined || entry.isLeftToOthers)
       return outageDelaySeconds(clock.now() - message.sentAt, random);
-    if (resumesInMs > 0) return delayUntilSeconds(resumesInMs, random);
+    if (resumesInMs > delayMs) return delayUntilSeconds(resumesInMs, random);
     if (deadLetter !== undefined) return delayUntilSeconds(DEAD_LETTER_RETRY_MS, random);
-    return queuedEvent && queuedEvent.transientFailures > 0
-      ? retryDelaySeconds(queuedEvent.transientFailures, random)
-      : 0;
+    if (delayMs > 0) return Math.ceil(delayMs / 1_000);
+    return queuedEvent && queuedEvent.failures > 0 ? retryDelaySeconds(1, random) : 0;
   }
 
   function countOutcome({ queuedEvent, deadLetter }: Entry): void {
@@ -93,42 +111,59 @@ export function createSettlement(
     if (entry && operation.queuedEvent.pendingOperations === 0) done.add(entry);
   }
 
+  function logDeadLetters(deadLetters: readonly DeadLetter[]): void {
+    for (const { reason, status, messageId } of deadLetters) {
+      log.warn('dead letter written', {
+        reason,
+        status,
+        events: 1,
+        messageIds: messageId ? [messageId] : [],
+      });
+    }
+  }
+
   return {
-    register(message) {
-      const entry: Entry = { message };
-      entries.set(message.sqsMessageId, entry);
-      if (isFromLaterVersion(message)) {
-        log.warn('message of later version released', {
-          version: message.attributes['version'],
-        });
-        failedGroups.add(message.groupId);
-        return undefined;
-      }
-      const queuedEvent = readQueuedEvent(message, settings.mapping);
-      if ('invalid' in queuedEvent) {
-        const { reason, invalid, error } = queuedEvent;
-        if (reason === 'unmappable') log.error('event not mapped', unexpectedErrorFields(error));
-        entry.deadLetter = toDeadLetter(message, { reason, detail: invalid });
-        done.add(entry);
-        return undefined;
-      }
-      entry.queuedEvent = queuedEvent;
-      if (queuedEvent.operations.length > 0) return queuedEvent;
-      done.add(entry);
-      return undefined;
+    add(message) {
+      const isLeftToOthers = isFromLaterVersion(message);
+      entries.set(message.sqsMessageId, { message, isLeftToOthers });
+      if (!isLeftToOthers) return true;
+      log.warn('message of later version released', { version: message.attributes['version'] });
+      failGroup(message);
+      return false;
+    },
+
+    setEvent(queuedEvent) {
+      const entry = entries.get(queuedEvent.message.sqsMessageId);
+      if (entry) entry.queuedEvent = queuedEvent;
+    },
+
+    skip(message) {
+      const entry = entries.get(message.sqsMessageId);
+      if (entry) done.add(entry);
     },
 
     markDelivered: (operations) => operations.forEach(settleOperation),
 
-    reject(operation, rejection) {
-      const { queuedEvent } = operation;
-      const entry = entries.get(queuedEvent.message.sqsMessageId);
-      if (entry) entry.deadLetter ??= toDeadLetter(queuedEvent.message, rejection, queuedEvent);
+    rejectOperation(operation, giveUp) {
+      const entry = entries.get(operation.queuedEvent.message.sqsMessageId);
+      if (entry) entry.deadLetter ??= toDeadLetter(entry, giveUp);
       settleOperation(operation);
     },
 
-    failGroup: (queuedEvent) => failedGroups.add(queuedEvent.message.groupId),
-    isGroupFailed: (queuedEvent) => failedGroups.has(queuedEvent.message.groupId),
+    rejectMessage(message, giveUp) {
+      const entry = entries.get(message.sqsMessageId);
+      if (entry === undefined) return;
+      entry.deadLetter = toDeadLetter(entry, giveUp);
+      done.add(entry);
+    },
+
+    failGroup,
+    keepGroup(message, delayMs) {
+      const entry = entries.get(message.sqsMessageId);
+      if (entry) entry.delayMs = delayMs;
+      failGroup(message);
+    },
+    isGroupFailed: (message) => failedGroups.has(message.groupId),
 
     async settleDone() {
       const settled = [...done];
@@ -140,37 +175,26 @@ export function createSettlement(
         entries.delete(entry.message.sqsMessageId);
         countOutcome(entry);
       }
-      if (written) {
-        for (const { reason, status, messageId } of deadLetters)
-          log.warn('dead letter written', {
-            reason,
-            status,
-            events: 1,
-            messageIds: messageId ? [messageId] : [],
-          });
-      }
+      if (written) logDeadLetters(deadLetters);
       undeleted.push(...(await deleteMessages(toDelete.map(({ message }) => message))));
     },
 
     async releaseRest(resumesInMs) {
       const stillUndeleted = await deleteMessages(undeleted);
       if (stillUndeleted.length > 0)
-        log.warn('delivered messages not deleted', {
-          messages: stillUndeleted.length,
-          cause: 'not_deleted',
-        });
+        log.warn('delivered messages not deleted', { messages: stillUndeleted.length, cause: 'not_deleted' });
       const rest = [...entries.values()];
       const visibilityByGroup = new Map<string, number>();
       for (const entry of rest) {
         const { groupId } = entry.message;
-        visibilityByGroup.set(
-          groupId,
-          Math.max(visibilityByGroup.get(groupId) ?? 0, getVisibilitySeconds(entry, resumesInMs)),
-        );
+        const seconds = getVisibilitySeconds(entry, resumesInMs);
+        visibilityByGroup.set(groupId, Math.max(visibilityByGroup.get(groupId) ?? 0, seconds));
       }
-      await queue.release(
-        rest.map(({ message }) => ({ message, seconds: visibilityByGroup.get(message.groupId) ?? 0 })),
-      );
+      const released = rest.map(({ message }) => ({
+        message,
+        seconds: visibilityByGroup.get(message.groupId) ?? 0,
+      }));
+      await queue.release(released);
       const now = clock.now();
       log.info('invocation settled', {
         ...counts,
@@ -178,7 +202,7 @@ export function createSettlement(
         oldestLeftMs: rest.reduce((oldest, { message }) => Math.max(oldest, now - message.sentAt), 0),
         messageIds: rest.flatMap(({ queuedEvent }) => queuedEvent?.event.messageId ?? []),
       });
-      return rest.map(({ message }) => message);
+      return released;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ApiResult } from './client.ts';
 import type { Operation } from './operation.ts';
 
 const MAX_LENGTH = 200;
@@ -13,6 +14,12 @@ export function toErrorDetail(status: number, body: string, operations: readonly
   const message = redact(parseMessage(body).slice(0, MAX_SEARCHED_LENGTH), operations).slice(0, MAX_LENGTH);
   return message === '' ? `Salesmachine answered ${status}` : `Salesmachine answered ${status}: ${message}`;
 }
+
+/** The same of any result: why there was no answer, if there was none. */
+export const describeResult = (result: ApiResult, operations: readonly Operation[] = []): string =>
+  result.kind === 'response'
+    ? toErrorDetail(result.status, result.body, operations)
+    : (result.text ?? result.code);
 
 function parseMessage(body: string): string {
   try {

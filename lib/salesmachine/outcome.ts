@@ -1,36 +1,38 @@
 import type { ApiResult, SalesmachinePath } from './client.ts';
 
 /**
- * What an answer of Salesmachine means for the operations that were sent.
+ * What an answer of Salesmachine is called. It names a cause for people; what follows from it is in the table of
+ * `delivery/reactions.ts`.
  *
  * - `delivered`: done
- * - `ambiguous`: the data or the credential is bad, `/v1/ping` tells which
- * - `credential`: nothing can be delivered until the operator fixes the token or the secret
- * - `configuration`: nothing can be delivered until the operator fixes the URL, the plan or this code
- * - `unsupported`: Salesmachine does not know this call
- * - `too_big`: fewer bytes at a time
- * - `rejected`: at least one of the operations is bad
  * - `throttled`: too many requests; says nothing of the operations
- * - `transient`: not applied; try again
- * - `uncertain`: perhaps applied; try again
+ * - `ambiguous`: the data or the credential is bad, and `/v1/ping` tells which
+ * - `rejected`: the data is bad
+ * - `too_large`: too many bytes
+ * - `alias_unsupported`: Salesmachine does not know the alias call
+ * - `credential`: the token or the secret is wrong
+ * - `configuration`: the URL, the plan or this code is wrong
+ * - `conflict`: refused for now, or for a reason that is not documented
+ * - `transient`: the server or the network failed, and nothing was applied
+ * - `possibly_applied`: no answer came, so that the request may have been applied
  */
-export type Outcome =
-  | 'delivered'
-  | 'ambiguous'
-  | 'credential'
-  | 'configuration'
-  | 'unsupported'
-  | 'too_big'
-  | 'rejected'
-  | 'throttled'
-  | 'transient'
-  | 'uncertain';
+export const OUTCOMES = [
+  'delivered',
+  'throttled',
+  'ambiguous',
+  'rejected',
+  'too_large',
+  'alias_unsupported',
+  'credential',
+  'configuration',
+  'conflict',
+  'transient',
+  'possibly_applied',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 const byStatus: Readonly<Record<number, Outcome>> = {
-  200: 'delivered',
-  201: 'delivered',
-  202: 'delivered',
-  204: 'delivered',
   400: 'ambiguous',
   401: 'credential',
   402: 'configuration',
@@ -41,28 +43,32 @@ const byStatus: Readonly<Record<number, Outcome>> = {
   407: 'credential',
   408: 'transient',
   410: 'configuration',
-  413: 'too_big',
+  413: 'too_large',
   415: 'configuration',
-  425: 'transient',
+  422: 'rejected',
   429: 'throttled',
   501: 'configuration',
 };
 
-/** Statuses that the table does not name. An unknown one is tried again. */
+/** Statuses that the table does not name. A status of no class counts as a failure of the server. */
 const byStatusClass: Readonly<Record<number, Outcome>> = {
+  2: 'delivered',
   3: 'configuration',
-  4: 'rejected',
-  5: 'transient',
+  4: 'conflict',
 };
 
 /** The alias call is a guess, so its absence says nothing of the API as a whole. */
-const aliasByStatus: Readonly<Record<number, Outcome>> = { 404: 'unsupported', 405: 'unsupported' };
+const aliasByStatus: Readonly<Record<number, Outcome>> = {
+  404: 'alias_unsupported',
+  405: 'alias_unsupported',
+};
 
 const looksLikeHtml = (contentType: string | undefined, body: string) =>
   contentType?.toLowerCase().includes('text/html') || body.trimStart().startsWith('<');
 
+/** The outcome of a batch or of an alias call; `toPingOutcome` is for a ping. */
 export function toOutcome(path: SalesmachinePath, result: ApiResult): Outcome {
-  if (result.kind === 'failure') return result.mayHaveBeenSent ? 'uncertain' : 'transient';
+  if (result.kind === 'failure') return result.mayHaveBeenSent ? 'possibly_applied' : 'transient';
   const outcome =
     (path === '/v1/alias' ? aliasByStatus[result.status] : undefined) ??
     byStatus[result.status] ??
@@ -71,4 +77,24 @@ export function toOutcome(path: SalesmachinePath, result: ApiResult): Outcome {
   // A page instead of an answer: a captive proxy, or a URL that is not the API's.
   const isHtmlPage = outcome === 'delivered' && looksLikeHtml(result.headers['content-type'], result.body);
   return isHtmlPage ? 'configuration' : outcome;
+}
+
+const USUAL_SUCCESSES = [200, 201, 202, 204];
+
+/** What is unusual about a success: its status is not documented, or its body has an `error`. */
+export function describeUnusualSuccess(result: ApiResult): string | undefined {
+  if (result.kind === 'failure') return undefined;
+  if (!USUAL_SUCCESSES.includes(result.status)) return 'a success with a status that is not documented';
+  return hasError(result.body) ? 'a success whose body has an error' : undefined;
+}
+
+function hasError(body: string): boolean {
+  if (!body.includes('"error"')) return false;
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return false;
+    return parsed.error !== null && parsed.error !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Salesmachine } from './client.ts';
+import type { ApiResult, Salesmachine } from './client.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
 import { parseRetryAfterMs, readRemaining } from './rate-limit.ts';
 
@@ -6,12 +6,20 @@ import { parseRetryAfterMs, readRemaining } from './rate-limit.ts';
 export type PingResult = {
   outcome: Outcome;
   status: number | null;
-  /** Why there was no whole answer: the network's error code. */
+  /** Why there was no whole answer. */
   failure: string | null;
   limit: number | null;
   remaining: number | null;
   resetsInSeconds: number | null;
 };
+
+const ABOUT_THE_DATA: readonly Outcome[] = ['ambiguous', 'rejected', 'too_large'];
+
+/** What the answer to a ping means: it carries no data, so a refusal is about the credential. */
+export function toPingOutcome(result: ApiResult): Outcome {
+  const outcome = toOutcome('/v1/ping', result);
+  return ABOUT_THE_DATA.includes(outcome) ? 'credential' : outcome;
+}
 
 /** `POST /v1/ping`, which costs one request of the quota. `now` in milliseconds since the epoch. */
 export async function pingSalesmachine(
@@ -19,12 +27,12 @@ export async function pingSalesmachine(
   now: () => number,
 ): Promise<PingResult> {
   const result = await salesmachine.post('/v1/ping', '{}');
-  const outcome = toOutcome('/v1/ping', result);
+  const outcome = toPingOutcome(result);
   if (result.kind === 'failure') {
     return {
       outcome,
       status: null,
-      failure: result.code,
+      failure: result.text ?? result.code,
       limit: null,
       remaining: null,
       resetsInSeconds: null,

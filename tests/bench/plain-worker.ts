@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { DeliverySettings } from '../../lib/delivery/lane.ts';
 import { createPacer } from '../../lib/delivery/pacer.ts';
-import type { DeliverySettings } from '../../lib/delivery/ports.ts';
 import { readQueuedEvent } from '../../lib/delivery/queued-event.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Salesmachine } from '../../lib/salesmachine/client.ts';

@@ -1,29 +1,10 @@
 import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
-import type { TripCause } from '../../lib/delivery/gate.ts';
+import { PAUSE_CAUSES } from '../../lib/delivery/reactions.ts';
 import { SKIP_CAUSES } from '../../lib/mapping/skip-cause.ts';
-import type { Outcome } from '../../lib/salesmachine/outcome.ts';
+import { OUTCOMES } from '../../lib/salesmachine/outcome.ts';
 import { AUTH_FAILURES } from '../../lib/segment/authenticate.ts';
 import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
 import { metricsByMessage, toMetrics } from '../../lib/telemetry/metrics.ts';
-
-/** Every value of a closed list: the compiler finds one that is missing, or too much. */
-const all = <Value extends string>(values: Record<Value, true>) => Object.keys(values);
-
-const outcomes = all<Outcome>({
-  delivered: true,
-  ambiguous: true,
-  credential: true,
-  configuration: true,
-  unsupported: true,
-  too_big: true,
-  rejected: true,
-  throttled: true,
-  transient: true,
-  uncertain: true,
-});
-
-const tripCauseSet = { outage: true, credential: true, configuration: true } as const;
-const tripCauses = all<TripCause>(tripCauseSet);
 
 /** SQS itself writes those that it gives up. */
 const reasons = REASONS.filter(
@@ -35,14 +16,14 @@ const dimensions: Partial<Record<keyof typeof metricsByMessage, LogFields[]>> = 
   'events skipped': SKIP_CAUSES.map((cause) => ({ cause })),
   'authentication failed': AUTH_FAILURES.map((cause) => ({ cause })),
   'dead letter written': reasons.map((reason) => ({ reason })),
-  'ping completed': outcomes.map((outcome) => ({ outcome })),
-  'request completed': outcomes.map((outcome) => ({
+  'ping completed': OUTCOMES.map((outcome) => ({ outcome })),
+  'request completed': OUTCOMES.map((outcome) => ({
     outcome,
-    ...(outcome === 'uncertain' && { cause: 'answer_lost' }),
+    ...(outcome === 'possibly_applied' && { cause: 'answer_lost' }),
   })),
   'delivered messages not deleted': [{ cause: 'not_deleted' }],
-  'delivery paused': tripCauses.map((cause) => ({ cause })),
-  'pause elapsed': [...tripCauses, 'throttled'].map((cause) => ({ cause })),
+  'delivery paused': PAUSE_CAUSES.map((cause) => ({ cause })),
+  'pause elapsed': [...PAUSE_CAUSES, 'throttled'].map((cause) => ({ cause })),
 };
 
 const isLine = (message: string): message is keyof typeof metricsByMessage => message in metricsByMessage;

@@ -7,7 +7,7 @@ import {
   MAX_WAIT_MS,
   RECEIVE_WINDOW_MS,
   SETTLE_RESERVE_MS,
-} from '../../lib/delivery/lane.ts';
+} from '../../lib/delivery/invocation.ts';
 import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts';
 import { DEADLINE_MS, LARGE_REQUEST_DEADLINE_MS } from '../../lib/ingest/enqueue.ts';
 import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';

@@ -2,7 +2,7 @@ import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dea
 import { createDeadLetterWriter } from '../../lib/dead-letters/dead-letter-writer.ts';
 import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { parseDeadLetter, type StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
-import type { DeliveryQueue } from '../../lib/delivery/ports.ts';
+import type { DeliveryQueue } from '../../lib/delivery/settlement.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';

@@ -1,18 +1,18 @@
 import { createBatchSender } from '../../lib/delivery/batch-sender.ts';
-import { createGate } from '../../lib/delivery/gate.ts';
-import { createPacer } from '../../lib/delivery/pacer.ts';
 import { createSettlement } from '../../lib/delivery/settlement.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import {
+  createLaneParts,
   createMessage,
   createResponse,
   fakeQueue,
   fakeSalesmachine,
   OK,
   type Request,
+  registerMessage,
   runToEnd,
   SETTINGS,
   START,
@@ -35,26 +35,27 @@ export function setUpBatches(
   );
   const queue = fakeQueue();
   const ports = { queue, salesmachine, clock: time, random: () => 0.5, log };
-  const gate = createGate(createPacer(SETTINGS.quota, time.now()), ports);
-  const deliverBatch = createBatchSender(SETTINGS, gate, ports);
+  const parts = createLaneParts(ports);
+  const { gate, evidence, kept } = parts;
+  const sendBatch = createBatchSender(SETTINGS, { ...ports, ...parts });
 
   let failedSqsMessageIds: string[] = [];
 
   /** What becomes of the messages: the ids of those that are released. */
   async function deliver(messages: readonly ReceivedMessage[]): Promise<string[]> {
-    const settlement = createSettlement(SETTINGS, ports);
-    const queuedEvents = messages.flatMap((message) => settlement.register(message) ?? []);
+    const settlement = createSettlement(ports);
+    const queuedEvents = messages.flatMap((message) => registerMessage(settlement, message, ports) ?? []);
     const deadline = time.now() + 60_000;
     const delivery = (async () => {
       await gate.acquireSlot(deadline);
-      await deliverBatch({ queuedEvents, settlement, deadline });
+      await sendBatch({ queuedEvents, settlement, deadline, slotStats: {}, onFailure: () => undefined });
       failedSqsMessageIds = queuedEvents
-        .filter(settlement.isGroupFailed)
+        .filter(({ message }) => settlement.isGroupFailed(message))
         .map(({ message }) => message.sqsMessageId);
       await settlement.settleDone();
       return settlement.releaseRest(gate.resumesInMs());
     })();
-    return (await runToEnd(time, delivery)).map(({ sqsMessageId: messageId }) => messageId);
+    return (await runToEnd(time, delivery)).map(({ message }) => message.sqsMessageId);
   }
 
   const { requests } = salesmachine;
@@ -64,6 +65,8 @@ export function setUpBatches(
     deliver,
     log,
     gate,
+    evidence,
+    kept,
     batches: () => requests.filter(({ path }) => path !== '/v1/ping'),
     /** The messages of the last batch whose groups may not go on in this invocation. */
     failedSqsMessageIds: () => failedSqsMessageIds,

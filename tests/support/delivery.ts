@@ -1,11 +1,20 @@
 import type { DeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import type { DeliveryQueue, DeliverySettings } from '../../lib/delivery/ports.ts';
+import { createBreaker } from '../../lib/delivery/breaker.ts';
+import { createEvidence } from '../../lib/delivery/evidence.ts';
+import { createGate } from '../../lib/delivery/gate.ts';
+import { createKeptEvents } from '../../lib/delivery/kept-events.ts';
+import type { DeliverySettings } from '../../lib/delivery/lane.ts';
+import { createPacer } from '../../lib/delivery/pacer.ts';
 import { type QueuedEvent, readQueuedEvent } from '../../lib/delivery/queued-event.ts';
+import { createMessageReader } from '../../lib/delivery/read-message.ts';
+import type { DeliveryQueue, Settlement } from '../../lib/delivery/settlement.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
+import type { Random } from '../../lib/runtime/random.ts';
 import type { ApiResult, Salesmachine, SalesmachinePath } from '../../lib/salesmachine/client.ts';
 import type { Operation } from '../../lib/salesmachine/operation.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
 import { DEFAULT_MAPPING } from './mapping-settings.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -137,6 +146,27 @@ export function fakeQueue({
       return true;
     },
   };
+}
+
+type LanePorts = { salesmachine: Salesmachine; clock: Clock; random: Random; log: Log };
+
+/** What a lane is made of, at one slot a second. */
+export function createLaneParts(ports: LanePorts) {
+  const pacer = createPacer(SETTINGS.quota, ports.clock.now());
+  const evidence = createEvidence();
+  const breaker = createBreaker(ports.random);
+  const kept = createKeptEvents({ lanes: SETTINGS.quota.lanes, random: ports.random });
+  return { pacer, evidence, breaker, kept, gate: createGate({ pacer, breaker, evidence }, ports) };
+}
+
+/** Takes the message on and reads it, as the lane does: the event, if there is something to deliver. */
+export function registerMessage(
+  settlement: Settlement,
+  message: ReceivedMessage,
+  ports: Pick<LanePorts, 'clock' | 'log'>,
+): QueuedEvent | undefined {
+  const readMessage = createMessageReader(SETTINGS, { ...ports, evidence: createEvidence() });
+  return settlement.add(message) ? readMessage(message, settlement) : undefined;
 }
 
 /** Lets the virtual time pass until what was begun is over. */

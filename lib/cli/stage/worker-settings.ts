@@ -1,5 +1,5 @@
 import { type Environment, readDeliverySettings } from '../../config/config.ts';
-import type { DeliverySettings } from '../../delivery/ports.ts';
+import type { DeliverySettings } from '../../delivery/lane.ts';
 import { type CommandContext, printNote } from '../command-context.ts';
 import { connectLambda, stackName } from './stage-clients.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { attempt } from '../../../lib/delivery/attempt.ts';
-import { createGate } from '../../../lib/delivery/gate.ts';
+import { type AttemptOptions, attempt } from '../../../lib/delivery/attempt.ts';
+import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
 import { merge } from '../../../lib/delivery/merge.ts';
-import { createPacer } from '../../../lib/delivery/pacer.ts';
 import type { QueuedEvent } from '../../../lib/delivery/queued-event.ts';
 import { requestPath } from '../../../lib/delivery/request.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import {
+  createLaneParts,
   createQueuedEvent,
   createResponse,
   fakeSalesmachine,
@@ -14,7 +14,6 @@ import {
   OK,
   type Request,
   runToEnd,
-  SETTINGS,
   START,
   track,
 } from '../../support/delivery.ts';
@@ -24,8 +23,10 @@ import { createVirtualTime } from '../../support/virtual-time.ts';
 type Options = {
   queuedEvents?: QueuedEvent[];
   untilSeconds?: number;
-  maxTransientFailures?: number;
+  scope?: AttemptOptions['scope'];
   ping?: (request: Request) => ApiResult;
+  /** Seconds at which other requests of the lane are accepted. */
+  othersPassAt?: number[];
 };
 
 const PII_MARKER = 'anna@example.com';
@@ -37,13 +38,14 @@ const twoQueuedEvents = () => [
   createQueuedEvent(track('u2')),
 ];
 
-/** Sends the works as one request, which is answered as listed, with the last answer again and again. */
+/** Sends the events as one request, which is answered as listed, with the last answer again and again. */
 async function runAttempt(answers: ApiResult[], overrides: Options = {}) {
   const {
     queuedEvents = twoQueuedEvents(),
     untilSeconds = 60,
-    maxTransientFailures = 3,
+    scope = 'batch',
     ping = () => OK,
+    othersPassAt = [],
   } = overrides;
   const time = createVirtualTime();
   const log = recordingLog();
@@ -53,43 +55,63 @@ async function runAttempt(answers: ApiResult[], overrides: Options = {}) {
     (request) => (request.path === '/v1/ping' ? ping(request) : (answers[sent++] ?? answers.at(-1) ?? OK)),
     100,
   );
-  const ports = { salesmachine, clock: time, random: () => 0.5, log };
-  const gate = createGate(createPacer(SETTINGS.quota, time.now()), ports);
+  let refreshes = 0;
+  const refreshCredentialIfOlderThan = async () => {
+    refreshes += 1;
+  };
+  const ports = {
+    salesmachine: { ...salesmachine, refreshCredentialIfOlderThan },
+    clock: time,
+    random: () => 0.5,
+    log,
+  };
+  const { gate, evidence } = createLaneParts(ports);
+  for (const second of othersPassAt) {
+    time.schedule(second * 1_000, () =>
+      gate.recordOutcome({ outcome: 'delivered', result: OK, detail: '', batch: createBatchAttempts() }),
+    );
+  }
   const request = {
     path: requestPath(queuedEvents, true),
     operations: merge(queuedEvents.flatMap(({ operations }) => operations)),
   };
-  const attemptOptions = {
+  const options = {
     deadline: START + untilSeconds * 1_000,
-    hasSlot: true,
-    maxTransientFailures,
+    slotStats: {},
+    batch: createBatchAttempts(),
+    scope,
     credentialVerified: false,
   };
   const begun = gate
-    .acquireSlot(attemptOptions.deadline)
-    .then(() => attempt(request, attemptOptions, { ...ports, gate }));
+    .acquireSlot(options.deadline)
+    .then(() => attempt(request, options, { ...ports, gate, evidence }));
   const result = await runToEnd(time, begun);
   const { requests } = salesmachine;
   return {
     result,
     gate,
+    refreshes: () => refreshes,
     lines: log.lines,
-    attempts: queuedEvents.map(({ transientFailures }) => transientFailures),
+    failures: queuedEvents.map(({ failures }) => failures),
     batches: requests.filter(({ path }) => path !== '/v1/ping'),
     pings: requests.filter(({ path }) => path === '/v1/ping'),
   };
 }
 
-const rejectedWith = (rejection: object) => ({ kind: 'bad', rejection: expect.objectContaining(rejection) });
+const rejectedWith = (rejection: object) => ({
+  kind: 'rejected',
+  rejection: expect.objectContaining(rejection),
+});
+const everySecond = Array.from({ length: 60 }, (_, second) => second + 0.05);
 
 describe('a request', () => {
   test('is one array of operations, sent once if it is accepted', async () => {
-    const { result, batches, attempts } = await runAttempt([OK]);
+    const { result, batches, failures } = await runAttempt([OK]);
     expect(result).toEqual({ kind: 'delivered' });
     expect(batches).toMatchObject([
       { path: '/v1/batch', operations: [{ contact_uid: 'u1' }, { contact_uid: 'u2' }], at: 0 },
     ]);
-    expect(attempts).toEqual([0, 0]);
+    expect(failures).toEqual([0, 0]);
   });
 
   test('of an alias is its one object', async () => {
@@ -99,89 +121,82 @@ describe('a request', () => {
   });
 });
 
-describe('the moment is bad, so the same request is sent later', () => {
+describe('the same request is sent later', () => {
   test('after 429s, which are no failures', async () => {
     const throttled = createResponse(429, '', { 'retry-after': '10' });
-    const { result, batches, pings, attempts } = await runAttempt([throttled, throttled, throttled, OK]);
+    const { result, batches, pings, failures } = await runAttempt([throttled, throttled, throttled, OK]);
     expect(result).toEqual({ kind: 'delivered' });
     expect(batches.map(({ at }) => Math.floor(at))).toEqual([0, 10, 20, 31]);
     expect(new Set(batches.map(({ operations }) => JSON.stringify(operations))).size).toBe(1);
     expect(pings).toEqual([]);
-    expect(attempts).toEqual([0, 0]);
-  });
-
-  test.each([401, 403, 407, 402, 404, 405, 301, 501])('after a %i, once a ping passes', async (status) => {
-    let recovered = false;
-    const ping = ({ at }: Request) => {
-      recovered = at > 30;
-      return recovered ? OK : createResponse(status);
-    };
-    const { result, batches, pings, attempts } = await runAttempt([createResponse(status), OK], { ping });
-    expect(result).toEqual({ kind: 'delivered' });
-    expect(batches).toHaveLength(2);
-    expect(pings.map(({ at }) => Math.floor(at)).slice(0, 4)).toEqual([1, 3, 7, 15]);
-    expect(attempts).toEqual([0, 0]);
-  });
-
-  test.each([401, 404])('but after a %i that stays, nobody is blamed when the time is up', async (status) => {
-    const { result, batches, gate } = await runAttempt([createResponse(status)], {
-      ping: () => createResponse(status),
-    });
-    expect(result).toEqual({ kind: 'stopped' });
-    expect(batches).toHaveLength(1);
-    expect(gate.resumesInMs()).toBeUndefined();
-  });
-
-  test('after a 404 that only batches get, ever more rarely though every ping passes', async () => {
-    const { result, batches } = await runAttempt([createResponse(404)]);
-    expect(result).toEqual({ kind: 'stopped' });
-    expect(batches.length).toBeGreaterThan(3);
-    expect(batches.length).toBeLessThan(8);
+    expect(failures).toEqual([0, 0]);
   });
 
   test.each<[string, ApiResult]>([
-    ['500', createResponse(500)],
-    ['refused connection', CONNECTION_REFUSED],
-    ['reset', LOST],
-  ])('after a %s, which is counted for each of its messages', async (_, failure) => {
-    const { result, batches, pings, attempts } = await runAttempt([failure, failure, OK]);
+    ...[401, 403, 402, 404, 406, 301, 409, 418, 423, 500, 501].map((status): [string, ApiResult] => [
+      `a ${status}`,
+      createResponse(status),
+    ]),
+    ['an HTML page', createResponse(200, '<!doctype html>')],
+    ['a refused connection', CONNECTION_REFUSED],
+    ['a reset', LOST],
+  ])('after %s, which may be chance', async (_, failure) => {
+    const { result, batches, pings, failures, gate } = await runAttempt([failure, failure, OK], {
+      othersPassAt: everySecond,
+    });
     expect(result).toEqual({ kind: 'delivered' });
-    expect(batches.map(({ at }) => Math.floor(at))).toEqual([0, 1, 2]);
+    expect(batches).toHaveLength(3);
     expect(pings).toEqual([]);
-    expect(attempts).toEqual([2, 2]);
+    expect(failures).toEqual([2, 2]);
+    expect(gate.pause()).toBeUndefined();
   });
 
-  test('but never after its time, and never without a slot', async () => {
-    const { result, batches } = await runAttempt([createResponse(500)], {
-      untilSeconds: 1.5,
-      maxTransientFailures: 99,
-    });
-    expect(result).toEqual({ kind: 'stopped' });
-    expect(batches.map(({ at }) => Math.floor(at))).toEqual([0, 1]);
+  test('with the credential read again, if that was rejected', async () => {
+    const { result, refreshes } = await runAttempt([createResponse(401), OK]);
+    expect(result).toEqual({ kind: 'delivered' });
+    expect(refreshes()).toBe(1);
+  });
+
+  test('but never after its time', async () => {
+    const { result, batches } = await runAttempt([createResponse(500)], { untilSeconds: 1.5 });
+    expect(result).toEqual({ kind: 'undecided' });
+    expect(batches.every(({ at }) => at < 1.5)).toBe(true);
   });
 });
 
 describe('an outage', () => {
-  test('blames nobody: only pings go out, and then the same request', async () => {
-    const isDown = (at: number) => at < 20;
-    const ping = ({ at }: Request) => (isDown(at) ? CONNECTION_REFUSED : OK);
-    const { result, batches, pings } = await runAttempt(
-      [...Array<ApiResult>(3).fill(CONNECTION_REFUSED), OK],
-      { ping },
-    );
-    expect(result).toEqual({ kind: 'delivered' });
-    expect(batches).toHaveLength(4);
-    expect(pings.length).toBeGreaterThan(2);
+  test.each([401, 404, 500, 503])(
+    'of batches alone, by a %i, is not the operations’ fault, however often they fail',
+    async (status) => {
+      const queuedEvents = [createQueuedEvent(track('u1'))];
+      const { result, batches, gate } = await runAttempt([createResponse(status)], { queuedEvents });
+      expect(result).toEqual({ kind: 'undecided' });
+      expect(batches.length).toBeGreaterThan(5);
+      expect(batches.length).toBeLessThan(12);
+      expect(gate.resumesInMs()).toBeUndefined();
+    },
+  );
+
+  test('of several operations is tried in parts from then on: one of them may be all that is wrong', async () => {
+    const { result, batches, gate } = await runAttempt([createResponse(500)]);
+    expect(result).toEqual(rejectedWith({ reason: 'server_error' }));
+    expect(batches).toHaveLength(5);
+    expect(gate.resumesInMs()).toBeUndefined();
   });
 
-  test('that lasts blames nobody when the time is up', async () => {
-    const { result, batches } = await runAttempt([createResponse(503)], { ping: () => createResponse(503) });
-    expect(result).toEqual({ kind: 'stopped' });
-    expect(batches.length).toBeLessThanOrEqual(5);
+  test('that ends is over with the first request that is accepted', async () => {
+    const queuedEvents = [createQueuedEvent(track('u1'))];
+    const ping = ({ at }: Request) => (at < 20 ? CONNECTION_REFUSED : OK);
+    const down = Array<ApiResult>(5).fill(CONNECTION_REFUSED);
+    const { result, batches, pings, gate } = await runAttempt([...down, OK], { ping, queuedEvents });
+    expect(result).toEqual({ kind: 'delivered' });
+    expect(batches).toHaveLength(6);
+    expect(pings.length).toBeGreaterThan(2);
+    expect(gate.pause()).toBeUndefined();
   });
 });
 
-describe('the operations are bad', () => {
+describe('it is the operations’ fault', () => {
   test('if a 422 says so, with its words', async () => {
     const { result, batches, pings } = await runAttempt([
       createResponse(422, { error: 'params is missing' }),
@@ -197,32 +212,40 @@ describe('the operations are bad', () => {
     expect([batches.length, pings.length]).toEqual([1, 1]);
   });
 
-  test('but not if a 400 comes while the credential is bad: then the request goes out when it is mended', async () => {
-    const ping = ({ at }: Request) => (at < 30 ? createResponse(400) : OK);
+  test('but not if a 400 comes while the credential is bad: then the request is sent again', async () => {
+    let pings = 0;
+    const ping = () => (pings++ === 0 ? createResponse(400) : OK);
     const { result, batches } = await runAttempt([createResponse(400), OK], { ping });
     expect(result).toEqual({ kind: 'delivered' });
     expect(batches).toHaveLength(2);
   });
 
-  test('nor if nobody can tell whether the credential is good', async () => {
-    const { result, batches } = await runAttempt([createResponse(400)], { ping: () => LOST });
-    expect(result).toEqual({ kind: 'stopped' });
-    expect(batches).toHaveLength(1);
-  });
+  test.each<[string, number]>([
+    ['rejected', 403],
+    ['rejected', 404],
+    ['rejected', 409],
+    ['server_error', 500],
+  ])(
+    'as far as anyone can tell, by the reason %s, if it fails with %i while others pass',
+    async (reason, status) => {
+      const { result, batches, gate } = await runAttempt([createResponse(status)], {
+        othersPassAt: everySecond,
+      });
+      expect(result).toEqual(rejectedWith({ reason, status }));
+      expect(batches.length).toBeGreaterThanOrEqual(3);
+      expect(batches.length).toBeLessThanOrEqual(5);
+      expect(gate.pause()).toBeUndefined();
+    },
+  );
 
-  test('if it fails for the third time while a ping passes', async () => {
-    const { result, batches, pings } = await runAttempt([createResponse(500)]);
-    expect(result).toEqual(rejectedWith({ reason: 'server_error', status: 500 }));
-    expect([batches.length, pings.length]).toEqual([3, 1]);
-  });
-
-  test('or for the first time, where there is no patience left', async () => {
-    const { result, batches } = await runAttempt([LOST], { maxTransientFailures: 1 });
-    expect(result).toEqual(
-      rejectedWith({ reason: 'server_error', detail: 'the request failed (ECONNRESET)' }),
-    );
-    expect(batches).toHaveLength(1);
-  });
+  test.each<AttemptOptions['scope']>(['part', 'suspect'])(
+    'at the first failure of what is a %s already',
+    async (scope) => {
+      const { result, batches } = await runAttempt([LOST], { scope });
+      expect(result).toEqual(rejectedWith({ reason: 'server_error', detail: 'ECONNRESET' }));
+      expect(batches).toHaveLength(1);
+    },
+  );
 
   test('if they are too many bytes', async () => {
     expect((await runAttempt([createResponse(413)])).result).toEqual(
@@ -231,7 +254,7 @@ describe('the operations are bad', () => {
   });
 
   test.each([404, 405])(
-    'if it is an alias, and the answer is %i: that is no trouble of the API',
+    'if it is an alias, and the answer is %i: that says nothing of the API',
     async (status) => {
       const queuedEvents = [createQueuedEvent({ type: 'alias', userId: 'new', previousId: 'old' })];
       const { result, gate, pings, batches } = await runAttempt([createResponse(status)], { queuedEvents });
@@ -245,19 +268,16 @@ describe('the operations are bad', () => {
 test.each<[string, (ping: number) => ApiResult]>([
   ['as pings do', (ping) => (ping < 2 ? createResponse(404) : OK)],
   ['and a moment later pings pass', () => OK],
-])(
-  'an alias that is answered 404, %s, is held and delivered: it was the URL or the plan',
-  async (_, answer) => {
-    let pings = 0;
-    const queuedEvents = [createQueuedEvent({ type: 'alias', userId: 'new', previousId: 'old' })];
-    const { result, gate } = await runAttempt([createResponse(404), OK], {
-      queuedEvents,
-      ping: () => answer(pings++),
-    });
-    expect(result).toEqual({ kind: 'delivered' });
-    expect(gate.resumesInMs()).toBe(0);
-  },
-);
+])('an alias that is answered 404, %s, is delivered later: it was the URL or the plan', async (_, answer) => {
+  let pings = 0;
+  const queuedEvents = [createQueuedEvent({ type: 'alias', userId: 'new', previousId: 'old' })];
+  const { result, gate } = await runAttempt([createResponse(404), OK], {
+    queuedEvents,
+    ping: () => answer(pings++),
+  });
+  expect(result).toEqual({ kind: 'delivered' });
+  expect(gate.resumesInMs()).toBe(0);
+});
 
 describe('the log', () => {
   const requestLines = (lines: Awaited<ReturnType<typeof runAttempt>>['lines']) =>

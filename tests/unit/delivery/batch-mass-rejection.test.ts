@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { track } from '../../support/delivery.ts';
+import { OK } from '../../support/delivery.ts';
 import {
   contains,
-  createMessages,
   messagesOfUsers,
   REJECTED,
   rejectWhere,
@@ -11,53 +10,76 @@ import {
   touchesUser,
 } from '../../support/delivery-batch.ts';
 
-describe('much of a batch is refused', () => {
-  test('for a new cause: the gate closes, and none of it is a dead letter', async () => {
-    const { deliver, queue, gate, log } = setUpBatches(() => REJECTED);
+const users = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
+
+describe('everything is refused', () => {
+  test('and five of it are given up; the sixth opens the breaker, with the words of the refusal', async () => {
+    const { deliver, queue, gate } = setUpBatches(() => REJECTED);
     const messages = messagesOfUsers(100);
+    expect(await deliver(messages)).toEqual(sqsMessageIds(messages.slice(5)));
+    expect(queue.deadLetters).toHaveLength(5);
+    expect(gate.pause()).toMatchObject({
+      cause: 'configuration',
+      status: 422,
+      text: 'Salesmachine answered 422: email is not an address',
+      isRefusal: true,
+    });
+  });
+
+  test('and no more is given up by the batches that follow, nor is it searched', async () => {
+    const { deliver, queue, batches } = setUpBatches(() => REJECTED);
+    await deliver(messagesOfUsers(100));
+    const before = batches().length;
+    const messages = messagesOfUsers(40);
     expect(await deliver(messages)).toEqual(sqsMessageIds(messages));
-    expect(queue.deadLetters).toEqual([]);
-    expect(gate.resumesInMs()).toBeUndefined();
-    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'error' }));
+    expect(queue.deadLetters).toHaveLength(5);
+    expect(batches().length - before).toBeLessThanOrEqual(1);
   });
 
-  test('for a new cause, and the part that is accepted is done', async () => {
-    const rejected = Array.from({ length: 20 }, (_, index) => `u${index}`);
-    const { deliver, queue } = setUpBatches(rejectWhere(REJECTED, touchesUser(...rejected)));
-    const messages = messagesOfUsers(30);
-    const back = await deliver(messages);
-    expect(sqsMessageIds(messages)).toEqual(expect.arrayContaining(back));
-    expect(back).toEqual(expect.arrayContaining(sqsMessageIds(messages.slice(0, 20))));
-    expect(queue.deadLetters).toEqual([]);
+  test('until one passes: then what is refused again is given up, though it is more than five', async () => {
+    let isFixed = false;
+    const bad = users(9);
+    const { deliver, queue, gate } = setUpBatches((request) =>
+      isFixed && !contains(request, touchesUser(...bad)) ? OK : REJECTED,
+    );
+    const messages = messagesOfUsers(9);
+    for (const message of messages) await deliver([message]);
+    expect(queue.deadLetters).toHaveLength(5);
+    isFixed = true;
+    expect(await deliver(messagesOfUsers(1).map((message) => ({ ...message, body: OTHER })))).toEqual([]);
+    expect(gate.pause()).toBeUndefined();
+    expect(await deliver(messages.slice(5))).toEqual([]);
+    expect(queue.deadLetters).toHaveLength(9);
   });
 
-  test('for a cause that is known from a single operation: that is the data', async () => {
-    const rejected = Array.from({ length: 16 }, (_, index) => `u${index}`);
-    const { deliver, queue, gate } = setUpBatches(rejectWhere(REJECTED, touchesUser('known', ...rejected)));
-    await deliver(createMessages([track('known'), track('good')]));
-    expect(queue.deadLetters).toHaveLength(1);
-    expect(await deliver(messagesOfUsers(16))).toEqual([]);
-    expect(queue.deadLetters).toHaveLength(17);
-    expect(gate.resumesInMs()).toBe(0);
+  test('but what is older than the limit is given up all the same, so that the retention does not eat it', async () => {
+    const { deliver, queue } = setUpBatches(() => REJECTED, { afterMs: 73 * 3_600_000 });
+    for (const message of messagesOfUsers(7)) await deliver([message]);
+    expect(queue.deadLetters).toHaveLength(7);
   });
+});
 
-  test('but only of a part: each of these is a dead letter', async () => {
-    const rejected = Array.from({ length: 15 }, (_, index) => `u${index}`);
+const OTHER = JSON.stringify({ type: 'track', userId: 'another', event: 'Clicked' });
+
+describe('much of a batch is refused', () => {
+  test('while some of it passes: each of these is a dead letter', async () => {
+    const rejected = users(60).filter((_, index) => index % 4 === 3);
     const { deliver, queue, gate } = setUpBatches(rejectWhere(REJECTED, touchesUser(...rejected)));
-    expect(await deliver(messagesOfUsers(100))).toEqual([]);
-    expect(queue.deadLetters).toHaveLength(15);
+    const back = await deliver(messagesOfUsers(60));
+    expect(queue.deadLetters.length + back.length).toBeGreaterThanOrEqual(rejected.length);
+    expect(queue.deadLetters.length).toBeGreaterThan(5);
     expect(gate.resumesInMs()).toBe(0);
   });
 
-  test('but only a few are in it: each is a dead letter', async () => {
+  test('but only five are in it: each is a dead letter', async () => {
     const { deliver, queue } = setUpBatches(() => REJECTED);
-    expect(await deliver(messagesOfUsers(10))).toEqual([]);
-    expect(queue.deadLetters).toHaveLength(10);
+    expect(await deliver(messagesOfUsers(5))).toEqual([]);
+    expect(queue.deadLetters).toHaveLength(5);
   });
 });
 
 describe('when a search has cost all that it may', () => {
-  test('what is neither delivered nor blamed is handed back, and nothing twice', async () => {
+  test('what is neither delivered nor rejected is released, and nothing is sent twice', async () => {
     const rejected = [3, 21, 38, 40, 57, 59, 72, 74, 88, 93].map((index) => `u${index}`);
     const { deliver, dead, batches } = setUpBatches(rejectWhere(REJECTED, touchesUser(...rejected)));
     const messages = messagesOfUsers(100);

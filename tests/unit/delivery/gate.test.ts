@@ -1,16 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { createGate, type Gate, type TripCause } from '../../../lib/delivery/gate.ts';
-import { createPacer } from '../../../lib/delivery/pacer.ts';
+import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
+import type { Gate } from '../../../lib/delivery/gate.ts';
+import type { PauseCause } from '../../../lib/delivery/reactions.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
 import {
+  createLaneParts,
   createResponse,
   fakeSalesmachine,
   OK,
   type Request,
   runToEnd,
-  SETTINGS,
   START,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
@@ -24,19 +25,29 @@ function setUp(ping: Ping = () => OK, random: Random = () => 0.5) {
   const time = createVirtualTime();
   const log = recordingLog();
   const salesmachine = fakeSalesmachine(time, ping);
-  const pacer = createPacer(SETTINGS.quota, time.now());
-  const gate = createGate(pacer, { salesmachine, clock: time, random, log });
+  const { gate } = createLaneParts({ salesmachine, clock: time, random, log });
   const seconds = () => (time.now() - START) / 1_000;
   /** The second at which the caller may send, or false. */
-  const acquireSlot = async (untilSeconds = 86_400, signal?: AbortSignal) =>
-    (await gate.acquireSlot(START + untilSeconds * 1_000, signal)) && seconds();
+  const acquireSlot = async (untilSeconds = 86_400, options = {}) =>
+    (await gate.acquireSlot(START + untilSeconds * 1_000, options)) && seconds();
   const pings = () => salesmachine.requests.map(({ at }) => at);
   return { time, log, gate, pings, seconds, acquireSlot };
 }
 
-const recordOutcomes = (gate: Gate, answer: ApiResult, times = 1) => {
-  for (let time = 0; time < times; time += 1) gate.recordOutcome(toOutcome('/v1/batch', answer), answer);
+const record = (gate: Gate, result: ApiResult) =>
+  gate.recordOutcome({
+    outcome: toOutcome('/v1/batch', result),
+    result,
+    detail: 'the words',
+    batch: createBatchAttempts(),
+  });
+
+const recordOutcomes = (gate: Gate, result: ApiResult, times = 1) => {
+  for (let time = 0; time < times; time += 1) record(gate, result);
 };
+
+/** Opens the breaker: three batches fail, and nothing passes. */
+const trip = (gate: Gate, result: ApiResult = DOWN) => recordOutcomes(gate, result, 5);
 
 const THROTTLED = createResponse(429, '', { 'retry-after': '20' });
 const DOWN = createResponse(503);
@@ -50,21 +61,13 @@ describe('an open gate admits', () => {
     expect(pings()).toEqual([0]);
   });
 
-  test('nobody after the time that he has, but then the next in line', async () => {
+  test('no caller after its deadline, but then the next in line', async () => {
     const { time, acquireSlot } = setUp();
     const all = Promise.all([acquireSlot(), acquireSlot(0.5), acquireSlot(3)]);
     expect(await runToEnd(time, all)).toEqual([0, false, 1]);
   });
 
-  test('nobody who has gone, but then the next in line', async () => {
-    const { time, acquireSlot } = setUp();
-    const gone = new AbortController();
-    time.schedule(400, () => gone.abort());
-    const all = Promise.all([acquireSlot(), acquireSlot(60, gone.signal), acquireSlot()]);
-    expect(await runToEnd(time, all)).toEqual([0, false, 1]);
-  });
-
-  test('nobody whose time is over already', async () => {
+  test('no caller whose deadline has passed', async () => {
     const { time, acquireSlot } = setUp();
     const all = Promise.all([acquireSlot(0), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([false, 0]);
@@ -109,26 +112,51 @@ describe('after a 429, the gate', () => {
   });
 });
 
+describe('after a 429 without a usable header, the gate', () => {
+  test('waits a second, and twice as long after each one more', async () => {
+    const { time, gate, acquireSlot, seconds } = setUp();
+    const waits: number[] = [];
+    const throttleAgain = async () => {
+      for (let times = 0; times < 8; times += 1) {
+        recordOutcomes(gate, createResponse(429));
+        const before = seconds();
+        await acquireSlot();
+        waits.push(Math.floor(seconds() - before));
+      }
+    };
+    await runToEnd(time, throttleAgain());
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  });
+});
+
 describe('after five failures in a row, the gate', () => {
-  test('lets only pings through, ever more rarely, and opens when one passes', async () => {
+  test('sends pings ever more rarely, and lets a batch through when one passes', async () => {
     const { time, gate, acquireSlot, pings } = setUp((_, index) => (index < 8 ? DOWN : OK));
-    recordOutcomes(gate, DOWN, 5);
+    trip(gate);
     expect(gate.resumesInMs()).toBeUndefined();
     const first = await runToEnd(time, acquireSlot());
     expect(pings()).toEqual([1, 3, 7, 15, 31, 63, 123, 183, 243]);
     expect(first).toBe(243);
-    expect(gate.resumesInMs()).toBe(0);
+    expect(gate.pause()).toMatchObject({ cause: 'outage', since: START, isProbing: true });
   });
 
-  test.each<[string, ApiResult]>([
-    ['a time-out', { kind: 'failure', mayHaveBeenSent: true, code: 'ETIMEDOUT' }],
-    ['a refused connection', { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }],
-    ["a server's error", createResponse(500)],
-  ])('counts %s', async (_, failure) => {
-    const { time, gate, acquireSlot, pings } = setUp();
-    recordOutcomes(gate, failure, 5);
-    await runToEnd(time, acquireSlot());
-    expect(pings()).toHaveLength(1);
+  test.each<[PauseCause, ApiResult]>([
+    ['credential', createResponse(401)],
+    ['credential', createResponse(403)],
+    ['configuration', createResponse(404)],
+    ['configuration', createResponse(200, '<!doctype html>')],
+    ['outage', createResponse(409)],
+    ['outage', createResponse(500)],
+    ['outage', { kind: 'failure', mayHaveBeenSent: true, code: 'ETIMEDOUT' }],
+    ['outage', { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }],
+  ])('says that the cause is the %s: %j', (cause, result) => {
+    const { gate, log } = setUp();
+    trip(gate, result);
+    const status = result.kind === 'response' ? result.status : undefined;
+    expect(gate.pause()).toMatchObject({ cause, status, text: 'the words' });
+    expect(log.lines).toMatchObject([
+      { level: 'warn', message: 'delivery paused', fields: { cause, status, problem: 'the words' } },
+    ]);
   });
 
   test.each<[string, ApiResult]>([
@@ -146,7 +174,7 @@ describe('after five failures in a row, the gate', () => {
 
   test('sends little more than a ping a minute, for hours', async () => {
     const { time, gate, acquireSlot, pings } = setUp(() => DOWN, seededRandom(3));
-    recordOutcomes(gate, DOWN, 5);
+    trip(gate);
     expect(await runToEnd(time, acquireSlot(6 * 3_600))).toBe(false);
     expect(pings().length).toBeLessThan(6 * 65);
     expect(pings().length).toBeGreaterThan(6 * 55);
@@ -154,76 +182,101 @@ describe('after five failures in a row, the gate', () => {
 
   test('waits for the reset if a ping is throttled, and pings again', async () => {
     const { time, gate, acquireSlot, pings } = setUp((_, index) => (index === 0 ? THROTTLED : OK));
-    recordOutcomes(gate, DOWN, 5);
+    trip(gate);
     await runToEnd(time, acquireSlot());
     expect(pings()[0]).toBe(1);
     expect(pings()[1]).toBeGreaterThanOrEqual(21);
     expect(pings()).toHaveLength(2);
   });
-});
 
-describe('a gate that was closed', () => {
-  test.each<[TripCause, ApiResult]>([
-    ['credential', createResponse(401)],
-    ['credential', createResponse(400, { error: 'incorrect or missing API key' })],
-    ['credential', createResponse(422)],
-    ['configuration', createResponse(404)],
-    ['configuration', createResponse(200, '<!doctype html>')],
-    ['outage', createResponse(500)],
-    ['outage', { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' }],
-  ])('for its %s opens only when a ping passes: %j', async (cause, refusal) => {
-    const { time, gate, acquireSlot, pings, log } = setUp((_, index) => (index < 3 ? refusal : OK));
-    gate.trip(cause);
-    expect(gate.resumesInMs()).toBeUndefined();
-    expect(await runToEnd(time, acquireSlot())).toBeGreaterThanOrEqual(15);
-    expect(pings()).toEqual([1, 3, 7, 15]);
-    const causes = log.lines
-      .filter(({ message }) => message === 'delivery paused')
-      .map(({ fields }) => fields['cause']);
-    expect(causes).toEqual([cause, cause, cause, cause]);
+  test('is not kept shut for longer by requests that were sent before', async () => {
+    const { time, gate, acquireSlot, pings } = setUp();
+    trip(gate);
+    recordOutcomes(gate, DOWN, 20);
+    await runToEnd(time, acquireSlot());
+    expect(pings()).toEqual([1]);
   });
 
-  test('does not open for whoever cannot wait so long', async () => {
-    const { time, gate, acquireSlot } = setUp((_, index) => (index < 3 ? createResponse(401) : OK));
-    gate.trip('credential');
+  test('takes longer to say so where half of the requests fail anyway', async () => {
+    const { time, gate } = setUp();
+    for (let index = 0; index < 40; index += 1) record(gate, index % 2 === 0 ? DOWN : OK);
+    await time.run(START + 1_000);
+    recordOutcomes(gate, DOWN, 8);
+    expect(gate.pause()).toBeUndefined();
+    recordOutcomes(gate, DOWN, 12);
+    expect(gate.pause()).toBeDefined();
+  });
+});
+
+describe('a breaker that is open', () => {
+  test('is not closed by a ping, but by a batch that is accepted; then all who wait go on', async () => {
+    const { time, gate, acquireSlot, pings, log } = setUp();
+    trip(gate);
+    const first = acquireSlot();
+    const others = Promise.all([acquireSlot(), acquireSlot()]);
+    await time.run(START + 10_000);
+    expect(gate.pause()).toBeDefined();
+    record(gate, OK);
+    expect(gate.pause()).toBeUndefined();
+    expect(await runToEnd(time, first)).toBe(1);
+    expect(await others).toEqual([10, 10]);
+    expect(pings()).toEqual([1]);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'delivery resumed',
+        fields: { cause: 'outage', durationMs: 10_000 },
+      }),
+    );
+  });
+
+  test('lets a batch through that has not failed, before those that have', async () => {
+    const { time, gate, acquireSlot } = setUp();
+    trip(gate);
+    const order: string[] = [];
+    const retried = acquireSlot(60, { isRetry: true }).then(() => order.push('retried'));
+    const fresh = acquireSlot(60).then(() => order.push('fresh'));
+    await time.run(START + 5_000);
+    expect(order).toEqual(['fresh']);
+    record(gate, DOWN);
+    await runToEnd(time, Promise.all([retried, fresh]));
+    expect(order).toEqual(['fresh', 'retried']);
+  });
+
+  test('sends no ping where everything is refused, and probes at least every 48 s', async () => {
+    const { time, gate, acquireSlot, pings } = setUp(() => OK, seededRandom(5));
+    gate.tripForRefusals({ status: 422, detail: 'source_id is required' });
+    expect(gate.pause()).toMatchObject({ cause: 'configuration', status: 422, isRefusal: true });
+    const probes: number[] = [];
+    const probeAgain = async () => {
+      for (let times = 0; times < 20; times += 1) {
+        probes.push(Number(await acquireSlot()));
+        record(gate, createResponse(422));
+      }
+    };
+    await runToEnd(time, probeAgain());
+    expect(pings()).toEqual([]);
+    const waits = probes.map((at, index) => at - (probes[index - 1] ?? 0));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(48.1);
+  });
+
+  test('is closed by a refusal, if it was an outage: the API looks at the data again', () => {
+    const { gate } = setUp();
+    trip(gate);
+    record(gate, createResponse(422));
+    expect(gate.pause()).toBeUndefined();
+  });
+
+  test('gives up on callers who cannot wait so long', async () => {
+    const { time, gate, acquireSlot } = setUp((_, index) => (index < 3 ? DOWN : OK));
+    trip(gate);
     const all = Promise.all([acquireSlot(5), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([false, 15]);
   });
-
-  test('again and again is probed ever more rarely, until a batch is delivered', async () => {
-    const { time, gate, acquireSlot, pings } = setUp();
-    const waits: number[] = [];
-    const relapse = async () => {
-      for (const answer of [
-        createResponse(404),
-        createResponse(404),
-        createResponse(404),
-        OK,
-        createResponse(404),
-      ]) {
-        recordOutcomes(gate, answer);
-        if (answer !== OK) gate.trip('configuration');
-        const before = time.now();
-        await acquireSlot();
-        waits.push((time.now() - before) / 1_000);
-      }
-    };
-    await runToEnd(time, relapse());
-    expect(pings()).toHaveLength(4);
-    expect(waits.map(Math.floor)).toEqual([1, 2, 4, 0, 1]);
-  });
-});
-
-test('a ping that passes opens the gate for all who wait, and is told to who asked for it', async () => {
-  const { time, gate, acquireSlot } = setUp();
-  gate.trip('credential');
-  const all = Promise.all([gate.ping(START + 60_000), acquireSlot(), acquireSlot()]);
-  expect(await runToEnd(time, all)).toEqual(['delivered', 1, 2]);
 });
 
 test('a ping for which there is no time is not sent', async () => {
   const { time, gate, pings } = setUp();
-  gate.trip('outage');
+  trip(gate);
   expect(await runToEnd(time, gate.ping(START + 500))).toBeUndefined();
   expect(pings()).toEqual([]);
 });

@@ -1,48 +1,37 @@
 import { expect, test } from '@jest/globals';
 import { createSettlement } from '../../../lib/delivery/settlement.ts';
-import {
-  createMessage,
-  fakeQueue,
-  fakeSalesmachine,
-  OK,
-  SETTINGS,
-  START,
-  track,
-} from '../../support/delivery.ts';
+import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
+import { createMessage, fakeQueue, registerMessage, START, track } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
 function setUp() {
   const time = createVirtualTime(START);
   const queue = fakeQueue();
-  const salesmachine = fakeSalesmachine(time, () => OK);
-  const ports = { queue, salesmachine, clock: time, random: () => 0.5, log: recordingLog() };
-  return { settlement: createSettlement(SETTINGS, ports), queue };
+  const ports = { queue, clock: time, random: () => 0.5, log: recordingLog() };
+  const settlement = createSettlement(ports);
+  const register = (message: ReceivedMessage) => registerMessage(settlement, message, ports);
+  return { settlement, register, queue };
 }
 
 test.each(['1', undefined])('a message of version %s is delivered, today and by later workers', (version) => {
-  const { settlement } = setUp();
-  expect(
-    settlement.register(createMessage(track('u1'), { attributes: { version } }))?.operations,
-  ).toHaveLength(1);
+  const { register } = setUp();
+  expect(register(createMessage(track('u1'), { attributes: { version } }))?.operations).toHaveLength(1);
 });
 
 test('a message of a later version goes back to the queue, and so does what is behind it', async () => {
-  const { settlement, queue } = setUp();
+  const { settlement, register, queue } = setUp();
   const later = createMessage(track('u1'), { attributes: { version: '2' } });
   const behind = createMessage(track('u1'));
   const neighbour = createMessage(track('u2'));
 
-  expect(settlement.register(later)).toBeUndefined();
-  const follower = settlement.register(behind);
-  expect(follower && settlement.isGroupFailed(follower)).toBe(true);
-  settlement.markDelivered(settlement.register(neighbour)?.operations ?? []);
+  expect(register(later)).toBeUndefined();
+  const follower = register(behind);
+  expect(follower && settlement.isGroupFailed(behind)).toBe(true);
+  settlement.markDelivered(register(neighbour)?.operations ?? []);
   await settlement.settleDone();
 
   const left = await settlement.releaseRest(0);
-  expect(left.map(({ sqsMessageId: messageId }) => messageId)).toEqual([
-    later.sqsMessageId,
-    behind.sqsMessageId,
-  ]);
+  expect(left.map(({ message }) => message.sqsMessageId)).toEqual([later.sqsMessageId, behind.sqsMessageId]);
   expect(queue.calls).toContain(`remove ${neighbour.sqsMessageId}`);
 });

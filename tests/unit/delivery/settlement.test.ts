@@ -1,35 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
-import type { Rejection } from '../../../lib/delivery/attempt.ts';
 import type { QueuedEvent } from '../../../lib/delivery/queued-event.ts';
-import { createSettlement, type Settlement } from '../../../lib/delivery/settlement.ts';
+import { createSettlement, type GiveUp, type Settlement } from '../../../lib/delivery/settlement.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
-import {
-  createMessage,
-  fakeQueue,
-  fakeSalesmachine,
-  identify,
-  OK,
-  SETTINGS,
-  START,
-  track,
-} from '../../support/delivery.ts';
+import { createMessage, fakeQueue, identify, registerMessage, START, track } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
-const REJECTED: Rejection = { reason: 'rejected', status: 422, detail: 'Salesmachine answered 422' };
+const REJECTED: GiveUp = { reason: 'rejected', status: 422, detail: 'Salesmachine answered 422' };
 const HOUR_MS = 3_600_000;
 
 function setUp(queue = fakeQueue(), afterMs = 0) {
   const time = createVirtualTime(START + afterMs);
   const log = recordingLog();
-  const salesmachine = fakeSalesmachine(time, () => OK);
-  const settlement = createSettlement(SETTINGS, { queue, salesmachine, clock: time, random: () => 0.5, log });
+  const settlement = createSettlement({ queue, clock: time, random: () => 0.5, log });
   return { settlement, queue, log };
 }
 
+const read = (settlement: Settlement, message: ReceivedMessage) =>
+  registerMessage(settlement, message, { clock: createVirtualTime(START), log: recordingLog() });
+
 function register(settlement: Settlement, message: ReceivedMessage): QueuedEvent {
-  const queuedEvent = settlement.register(message);
+  const queuedEvent = read(settlement, message);
   if (queuedEvent === undefined) throw new Error('There is nothing to deliver.');
   return queuedEvent;
 }
@@ -49,7 +41,9 @@ describe('a message is done', () => {
     settlement.markDelivered(queuedEvent.operations.slice(1));
     await settlement.settleDone();
     expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
-    expect(sqsMessageIds(...(await settlement.releaseRest(0)))).toEqual(sqsMessageIds(neighbour));
+    expect(sqsMessageIds(...(await settlement.releaseRest(0)).map(({ message }) => message))).toEqual(
+      sqsMessageIds(neighbour),
+    );
   });
 
   test('when one operation is delivered and the other blamed: the letter is written before the delete', async () => {
@@ -58,7 +52,7 @@ describe('a message is done', () => {
     const { operations } = register(settlement, message);
     const [first, second] = operations;
     if (!first || !second) throw new Error('A named page is two operations.');
-    settlement.reject(second, REJECTED);
+    settlement.rejectOperation(second, REJECTED);
     settlement.markDelivered([first]);
     await settlement.settleDone();
     expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
@@ -83,9 +77,9 @@ describe('a message is done', () => {
   test('when both of its operations are blamed: one letter, for the first cause', async () => {
     const { settlement, queue } = setUp();
     const queuedEvent = register(settlement, createMessage(page('u1')));
-    const rejections: Rejection[] = [REJECTED, { reason: 'too_large', detail: 'else' }];
+    const rejections: GiveUp[] = [REJECTED, { reason: 'too_large', detail: 'else' }];
     for (const [index, operation] of queuedEvent.operations.entries())
-      settlement.reject(operation, rejections[index] ?? REJECTED);
+      settlement.rejectOperation(operation, rejections[index] ?? REJECTED);
     await settlement.settleDone();
     expect(queue.deadLetters.map(({ reason }) => reason)).toEqual(['rejected']);
   });
@@ -93,7 +87,7 @@ describe('a message is done', () => {
   test('at once if its event is not meant for Salesmachine', async () => {
     const { settlement, queue } = setUp();
     const message = createMessage({ type: 'screen', userId: 'u1' });
-    expect(settlement.register(message)).toBeUndefined();
+    expect(read(settlement, message)).toBeUndefined();
     await settlement.settleDone();
     expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
   });
@@ -102,7 +96,7 @@ describe('a message is done', () => {
     const { settlement, queue } = setUp();
     const bytes = Buffer.from([0xff, 0xfe, 0x00]);
     const attributes = { encoding: 'base64' };
-    settlement.register(createMessage({}, { body: bytes.toString('base64'), attributes }));
+    read(settlement, createMessage({}, { body: bytes.toString('base64'), attributes }));
     await settlement.settleDone();
     const [deadLetter] = queue.deadLetters.map(serializeDeadLetter);
     expect(deadLetter).toMatchObject({ body: bytes.toString('base64'), attributes });
@@ -115,14 +109,14 @@ describe('a message is done', () => {
   ])('as a dead letter at once if its body %s, while its neighbours go on', async (_, changes) => {
     const { settlement, queue } = setUp();
     const message = createMessage(track('u1'), { ...changes, attributes: { replays: '2' } });
-    expect(settlement.register(message)).toBeUndefined();
+    expect(read(settlement, message)).toBeUndefined();
     const neighbour = register(settlement, createMessage(track('u2')));
     await settlement.settleDone();
     expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
     expect(queue.deadLetters).toMatchObject([
       { reason: 'invalid_event', body: message.body, replays: 2, acceptedAt: new Date(START).toISOString() },
     ]);
-    expect(settlement.isGroupFailed(neighbour)).toBe(false);
+    expect(settlement.isGroupFailed(neighbour.message)).toBe(false);
   });
 });
 
@@ -131,10 +125,12 @@ describe('a dead letter that SQS did not confirm', () => {
     const { settlement, queue } = setUp(fakeQueue({ confirmsDeadLetters: () => false }));
     const [message, neighbour] = [createMessage(track('u1')), createMessage(track('u2'))];
     const [rejected, good] = [register(settlement, message), register(settlement, neighbour)];
-    for (const operation of rejected.operations) settlement.reject(operation, REJECTED);
+    for (const operation of rejected.operations) settlement.rejectOperation(operation, REJECTED);
     settlement.markDelivered(good.operations);
     await settlement.settleDone();
-    expect(sqsMessageIds(...(await settlement.releaseRest(0)))).toEqual(sqsMessageIds(message));
+    expect(sqsMessageIds(...(await settlement.releaseRest(0)).map(({ message }) => message))).toEqual(
+      sqsMessageIds(message),
+    );
     expect(queue.calls).toEqual([
       `bury ${message.sqsMessageId}`,
       `remove ${neighbour.sqsMessageId}`,
@@ -206,13 +202,21 @@ describe('what is not done is handed back', () => {
     expect(await secondsOf(undefined)).toEqual([27, 27, 27]);
   });
 
-  test('with a backoff that grows with its tries, and with every later message of its group', async () => {
+  test('soon, if a request with it has failed', async () => {
+    const { settlement, queuedEvents, secondsOf } = threeMessages();
+    const [failed] = queuedEvents;
+    if (!failed) throw new Error('There are three.');
+    failed.failures = 5;
+    settlement.failGroup(failed.message);
+    expect(await secondsOf(0)).toEqual([2, 2, 0]);
+  });
+
+  test('after the time for which it is kept, and with every later message of its group', async () => {
     const { settlement, queuedEvents, secondsOf } = threeMessages();
     const [failed, follower, neighbour] = queuedEvents;
     if (!failed || !follower || !neighbour) throw new Error('There are three.');
-    failed.transientFailures = 5;
-    settlement.failGroup(failed);
-    expect(queuedEvents.map(settlement.isGroupFailed)).toEqual([true, true, false]);
+    settlement.keepGroup(failed.message, 16_200);
+    expect(queuedEvents.map(({ message }) => settlement.isGroupFailed(message))).toEqual([true, true, false]);
     expect(await secondsOf(0)).toEqual([17, 17, 0]);
   });
 

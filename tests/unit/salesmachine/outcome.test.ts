@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiResult, SalesmachinePath } from '../../../lib/salesmachine/client.ts';
-import { type Outcome, toOutcome } from '../../../lib/salesmachine/outcome.ts';
+import { describeUnusualSuccess, type Outcome, toOutcome } from '../../../lib/salesmachine/outcome.ts';
 
 const answer = (status: number, body = '', headers: Record<string, string> = {}): ApiResult => ({
   kind: 'response',
@@ -10,16 +10,17 @@ const answer = (status: number, body = '', headers: Record<string, string> = {})
 });
 
 const byOutcome: [Outcome, number[]][] = [
-  ['delivered', [200, 201, 202, 204]],
+  ['delivered', [200, 201, 202, 203, 204, 205, 206, 207, 226, 299]],
   ['ambiguous', [400]],
   ['credential', [401, 403, 407]],
   ['configuration', [300, 301, 302, 303, 304, 307, 308, 402, 404, 405, 406, 410, 415, 501]],
-  ['too_big', [413]],
-  ['rejected', [409, 411, 412, 414, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 499]],
+  ['too_large', [413]],
+  ['rejected', [422]],
+  ['conflict', [409, 411, 412, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428, 431, 449, 451, 498, 499]],
   ['throttled', [429]],
-  ['transient', [408, 425, 500, 502, 503, 504, 505, 507, 511, 520, 599]],
+  ['transient', [408, 500, 502, 503, 504, 505, 507, 511, 520, 599]],
   // Statuses that are not in the table.
-  ['transient', [0, 100, 101, 203, 205, 206, 600, 999]],
+  ['transient', [0, 100, 101, 600, 999]],
 ];
 
 const rows = byOutcome.flatMap(([outcome, statuses]) => statuses.map((status) => [status, outcome] as const));
@@ -32,7 +33,8 @@ describe.each<SalesmachinePath>(['/v1/batch', '/v1/ping'])('the answer of %s', (
 
 describe('the answer of /v1/alias', () => {
   const aliasRows = rows.map(
-    ([status, outcome]) => [status, status === 404 || status === 405 ? 'unsupported' : outcome] as const,
+    ([status, outcome]) =>
+      [status, status === 404 || status === 405 ? 'alias_unsupported' : outcome] as const,
   );
 
   test.each(aliasRows)('%i means %s', (status, outcome) => {
@@ -60,6 +62,23 @@ test('a request without an answer may have been applied only if it was sent', ()
     'transient',
   );
   expect(toOutcome('/v1/batch', { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' })).toBe(
-    'uncertain',
+    'possibly_applied',
+  );
+});
+
+describe('a success is worth a warning', () => {
+  test.each([
+    ['a status that is not documented', answer(207, '{"status":"success"}')],
+    ['an error in its body', answer(200, '{"error":"one item was left out"}')],
+  ])('with %s', (_, result) => {
+    expect(toOutcome('/v1/batch', result)).toBe('delivered');
+    expect(describeUnusualSuccess(result)).toEqual(expect.any(String));
+  });
+
+  test.each(['', '{"status":"success"}', '{"error":null}', 'the "error"', '["error"]'])(
+    'but not with the body %p',
+    (body) => {
+      expect(describeUnusualSuccess(answer(201, body))).toBeUndefined();
+    },
   );
 });

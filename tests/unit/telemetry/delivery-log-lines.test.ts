@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createGate } from '../../../lib/delivery/gate.ts';
+import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
 import { createLane } from '../../../lib/delivery/lane.ts';
-import { createPacer } from '../../../lib/delivery/pacer.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
 import {
+  createLaneParts,
   createMessage,
   createResponse,
   fakeQueue,
@@ -24,12 +24,10 @@ describe('a gate that is shut', () => {
     const time = createVirtualTime();
     const log = recordingLog();
     const salesmachine = fakeSalesmachine(time, () => OK);
-    const pacer = createPacer(SETTINGS.quota, time.now());
-    const gate = createGate(pacer, { salesmachine, clock: time, random: () => 0.5, log });
-    for (const answer of answers) {
-      const outcome = toOutcome('/v1/batch', answer);
-      gate.recordOutcome(outcome, answer);
-      if (outcome === 'credential') gate.trip(outcome);
+    const { gate } = createLaneParts({ salesmachine, clock: time, random: () => 0.5, log });
+    for (const result of answers) {
+      const outcome = toOutcome('/v1/batch', result);
+      gate.recordOutcome({ outcome, result, detail: '', batch: createBatchAttempts() });
     }
     await runToEnd(time, gate.acquireSlot(START + 60_000));
     return log.lines.filter(({ message }) => message === 'pause elapsed').map(({ fields }) => fields);
@@ -42,7 +40,9 @@ describe('a gate that is shut', () => {
   });
 
   test('says for how long a rejected credential did', async () => {
-    expect(await loggedWait(createResponse(401))).toEqual([{ cause: 'credential', pausedMs: 1_000 }]);
+    expect(await loggedWait(...Array<ApiResult>(5).fill(createResponse(401)))).toEqual([
+      { cause: 'credential', pausedMs: 1_000 },
+    ]);
   });
 
   test('says nothing of the pace', async () => {

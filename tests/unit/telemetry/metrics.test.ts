@@ -32,7 +32,11 @@ test('a request that was not delivered says nothing of full requests and of ages
 });
 
 test('a lost answer is counted with the events that may arrive twice', () => {
-  const metrics = toMetrics('request completed', { outcome: 'uncertain', events: 7, cause: 'answer_lost' });
+  const metrics = toMetrics('request completed', {
+    outcome: 'possibly_applied',
+    events: 7,
+    cause: 'answer_lost',
+  });
   expect(metrics).toContainEqual({ name: 'PossibleDuplicates', unit: 'Count', value: 7, dimension: 'cause' });
 });
 

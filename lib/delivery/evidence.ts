@@ -1,0 +1,130 @@
+/** First attempts that the failing share is taken from: about a minute of them. */
+const WINDOW = 60;
+
+/** A batch is never suspected, and the API never called ill, for fewer failures. */
+export const MIN_FAILURES_TO_SUSPECT = 3;
+export const MIN_FAILURES_TO_TRIP = 5;
+
+/** Of the failures in a row, so many of one batch count where others fail, too. */
+const MAX_COUNTED_PER_BATCH = 2;
+
+/** What happens by chance in fewer cases than these is no chance. A pause is cheap, and a search is not. */
+const UNLIKELY_TO_SUSPECT = 1e-5;
+const UNLIKELY_TO_TRIP = 1e-5;
+const UNLIKELY_IN_SEARCH = 0.05;
+
+/** Above this share of failures, a single one says little. */
+const BROWNOUT_SHARE = 0.05;
+
+/** The failing share counts as this much of one more attempt, for a lane that has seen little is not sure. */
+const PRIOR_SHARE = 0.045;
+
+/** Operations that a lane gives up since the last acceptance without another one that passed. */
+export const MAX_UNPROVEN = 5;
+
+/** The attempts to send one batch as a whole. Moments are milliseconds since the epoch. */
+export type BatchAttempts = {
+  failures: number;
+  firstFailedAt: number;
+  /** Its own operations are why it failed, so its failures say nothing of chance. */
+  isExplained: boolean;
+};
+
+export const createBatchAttempts = (): BatchAttempts => ({
+  failures: 0,
+  firstFailedAt: Number.POSITIVE_INFINITY,
+  isExplained: false,
+});
+
+/**
+ * What a lane has seen of the API, from which it is decided whose fault a failure is: an operation is bad only if it
+ * fails while others pass, and the API is ill only if nothing passes. It decides suspicion, the circuit breaker, and
+ * giving up; nothing else does.
+ */
+export type Evidence = ReturnType<typeof createEvidence>;
+
+export function createEvidence() {
+  let firstAttempts: { batch: BatchAttempts; at: number; failed: boolean }[] = [];
+  let acceptedAt = Number.NEGATIVE_INFINITY;
+  // Since the last acceptance, by batch.
+  let failuresInRow = new Map<BatchAttempts, number>();
+  let failingSince = Number.POSITIVE_INFINITY;
+  let unproven = 0;
+
+  function recordFirstAttempt(batch: BatchAttempts | undefined, at: number, failed: boolean): void {
+    if (batch === undefined || batch.failures > 0) return;
+    firstAttempts = [...firstAttempts, { batch, at, failed }].slice(-WINDOW);
+  }
+
+  function recordBatchFailure(batch: BatchAttempts, now: number): void {
+    recordFirstAttempt(batch, now, true);
+    if (batch.failures === 0) batch.firstFailedAt = now;
+    batch.failures += 1;
+  }
+
+  /** The share of those first attempts that failed. */
+  function failingShare(isCounted: (attempt: { batch: BatchAttempts; at: number }) => boolean): number {
+    const attempts = firstAttempts.filter((each) => isCounted(each) && !each.batch.isExplained);
+    const failed = attempts.filter((each) => each.failed).length;
+    return (failed + PRIOR_SHARE) / (attempts.length + 1);
+  }
+
+  const failingShareOfOthers = (batch: BatchAttempts) => failingShare(({ batch: other }) => other !== batch);
+
+  return {
+    /** A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. */
+    recordAcceptance(now: number, batch?: BatchAttempts): void {
+      recordFirstAttempt(batch, now, false);
+      acceptedAt = now;
+      failuresInRow = new Map();
+      unproven = 0;
+    },
+
+    recordFailure(now: number, batch: BatchAttempts): void {
+      recordBatchFailure(batch, now);
+      if (failuresInRow.size === 0) failingSince = now;
+      failuresInRow.set(batch, (failuresInRow.get(batch) ?? 0) + 1);
+    },
+
+    /** A refusal is an answer: the API is there. With `batch`, it may be chance all the same. */
+    recordRefusal(now: number, batch?: BatchAttempts): void {
+      failuresInRow = new Map();
+      if (batch !== undefined) recordBatchFailure(batch, now);
+    },
+
+    /** Whether chance no longer explains that the batch fails: others pass meanwhile, and no other one fails. */
+    isSuspect(batch: BatchAttempts): boolean {
+      const onlyItFails = [...failuresInRow.keys()].every((other) => other === batch);
+      return (
+        batch.failures >= MIN_FAILURES_TO_SUSPECT &&
+        acceptedAt > batch.firstFailedAt &&
+        onlyItFails &&
+        failingShareOfOthers(batch) ** batch.failures < UNLIKELY_TO_SUSPECT
+      );
+    },
+
+    /** Whether so many failures of a part of the batch, in the search of it, are more than chance. */
+    isSearchResult: (batch: BatchAttempts, failures: number): boolean =>
+      failingShareOfOthers(batch) ** failures < UNLIKELY_IN_SEARCH,
+
+    /** Whether other batches fail, too, so that it takes many failures to tell anything. */
+    isBrownout: (batch: BatchAttempts): boolean => failingShareOfOthers(batch) >= BROWNOUT_SHARE,
+
+    /** Whether nothing passes any more. */
+    isApiIll(): boolean {
+      const counts = [...failuresInRow.values()];
+      const max = counts.length > 1 ? MAX_COUNTED_PER_BATCH : Number.POSITIVE_INFINITY;
+      const failures = counts.reduce((sum, count) => sum + Math.min(count, max), 0);
+      const shareBefore = failingShare(({ at }) => at < failingSince);
+      return failures >= MIN_FAILURES_TO_TRIP && shareBefore ** failures < UNLIKELY_TO_TRIP;
+    },
+
+    acceptedAt: () => acceptedAt,
+
+    /** Whether one more operation may be given up though nothing has passed since it was refused. */
+    mayGiveUpUnproven: (): boolean => unproven < MAX_UNPROVEN,
+    recordUnproven(): void {
+      unproven += 1;
+    },
+  };
+}

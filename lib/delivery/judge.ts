@@ -1,0 +1,76 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Rejection } from './attempt.ts';
+import type { BatchAttempts, Evidence } from './evidence.ts';
+import type { Gate } from './gate.ts';
+import type { KeptEvent, KeptEvents } from './kept-events.ts';
+import { reactions } from './reactions.ts';
+import type { PendingOperation } from './request-operation.ts';
+import type { Settlement } from './settlement.ts';
+
+/** A failure that is not about the data for certain is given up only after so long and so many tries alone. */
+const MIN_KEPT_MS = 600_000;
+const MIN_KEPT_TRIES = 3;
+
+type Ports = { gate: Gate; evidence: Evidence; kept: KeptEvents; clock: Clock };
+type Context = { settlement: Settlement; batch: BatchAttempts };
+
+/**
+ * Decides what becomes of an operation that was rejected alone: given up, or kept and tried again. Nothing is given up
+ * before another operation has passed, but for a few and for what is very old.
+ */
+export function createJudge(
+  { maxEventAgeMs }: { maxEventAgeMs: number },
+  { gate, evidence, kept, clock }: Ports,
+) {
+  const isTooOld = (operation: PendingOperation) =>
+    clock.now() - operation.queuedEvent.message.sentAt >= maxEventAgeMs;
+
+  /** A refusal is about the data, so all that is missing is another operation that passes. */
+  function judgeRefusal(operation: PendingOperation, rejection: Rejection, settlement: Settlement): void {
+    const { message } = operation.queuedEvent;
+    const refusedAt = kept.get(message.sqsMessageId)?.lastFailedAt ?? rejection.at;
+    const isProven = evidence.acceptedAt() > refusedAt;
+    if (isProven || evidence.mayGiveUpUnproven() || isTooOld(operation)) {
+      if (!isProven) evidence.recordUnproven();
+      settlement.rejectOperation(operation, rejection);
+      return;
+    }
+    kept.recordFailure(message.sqsMessageId, rejection.at, false);
+    settlement.failGroup(message);
+    if (gate.pause() === undefined) gate.tripForRefusals(rejection);
+  }
+
+  /** A failure may pass, so it is tried again: alone, if others have passed meanwhile. */
+  function judgeFailure(operation: PendingOperation, rejection: Rejection, context: Context): void {
+    const { message, lot } = operation.queuedEvent;
+    const known = kept.get(message.sqsMessageId);
+    const failingSince = known?.since ?? context.batch.firstFailedAt;
+    const isProven = evidence.acceptedAt() > failingSince;
+    const isSuspect = isProven || known !== undefined || lot !== 'fresh';
+    // While nothing passes, only what was proven before is sure to be bad.
+    const isTelling = gate.pause() === undefined ? isSuspect : known?.isProven === true;
+    const event = isTelling ? kept.recordFailure(message.sqsMessageId, rejection.at, isProven) : known;
+    if (event !== undefined && isGivenUp(operation, rejection, event)) {
+      context.settlement.rejectOperation(operation, rejection);
+    } else if (event !== undefined && isTelling) {
+      const now = clock.now();
+      kept.scheduleRetry(event, now, gate.period());
+      context.settlement.keepGroup(message, (event.dueAt ?? now) - now);
+    } else {
+      context.settlement.failGroup(message);
+    }
+  }
+
+  function isGivenUp(operation: PendingOperation, { outcome }: Rejection, event: KeptEvent): boolean {
+    if (event.failures < MIN_KEPT_TRIES) return false;
+    const isKeptLongEnough = event.isProven && clock.now() - event.since >= MIN_KEPT_MS;
+    return isTooOld(operation) || (isKeptLongEnough && reactions[outcome].givenUp === 'after_tries');
+  }
+
+  return function judge(operation: PendingOperation, rejection: Rejection, context: Context): void {
+    if (rejection.outcome === 'alias_unsupported') context.settlement.rejectOperation(operation, rejection);
+    else if (reactions[rejection.outcome].verdict === 'refused')
+      judgeRefusal(operation, rejection, context.settlement);
+    else judgeFailure(operation, rejection, context);
+  };
+}

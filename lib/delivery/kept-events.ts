@@ -1,0 +1,79 @@
+import type { Random } from '../runtime/random.ts';
+import { keptDelayMs } from './backoff.ts';
+
+/** All that is kept may cost one in so many of the lane's slots. */
+const SLOTS_PER_KEPT_REQUEST = 20;
+
+/** More are not remembered: what is forgotten is found again by a search. */
+const MAX_KEPT = 10_000;
+
+/** An event that failed alone. Moments are milliseconds since the epoch. */
+export type KeptEvent = {
+  /** When it first failed alone. */
+  since: number;
+  lastFailedAt: number;
+  /** How often it failed alone. */
+  failures: number;
+  /** Other events passed meanwhile, at least once. */
+  isProven: boolean;
+  /** It goes alone, and not before this moment; without one, it goes with other events that came back. */
+  dueAt?: number;
+};
+
+/**
+ * What a lane remembers of the events that failed alone: they wait in the queue, each with a backoff of its own, and are
+ * sent alone when they come back, so that no other event waits for them. An event that another lane keeps is unknown
+ * here, and found again.
+ */
+export type KeptEvents = ReturnType<typeof createKeptEvents>;
+
+export function createKeptEvents({ lanes, random }: { lanes: number; random: Random }) {
+  const events = new Map<string, KeptEvent>();
+  let nextRequestAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    get: (id: string): KeptEvent | undefined => events.get(id),
+
+    /** It failed alone, or was refused alone. `isProven`: while other events passed. */
+    recordFailure(id: string, now: number, isProven: boolean): KeptEvent {
+      const known = events.get(id);
+      const kept: KeptEvent = {
+        since: known?.since ?? now,
+        lastFailedAt: now,
+        failures: (known?.failures ?? 0) + 1,
+        isProven: isProven || known?.isProven === true,
+      };
+      events.delete(id);
+      events.set(id, kept);
+      const [oldest] = events.keys();
+      if (events.size > MAX_KEPT && oldest !== undefined) events.delete(oldest);
+      return kept;
+    },
+
+    /** When it may be tried again: after its backoff, and so late that all that is kept stays within its slots. */
+    scheduleRetry(kept: KeptEvent, now: number, slotPeriodMs: number): void {
+      const turnMs = (events.size * SLOTS_PER_KEPT_REQUEST * slotPeriodMs) / lanes;
+      kept.dueAt = now + keptDelayMs(kept.failures, turnMs, random);
+    },
+
+    /** Takes one of the slots that kept events may use; returns the milliseconds until there is one, 0 if it is taken. */
+    reserve(now: number, slotPeriodMs: number): number {
+      if (now < nextRequestAt) return nextRequestAt - now;
+      nextRequestAt = now + SLOTS_PER_KEPT_REQUEST * slotPeriodMs;
+      return 0;
+    },
+
+    forget: (id: string): unknown => events.delete(id),
+
+    /** The API was ill from `since` on: what first failed alone then may be good, so it goes with others. */
+    releaseKeptSince(since: number): void {
+      for (const kept of events.values()) if (kept.since >= since) delete kept.dueAt;
+    },
+
+    /** How many wait for a retry of their own, and when the first of them is due. */
+    status(): { messages: number; nextAt: number | null } {
+      const dueAt = [...events.values()].flatMap((kept) => kept.dueAt ?? []);
+      return { messages: dueAt.length, nextAt: dueAt.length === 0 ? null : Math.min(...dueAt) };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { ReceivedMessage } from '../sqs/received-message.ts';
+import type { Gate } from './gate.ts';
+import type { KeptEvents } from './kept-events.ts';
+import type { Pacer } from './pacer.ts';
+import type { Lot } from './queued-event.ts';
+
+type Parts = { gate: Gate; pacer: Pacer; kept: KeptEvents; clock: Clock };
+
+/** What came back in the same moment shares a request. */
+const TOGETHER_MS = 500;
+
+/**
+ * With whom a message shares a request. One that failed alone goes alone, when it is due and the slots for what is kept
+ * allow it; until then it stays away, for the milliseconds returned. One that came back although delivery has been well
+ * ever since it was queued may be bad, as another lane knows: it does not go with fresh ones, and takes of the slots for
+ * what is kept.
+ */
+export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
+  let wellSince = clock.now();
+  let returnedAt = Number.NEGATIVE_INFINITY;
+
+  return function chooseLot({ sqsMessageId, sentAt, receiveCount }: ReceivedMessage): Lot | number {
+    const now = clock.now();
+    wellSince = gate.pause() === undefined ? Math.max(wellSince, gate.throttle().until) : now;
+    const event = kept.get(sqsMessageId);
+    if (event?.dueAt !== undefined) {
+      if (event.dueAt > now) return event.dueAt - now;
+      return kept.reserve(now, pacer.period(now)) || 'alone';
+    }
+    if (event !== undefined) return 'returned';
+    if (receiveCount === 1 || sentAt <= wellSince) return 'fresh';
+    if (now - returnedAt < TOGETHER_MS) return 'returned';
+    const waitMs = kept.reserve(now, pacer.period(now));
+    if (waitMs === 0) returnedAt = now;
+    return waitMs || 'returned';
+  };
+}

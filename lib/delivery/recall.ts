@@ -1,0 +1,37 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { WorkerQueue } from '../sqs/worker-queue.ts';
+import type { Released } from './settlement.ts';
+
+/** What is over comes back by itself, a little later. */
+const MAX_RECALLED = 1_000;
+
+/** The messages that a lane released while the breaker was open: they come back at once when it closes. */
+export type Recall = {
+  add(released: readonly Released[]): void;
+  /** Makes them visible. */
+  recallAll(): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<unknown>;
+};
+
+export function createRecall(queue: WorkerQueue, clock: Clock): Recall {
+  let hidden: { message: Released['message']; visibleAt: number }[] = [];
+  let pending: Promise<void> = Promise.resolve();
+
+  return {
+    add(released) {
+      const now = clock.now();
+      const more = released.map(({ message, seconds }) => ({ message, visibleAt: now + seconds * 1_000 }));
+      hidden = [...hidden.filter(({ visibleAt }) => visibleAt > now), ...more].slice(-MAX_RECALLED);
+    },
+    recallAll() {
+      const now = clock.now();
+      const messages = hidden
+        .filter(({ visibleAt }) => visibleAt > now)
+        .map(({ message }) => ({ message, seconds: 0 }));
+      hidden = [];
+      if (messages.length > 0) pending = pending.then(() => queue.release(messages));
+    },
+    settled: () => pending,
+  };
+}
