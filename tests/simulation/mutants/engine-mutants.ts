@@ -17,7 +17,8 @@ export const engineMutants: readonly Mutant[] = [
       '',
     ),
     replaceText('lib/delivery/request.ts', 'if (operationCount >= MAX_OPERATIONS) break;', ''),
-    replaceText('lib/delivery/lane.ts', '\n          MAX_OPERATIONS -', '\n          110 -'),
+    replaceText('lib/delivery/backlog.ts', 'operations < MAX_OPERATIONS', 'operations < 110'),
+    replaceText('lib/delivery/backlog.ts', 'room: () => MAX_OPERATIONS -', 'room: () => 110 -'),
   ),
   edited(
     'the fill leaves a receive pending',
@@ -78,24 +79,24 @@ export const engineMutants: readonly Mutant[] = [
     ),
     replaceText(
       'lib/delivery/batch-sender.ts',
-      'send(subset, {\n            hasSlot: false,',
-      'send(subset.flatMap((item) => item.eventOperations), {\n            hasSlot: false,',
+      "send(subset, { scope: 'part' })",
+      "send(subset.flatMap((item) => item.eventOperations), { scope: 'part' })",
     ),
     replaceText(
       'lib/delivery/batch-sender.ts',
-      'rejections.set(operation, rejection);\n',
-      'for (const each of operation.eventOperations) rejections.set(each, rejection);\n',
+      'rejections.set(operation, rejection);\n          // It',
+      'for (const each of operation.eventOperations) rejections.set(each, rejection);\n          // It',
     ),
     replaceText(
       'lib/delivery/batch-sender.ts',
-      'settlement.failGroup(operation.queuedEvent);',
-      'for (const each of operation.eventOperations) settlement.failGroup(each.queuedEvent);',
+      'settlement.failGroup(operation.queuedEvent.message);',
+      'for (const each of operation.eventOperations) settlement.failGroup(each.queuedEvent.message);',
     ),
   ),
   edited(
     'the bisect infers nothing',
     'poison-422',
-    replaceText('lib/delivery/bisect.ts', 'rejected: { infer: true,', 'rejected: { infer: false,'),
+    replaceText('lib/delivery/bisect.ts', 'if (reactions[rejection.outcome].inferable)', 'if (false)'),
   ),
   edited(
     'all of a refused batch is given up',
@@ -103,18 +104,17 @@ export const engineMutants: readonly Mutant[] = [
     replaceText(
       'lib/delivery/batch-sender.ts',
       'await isolateRejected(rejection);',
-      'for (const operation of operations) rejections.set(operation, rejection);',
+      'judgeLater(operations, rejection);',
     ),
-    replaceText('lib/delivery/batch-sender.ts', 'unseen >= MASS_REJECTION_MIN', 'false'),
+    replaceText('lib/delivery/judge.ts', 'isProven || evidence.mayGiveUpUnproven()', 'true'),
   ),
   edited(
     "an operation that alone fails with a server's error is given up at once",
     'poison-500',
-    replaceText('lib/delivery/batch-sender.ts', "rejection.reason !== 'server_error' ||", 'true ||'),
     replaceText(
-      'lib/delivery/batch-sender.ts',
-      "if (rejection.reason === 'server_error') settlement.failGroup(operation.queuedEvent);",
-      '',
+      'lib/delivery/judge.ts',
+      'if (event.failures < MIN_KEPT_TRIES) return false;',
+      'return true;',
     ),
   ),
 ];

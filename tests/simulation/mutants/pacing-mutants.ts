@@ -14,7 +14,7 @@ export const pacingMutants: readonly Mutant[] = [
   edited(
     'a closed API is asked at every slot',
     'down-6-hours',
-    replaceText('lib/delivery/gate.ts', 'tripped?.probeAt ?? 0', '0'),
+    replaceText('lib/delivery/gate.ts', 'pause?.nextTryAt ?? 0)', '0)'),
   ),
   wrapped(
     'what is released during a long outage returns every half minute',

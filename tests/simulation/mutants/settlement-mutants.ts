@@ -102,7 +102,7 @@ export const settlementMutants: readonly Mutant[] = [
     'the deadline is ignored',
     'down-6-hours',
     replaceText(
-      'lib/delivery/lane.ts',
+      'lib/delivery/invocation.ts',
       'Math.min(startedAt + MAX_WAIT_MS, deadline - SETTLE_RESERVE_MS)',
       'Number.POSITIVE_INFINITY',
     ),
@@ -137,6 +137,10 @@ export const settlementMutants: readonly Mutant[] = [
   edited(
     'later events of a user go on though an earlier one has failed',
     'flaky-events',
-    replaceText('lib/delivery/settlement.ts', 'failedGroups.has(queuedEvent.message.groupId)', 'false'),
+    replaceText(
+      'lib/delivery/settlement.ts',
+      'isGroupFailed: (message) => failedGroups.has(message.groupId)',
+      'isGroupFailed: () => false',
+    ),
   ),
 ];
