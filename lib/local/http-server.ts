@@ -75,6 +75,16 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return bytes <= maxBytes ? Buffer.concat(chunks) : undefined;
 }
 
+/** The body's JSON; undefined if it is none, or longer than `maxBytes`. */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const body = await readBody(request, maxBytes);
+  try {
+    return body && JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
 /** The headers by lower-case name; one that came several times is one, joined by commas. */
 export function readHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(

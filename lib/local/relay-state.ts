@@ -1,19 +1,11 @@
 import { getQueueDepth } from '../sqs/queue-depth.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
 import type { LocalSqs } from './aws/local-sqs.ts';
+import type { Counts } from './console/protocol.ts';
 import type { EventCounts, RequestCounts } from './with-counters.ts';
 
-/** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
-export type RelayState = {
-  accepted: number;
-  skipped: number;
-  queued: number;
-  inFlight: number;
-  delivered: number;
-  deadLettered: number;
-  requests: number;
-  throttled: number;
-};
+/** `GET /local/state`, which the console's page shows, too. */
+export type RelayState = Counts;
 
 type Sources = {
   sqs: Sqs;

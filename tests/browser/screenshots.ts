@@ -44,13 +44,17 @@ async function burst(page: Page): Promise<void> {
   await page.getByText('came by POST /segment').waitFor();
 }
 
-async function outage(page: Page): Promise<void> {
+async function deliverThousand(page: Page): Promise<void> {
   await closeGuide(page);
   await press(page, '1,000');
   await page
     .getByTestId('delivered')
     .filter({ hasText: /^1,000$/ })
     .waitFor();
+}
+
+async function outage(page: Page): Promise<void> {
+  await deliverThousand(page);
   await turnOn(page, 'Server error');
   await press(page, '1,000');
   await page
@@ -64,12 +68,7 @@ async function outage(page: Page): Promise<void> {
 }
 
 async function refusedAttribute(page: Page): Promise<void> {
-  await closeGuide(page);
-  await press(page, '1,000');
-  await page
-    .getByTestId('delivered')
-    .filter({ hasText: /^1,000$/ })
-    .waitFor();
+  await deliverThousand(page);
   await turnOn(page, 'Refuses an attribute');
   await press(page, '40, of which 8 have a coupon');
   await page.getByText('8 × rejected').waitFor();

@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Json } from '../../runtime/json.ts';
 import type { Random } from '../../runtime/random.ts';
 import { formatCurl } from '../curl.ts';
-import { json, type Reply, type Route, readBody } from '../http-server.ts';
+import { json, type Reply, type Route, readJson } from '../http-server.ts';
 import type { LocalConfig } from '../local-config.ts';
 import type { RelayState } from '../relay-state.ts';
 import type { FakeCrm } from '../salesmachine/fake-crm.ts';
@@ -64,7 +64,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
   const onDeadLetters =
     (action: (filter: { reasons: [(typeof REASONS)[number]]; detail: string }) => Promise<unknown>): Route =>
     async (request) => {
-      const cause = v.safeParse(causeSchema, await readJson(request));
+      const cause = v.safeParse(causeSchema, await readJson(request, MAX_BODY_BYTES));
       if (!cause.success) return json(400, { message: 'The body must be {"reason":…,"detail":…}.' });
       return json(200, await action({ reasons: [cause.output.reason], detail: cause.output.detail }));
     };
@@ -91,7 +91,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
     'GET /local/console/source': async () => json(200, toSourceHelp(config, webhookUrl())),
 
     'POST /local/console/send': async (request) => {
-      const wanted = v.safeParse(sendSchema, await readJson(request));
+      const wanted = v.safeParse(sendSchema, await readJson(request, MAX_BODY_BYTES));
       if (!wanted.success) return json(400, { message: 'The body must be {"text":…} or {"sample":…}.' });
       if ('text' in wanted.output) return json(200, await sendText(wanted.output.text, sendPorts));
       const { sample, count } = wanted.output;
@@ -134,16 +134,6 @@ const streamReply = (body: AsyncIterable<string>): Reply => ({
 });
 
 const queryOf = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost').searchParams;
-
-/** Nothing if the body is too long or no JSON. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const body = await readBody(request, MAX_BODY_BYTES);
-  try {
-    return body && JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}
 
 async function* toAsync(events: readonly Json[]): AsyncGenerator<Json> {
   yield* events;

@@ -77,6 +77,7 @@ export type QuotaUsage = { limit: number; remaining: number; resetsAt: number };
 /** Events per second: how many were accepted and delivered in the second that begins at `second`. */
 export type RatePoint = { second: number; accepted: number; delivered: number };
 
+/** Events, but for the last two: requests to Salesmachine, and its answers of 429. */
 export type Counts = {
   accepted: number;
   skipped: number;

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { json, type Reply, type Route, readBody } from '../http-server.ts';
+import { json, type Reply, type Route, readJson } from '../http-server.ts';
 import { type FaultySalesmachine, faultSchema } from './fake-faults.ts';
 import { type FakeSalesmachine, listContactAccounts } from './fake-salesmachine.ts';
 
@@ -29,7 +28,7 @@ export function createFakeRoutes(
 
     'GET /local/salesmachine/faults': async () => json(200, { faults: faulty.faults() }),
     'POST /local/salesmachine/faults': async (request) => {
-      const result = v.safeParse(faultsSchema, await readJson(request));
+      const result = v.safeParse(faultsSchema, await readJson(request, MAX_BODY_BYTES));
       if (!result.success) return json(400, { message: describeIssues(result.issues) });
       faulty.setFaults(result.output);
       return json(200, { faults: faulty.faults() });
@@ -40,7 +39,7 @@ export function createFakeRoutes(
     },
 
     'POST /local/salesmachine/reject': async (request) => {
-      const result = v.safeParse(rejectSchema, await readJson(request));
+      const result = v.safeParse(rejectSchema, await readJson(request, MAX_BODY_BYTES));
       if (!result.success) return json(400, { message: 'The body must be {"attribute":"NAME"}.' });
       const { attribute } = result.output;
       faulty.setFaults([...faulty.faults(), { fault: 'reject', attribute }]);
@@ -51,16 +50,6 @@ export function createFakeRoutes(
       return json(200, { rejected: null });
     },
   };
-}
-
-/** Nothing if the body is too long or no JSON. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const body = await readBody(request, MAX_BODY_BYTES);
-  try {
-    return body && JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }
 
 function describeIssues([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {

@@ -1,7 +1,9 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { AccountRow, ContactRow, CrmPage } from '../protocol.ts';
+import { FieldTable } from './field-table.tsx';
 import { formatNumber, pluralize } from './format.ts';
 import { fetchCrm } from './relay-api.ts';
+import { SearchField } from './search-field.tsx';
 import { events, selectedId, snapshot } from './store.ts';
 
 const REFRESH_MS = 1_500;
@@ -58,15 +60,7 @@ export function CrmPanel() {
             {LABELS[each]} {page.value && formatNumber(page.value.matching[each])}
           </button>
         ))}
-        <input
-          type="search"
-          placeholder="id, name, value"
-          aria-label="Search Salesmachine"
-          value={search}
-          onInput={({ currentTarget }) => {
-            search.value = currentTarget.value;
-          }}
-        />
+        <SearchField label="Search Salesmachine" placeholder="id, name, value" value={search} />
       </div>
       <section class="scroll" aria-label="What Salesmachine holds">
         <Listing page={page.value} kind={kind.value} search={search.value} />
@@ -161,27 +155,15 @@ function Account({ account: { uid, name, contacts, attributes } }: { account: Ac
   );
 }
 
-function Attributes({ attributes }: Pick<ContactRow, 'attributes'>) {
-  return (
-    <table class="operation">
-      <tbody>
-        {attributes.map(({ name, value, source }) => (
-          <tr key={name}>
-            <th scope="row">
-              <bdi>{name}</bdi>
-            </th>
-            <td>
-              <bdi>{value}</bdi>
-            </td>
-            <td>
-              <Source messageId={source} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const Attributes = ({ attributes }: Pick<ContactRow, 'attributes'>) => (
+  <FieldTable
+    fields={attributes.map(({ name, value, source }) => ({
+      name,
+      value,
+      note: <Source messageId={source} />,
+    }))}
+  />
+);
 
 /** The event that set an attribute; it opens if it is among the latest. */
 function Source({ messageId }: { messageId: string }) {

@@ -1,6 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { EventRow, EventState } from '../protocol.ts';
 import { formatDuration, formatNumber, formatTime } from './format.ts';
+import { SearchField } from './search-field.tsx';
 import { events, selectedId } from './store.ts';
 
 /** Rows that are drawn at first, and more with each press of the button. */
@@ -67,24 +68,8 @@ export function EventList() {
             <option key={name}>{name}</option>
           ))}
         </select>
-        <input
-          type="search"
-          placeholder="user"
-          aria-label="User"
-          value={user}
-          onInput={({ currentTarget }) => {
-            user.value = currentTarget.value;
-          }}
-        />
-        <input
-          type="search"
-          placeholder="event, messageId, reason"
-          aria-label="Text"
-          value={text}
-          onInput={({ currentTarget }) => {
-            text.value = currentTarget.value;
-          }}
-        />
+        <SearchField label="User" placeholder="user" value={user} />
+        <SearchField label="Text" placeholder="event, messageId, reason" value={text} />
       </div>
       <section class="scroll" aria-label="The list of events">
         <EventTable rows={matching.value.slice(0, limit.value)} />

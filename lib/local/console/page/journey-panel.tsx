@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { Journey, JourneyStep, OperationExplanation } from '../protocol.ts';
+import { FieldTable } from './field-table.tsx';
 import { formatDuration, formatTime } from './format.ts';
 import { RawText } from './raw-text.tsx';
 import { fetchJourney, sendText } from './relay-api.ts';
@@ -97,26 +98,12 @@ function Step({ step, since }: { step: JourneyStep; since: number | undefined })
   );
 }
 
-function Operation({ operation: { method, fields } }: { operation: OperationExplanation }) {
-  return (
-    <table class="operation">
-      <caption>{method}</caption>
-      <tbody>
-        {fields.map(({ name, value, origin }) => (
-          <tr key={name}>
-            <th scope="row">
-              <bdi>{name}</bdi>
-            </th>
-            <td>
-              <bdi>{value}</bdi>
-            </td>
-            <td class="soft">{origin}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const Operation = ({ operation: { method, fields } }: { operation: OperationExplanation }) => (
+  <FieldTable
+    caption={method}
+    fields={fields.map(({ name, value, origin }) => ({ name, value, note: origin }))}
+  />
+);
 
 function Actions({ journey: { body, curl, isCut } }: { journey: Journey }) {
   const note = useSignal('');
