@@ -11,6 +11,7 @@ import type { LocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
 import { createQueueObserver } from './aws/queue-observer.ts';
 import type { Collector } from './console/collector.ts';
+import { combineLaneStatuses } from './delivery-status.ts';
 import type { LocalConfig } from './local-config.ts';
 import { withRequestCounter } from './with-counters.ts';
 
@@ -63,5 +64,6 @@ export function createLocalWorker(options: LocalWorkerOptions) {
     log,
     invoke: collector.observeInvocations(async (lane, event, context) => workers[lane]?.(event, context)),
   });
-  return { eventSourceMapping, salesmachine, messageCounter };
+  const deliveryStatus = () => combineLaneStatuses(workers.map((worker) => worker.status()));
+  return { eventSourceMapping, salesmachine, messageCounter, deliveryStatus };
 }

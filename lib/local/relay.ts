@@ -87,7 +87,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const { mapping, quota } = config.worker.delivery;
     const collector = createCollector({ now: clock.now, laneCount: quota.lanes, mapping });
-    const { eventSourceMapping, salesmachine, messageCounter } = createLocalWorker({
+    const { eventSourceMapping, salesmachine, messageCounter, deliveryStatus } = createLocalWorker({
       config: config.worker,
       environment: currentEnvironment,
       salesmachineUrl,
@@ -120,7 +120,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const state = () => readRelayState({ sqs, queues, messageCounter, ingest, salesmachine });
     const route = createRouter({
-      ...createLocalRoutes({ config, queues, salesmachine, clock, state }),
+      ...createLocalRoutes({ config, queues, salesmachine, clock, state, deliveryStatus }),
       ...createCommandRoutes({ credentials: config.ingest.credentials, logRing, url: () => server.url }),
       ...(fake && createFakeRoutes(fake.salesmachine, fake.faulty)),
       ...createConsoleRoutes({

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
 import { pingSalesmachine } from '../salesmachine/ping.ts';
-import type { LocalConnection, LocalStatus } from './api-schema.ts';
+import type { DeliveryStatus, LocalConnection, LocalStatus } from './api-schema.ts';
 import type { LocalSqs } from './aws/local-sqs.ts';
 import { findOldestSentAt } from './aws/oldest-message.ts';
 import { json, type Reply, type Route } from './http-server.ts';
@@ -15,6 +15,7 @@ type RouteDependencies = {
   salesmachine: Pick<Salesmachine, 'post'>;
   clock: Clock;
   state(): Promise<RelayState>;
+  deliveryStatus(): DeliveryStatus | undefined;
 };
 
 /** What only the local relay answers, under `/local/`: what it holds, and what the `relay` command needs to know. */
@@ -24,6 +25,7 @@ export function createLocalRoutes({
   salesmachine,
   clock,
   state,
+  deliveryStatus,
 }: RouteDependencies): Record<string, Route> {
   async function readStatus(): Promise<LocalStatus> {
     const { queued, inFlight } = await state();
@@ -31,6 +33,7 @@ export function createLocalRoutes({
     return {
       mappingOn: true,
       oldestAgeSeconds: oldest === undefined ? null : Math.round((clock.now() - oldest) / 1_000),
+      delivery: deliveryStatus(),
     };
   }
 
