@@ -1,12 +1,12 @@
+import { HTML_PAGE } from '../salesmachine/error-detail.ts';
+
 /** How Salesmachine answered, or why it did not; null is what is not known. */
 export type Answer = {
   status: number | null;
   /** Why there was no answer. */
   failure: string | null;
-  /** Salesmachine's words, scrubbed. */
+  /** Salesmachine's words, scrubbed: `Salesmachine answered 401`, or with `: words`. */
   text: string | null;
-  /** Whether an HTML page came instead of the API's JSON. */
-  isPage: boolean;
 };
 
 /** What is wrong, and what the operator does about it. */
@@ -47,7 +47,8 @@ const rules: readonly Rule[] = [
   },
   { applies: ({ failure }) => failure !== null, problem: failedRequest, advice: WAIT },
   {
-    applies: ({ isPage }) => isPage,
+    // A server in trouble often answers with a page, too.
+    applies: ({ text, status }) => text?.endsWith(`: ${HTML_PAGE}`) === true && (status ?? 0) < 500,
     problem: ({ status }) => `an HTML page answers (${status}) instead of the API`,
     advice: `a firewall or proxy stands in between, or the address is wrong: ${CHECK_URL}`,
   },
@@ -98,6 +99,7 @@ const UNKNOWN: Omit<Rule, 'applies'> = {
 /** What an answer that is no success says about the cause. */
 export function diagnose(answer: Answer): Diagnosis {
   const { problem, advice } = rules.find(({ applies }) => applies(answer)) ?? UNKNOWN;
-  const words = answer.text === null || answer.text === '' ? '' : `: ${answer.text}`;
+  // Without "Salesmachine answered 401", which the problem says.
+  const words = answer.text?.replace(/^Salesmachine answered \d+/, '').replace(`: ${HTML_PAGE}`, '') ?? '';
   return { problem: `${problem(answer)}${words}`, advice };
 }

@@ -7,8 +7,7 @@ export const pingSchema = v.object({
   status: v.nullable(v.number()),
   /** Why there was no answer. */
   failure: v.nullable(v.string()),
-  text: v.optional(v.nullable(v.string()), null),
-  isPage: v.optional(v.boolean(), false),
+  text: v.nullable(v.string()),
   limit: v.nullable(v.number()),
   remaining: v.nullable(v.number()),
   resetsInSeconds: v.nullable(v.number()),

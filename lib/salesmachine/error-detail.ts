@@ -1,5 +1,9 @@
 import type { ApiResult } from './client.ts';
+import { isHtmlPage } from './html-page.ts';
 import type { Operation } from './operation.ts';
+
+/** What is said of a page: its words are those of a firewall or proxy, for people at a browser. */
+export const HTML_PAGE = 'an HTML page';
 
 const MAX_LENGTH = 200;
 /** Bodies are cut before they are searched, so that a long one costs no more than a short one. */
@@ -22,6 +26,7 @@ export const describeResult = (result: ApiResult, operations: readonly Operation
     : (result.text ?? result.code);
 
 function parseMessage(body: string): string {
+  if (isHtmlPage(undefined, body)) return HTML_PAGE;
   try {
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed !== 'object' || parsed === null) return '';

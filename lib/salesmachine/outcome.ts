@@ -1,4 +1,5 @@
 import type { ApiResult, SalesmachinePath } from './client.ts';
+import { isHtmlPage } from './html-page.ts';
 
 /**
  * What an answer of Salesmachine is called. It names a cause for people; what follows from it is in the table of
@@ -63,9 +64,6 @@ const aliasByStatus: Readonly<Record<number, Outcome>> = {
   405: 'alias_unsupported',
 };
 
-const looksLikeHtml = (contentType: string | undefined, body: string) =>
-  contentType?.toLowerCase().includes('text/html') || body.trimStart().startsWith('<');
-
 /** The outcome of a batch or of an alias call; `toPingOutcome` is for a ping. */
 export function toOutcome(path: SalesmachinePath, result: ApiResult): Outcome {
   if (result.kind === 'failure') return result.mayHaveBeenSent ? 'possibly_applied' : 'transient';
@@ -74,9 +72,9 @@ export function toOutcome(path: SalesmachinePath, result: ApiResult): Outcome {
     byStatus[result.status] ??
     byStatusClass[Math.floor(result.status / 100)] ??
     'transient';
-  // A page instead of an answer: a captive proxy, or a URL that is not the API's.
-  const isHtmlPage = outcome === 'delivered' && looksLikeHtml(result.headers['content-type'], result.body);
-  return isHtmlPage ? 'configuration' : outcome;
+  // A page says nothing of the credential, and delivers nothing.
+  const meansTheApi = outcome === 'delivered' || outcome === 'credential';
+  return meansTheApi && isHtmlPage(result.headers['content-type'], result.body) ? 'configuration' : outcome;
 }
 
 const USUAL_SUCCESSES = [200, 201, 202, 204];

@@ -1,4 +1,5 @@
 import type { ApiResult, Salesmachine } from './client.ts';
+import { toErrorDetail } from './error-detail.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
 import { parseRetryAfterMs, readRemaining } from './rate-limit.ts';
 
@@ -8,6 +9,8 @@ export type PingResult = {
   status: number | null;
   /** Why there was no whole answer. */
   failure: string | null;
+  /** What a refusal says, scrubbed. */
+  text: string | null;
   limit: number | null;
   remaining: number | null;
   resetsInSeconds: number | null;
@@ -33,6 +36,7 @@ export async function pingSalesmachine(
       outcome,
       status: null,
       failure: result.text ?? result.code,
+      text: null,
       limit: null,
       remaining: null,
       resetsInSeconds: null,
@@ -45,6 +49,7 @@ export async function pingSalesmachine(
     outcome,
     status,
     failure: null,
+    text: outcome === 'delivered' ? null : toErrorDetail(status, result.body),
     limit: Number.isFinite(limit) ? limit : null,
     remaining: readRemaining(headers) ?? null,
     resetsInSeconds: resetsInMs === undefined ? null : Math.ceil(resetsInMs / 1_000),

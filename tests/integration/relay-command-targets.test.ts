@@ -132,6 +132,7 @@ describe('with --stage', () => {
       outcome: 'credential',
       status: 401,
       failure: null,
+      text: 'Salesmachine answered 401',
       limit: 900,
       remaining: 899,
       resetsInSeconds: null,
@@ -265,7 +266,9 @@ describe('the local relay', () => {
     };
     const { stdout, code } = await runCli(['ping'], { env });
     expect({ stdout, code }).toEqual({
-      stdout: expect.stringContaining('Salesmachine rejects the credential (401).'),
+      stdout: expect.stringContaining(
+        'Salesmachine rejects the credential (401): The API key is wrong or missing.\n',
+      ),
       code: 1,
     });
     expect(stdout).not.toContain('canary');

@@ -76,13 +76,13 @@ function formatPing(ping: Ping, hold: DeliveryStatus | null): string[] {
   const { problem, advice } = diagnoseHold(hold);
   return [
     good,
-    styled('red', `But delivery is held, though a ping passes: ${problem}.`),
+    styled('red', toSentence(`but delivery is held, though a ping passes: ${problem}`)),
     `To do: ${advice}.`,
     ...formatQuota(ping),
   ];
 }
 
-const toSentence = (text: string) => `${text[0]?.toUpperCase()}${text.slice(1)}.`;
+const toSentence = (text: string) => `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 function formatQuota({ limit, remaining, resetsInSeconds, ...ping }: Ping): string[] {
   if (remaining === null)

@@ -82,16 +82,13 @@ const diagnosisByCause: ReadonlyMap<string | null, Diagnosis> = new Map([
   ],
 ]);
 
-/** What a hold is about. Only an HTML page makes a 403 a matter of the configuration. */
+/** What a hold is about. */
 export function diagnoseHold({ cause, status, text }: DeliveryStatus): Diagnosis {
-  const answer = { status, failure: null, text: null, isPage: false };
+  const answer = { status, failure: null, text: null };
   if (status === null && cause === 'throttled') return diagnose({ ...answer, status: 429 });
   if (status === null && text !== null) return diagnose({ ...answer, failure: text });
   const byCause = status === null ? diagnosisByCause.get(cause) : undefined;
-  const isPage = cause === 'configuration' && status !== null && (status === 403 || status < 300);
-  // The words without "Salesmachine answered 401: ", which the problem says.
-  const words = text?.replace(/^Salesmachine answered \d+(?:: )?/, '') ?? null;
-  return byCause ?? diagnose({ ...answer, text: words, isPage });
+  return byCause ?? diagnose({ ...answer, text });
 }
 
 function formatRetries({ messages, nextAt }: NonNullable<DeliveryStatus['retrying']>, now: number): string {

@@ -88,14 +88,22 @@ test('a hold says since when, why, what to do, and when the next try is', () => 
 describe('a hold names its cause', () => {
   test.each<[string, Partial<DeliveryStatus>, RegExp]>([
     ['402', { cause: 'configuration', status: 402 }, /plan does not include the API \(402\)/],
-    ['403 with a page', { cause: 'configuration', status: 403 }, /an HTML page answers \(403\)/],
+    [
+      '403 with a page',
+      { cause: 'configuration', status: 403, text: 'Salesmachine answered 403: an HTML page' },
+      /an HTML page answers \(403\)/,
+    ],
     ['403 of the API', { cause: 'credential', status: 403 }, /rejects the credential \(403\)/],
-    ['200 with a page', { cause: 'configuration', status: 200 }, /an HTML page answers \(200\)/],
+    [
+      '200 with a page',
+      { cause: 'configuration', status: 200, text: 'Salesmachine answered 200: an HTML page' },
+      /an HTML page answers \(200\)/,
+    ],
     ['404', { cause: 'configuration', status: 404 }, /does not know the address \(404\)/],
     ['302', { cause: 'configuration', status: 302 }, /redirects to another address \(302\)/],
     [
       '422',
-      { cause: 'configuration', status: 422, text: 'plan is missing' },
+      { cause: 'configuration', status: 422, text: 'Salesmachine answered 422: plan is missing' },
       /rejects every request \(422\): plan is missing/,
     ],
     ['429', { cause: 'throttled', state: 'closed', status: 429 }, /quota of Salesmachine is used up \(429\)/],

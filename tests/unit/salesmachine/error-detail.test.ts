@@ -22,7 +22,13 @@ describe('the detail of a refusal tells', () => {
     expect(toErrorDetail(422, body)).toBe(detail);
   });
 
-  test.each(['', 'oops', '<h1>No</h1>', 'null', '[]', '"text"', '{}', '{"error":{"of":1}}', '{"error":"'])(
+  test('that a page came, without its words', () => {
+    expect(toErrorDetail(403, ' <h1>No, ann@example.com</h1>')).toBe(
+      'Salesmachine answered 403: an HTML page',
+    );
+  });
+
+  test.each(['', 'oops', 'null', '[]', '"text"', '{}', '{"error":{"of":1}}', '{"error":"'])(
     'the status alone, if the body is %p',
     (body) => {
       expect(toErrorDetail(500, body)).toBe('Salesmachine answered 500');

@@ -82,3 +82,14 @@ describe('a success is worth a warning', () => {
     },
   );
 });
+
+test.each([
+  [403, 'text/html', '<h1>Blocked</h1>', 'configuration'],
+  [401, 'text/html', '<h1>Sign in</h1>', 'configuration'],
+  [403, 'application/json', '{"error":"no"}', 'credential'],
+  [500, 'text/html', '<h1>Bad gateway</h1>', 'transient'],
+  [429, 'text/html', '<h1>Slow down</h1>', 'throttled'],
+] as const)('a page with %s says nothing of the credential (%s)', (status, contentType, body, outcome) => {
+  const headers = { 'content-type': contentType };
+  expect(toOutcome('/v1/batch', { kind: 'response', status, headers, body })).toBe(outcome);
+});
