@@ -13,7 +13,7 @@ export function retryDelaySeconds(failures: number, random: Random): number {
 }
 
 /**
- * How long a message stays away while nothing can be delivered and nobody knows until when. The longer it has waited
+ * How long a message stays away while nothing can be delivered and the end of that is unknown. The longer it has waited
  * already, the longer it goes, up to 20-25 minutes: with 1,000 receives it then outlasts the retention of 14 days. It
  * reads the message's age, not a memory of the lane, for lanes are replaced at any time.
  */

@@ -12,10 +12,9 @@ import { createBatchAttempts, MAX_UNPROVEN } from './evidence.ts';
 import { createJudge } from './judge.ts';
 import type { KeptEvents } from './kept-events.ts';
 import { merge } from './merge.ts';
-import type { QueuedEvent } from './queued-event.ts';
+import type { PendingOperation, QueuedEvent } from './queued-event.ts';
 import { reactions } from './reactions.ts';
 import { requestPath } from './request.ts';
-import type { PendingOperation } from './request-operation.ts';
 import type { Settlement } from './settlement.ts';
 
 /** How long an alias call that Salesmachine does not know is not tried again. */

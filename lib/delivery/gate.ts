@@ -55,7 +55,7 @@ export type Gate = {
   tripForRefusals(rejection: { status?: number | undefined; detail: string }): void;
   /** Milliseconds from slot to slot at the present rate. */
   period(): number;
-  /** Milliseconds until delivery goes on; undefined while nobody knows. */
+  /** Milliseconds until delivery goes on; undefined while that is unknown. */
   resumesInMs(): number | undefined;
   /** Why nothing is delivered; undefined while the breaker is closed. */
   pause(): Pause | undefined;
@@ -94,7 +94,7 @@ export function createGate(
     const pause = breaker.close();
     if (pause === undefined) return;
     log.warn('delivery resumed', { cause: pause.cause, durationMs: clock.now() - pause.since });
-    // Whoever waits for the next probe need not wait any longer.
+    // Those that wait for the next probe need not wait any longer.
     wake.abort(null);
     wake = new AbortController();
     onResumed(pause);
@@ -177,7 +177,7 @@ export function createGate(
     }
   }
 
-  /** Serves those that wait, one after the other, until nobody does. */
+  /** Serves those that wait, one after the other, until none is left. */
   async function serve(): Promise<void> {
     isServing = true;
     while (waiters.length > 0) {

@@ -3,8 +3,8 @@ import type { Rejection } from './attempt.ts';
 import type { BatchAttempts, Evidence } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import type { KeptEvent, KeptEvents } from './kept-events.ts';
+import type { PendingOperation } from './queued-event.ts';
 import { reactions } from './reactions.ts';
-import type { PendingOperation } from './request-operation.ts';
 import type { Settlement } from './settlement.ts';
 
 /** A failure that is not about the data for certain is given up only after so long and so many tries alone. */

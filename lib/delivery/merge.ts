@@ -1,5 +1,6 @@
 import type { AccountOperation, ContactOperation, Operation, Params } from '../salesmachine/operation.ts';
-import { entityKeys, type PendingOperation, type RequestOperation } from './request-operation.ts';
+import type { PendingOperation } from './queued-event.ts';
+import { entityKeys, type RequestOperation } from './request-operation.ts';
 
 type Update = AccountOperation | ContactOperation;
 

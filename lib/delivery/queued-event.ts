@@ -2,7 +2,6 @@ import { mapBody } from '../mapping/map-body.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
-import type { PendingOperation } from './request-operation.ts';
 
 /**
  * With whom an event shares a request: `fresh` ones with each other; those that `returned` though delivery was well, for
@@ -20,6 +19,15 @@ export type QueuedEvent = {
   /** How often a request with it failed or was refused. */
   failures: number;
   lot: Lot;
+};
+
+/** An operation of one event, until it is delivered or given up. */
+export type PendingOperation = {
+  queuedEvent: QueuedEvent;
+  operation: Operation;
+  json: string;
+  /** The event's time, else when it was accepted: ISO 8601 UTC with milliseconds, so that it sorts as text. */
+  occurredAt: string;
 };
 
 /** Nothing of the message can be delivered; `invalid` says why, and quotes no value. */

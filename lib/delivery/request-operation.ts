@@ -1,14 +1,5 @@
 import type { Operation } from '../salesmachine/operation.ts';
-import type { QueuedEvent } from './queued-event.ts';
-
-/** An operation of one message. */
-export type PendingOperation = {
-  queuedEvent: QueuedEvent;
-  operation: Operation;
-  json: string;
-  /** The event's time, else when it was accepted: ISO 8601 UTC with milliseconds, so that it sorts as text. */
-  occurredAt: string;
-};
+import type { PendingOperation, QueuedEvent } from './queued-event.ts';
 
 /** One operation of a request: that of one event, or those of several that are merged. */
 export type RequestOperation = {

@@ -12,8 +12,7 @@ import {
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import { delayUntilSeconds, outageDelaySeconds, retryDelaySeconds } from './backoff.ts';
-import type { QueuedEvent } from './queued-event.ts';
-import type { PendingOperation } from './request-operation.ts';
+import type { PendingOperation, QueuedEvent } from './queued-event.ts';
 
 /** How long a message stays away whose dead letter the queue did not confirm. */
 const DEAD_LETTER_RETRY_MS = 60_000;

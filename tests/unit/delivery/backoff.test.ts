@@ -30,7 +30,7 @@ describe('a message that failed stays away', () => {
   });
 });
 
-describe('while nobody knows when the API opens, a message', () => {
+describe('while it is unknown when delivery resumes, a message', () => {
   test('that has just come stays away for half a minute at most', () => {
     expect([outageDelaySeconds(0, least), outageDelaySeconds(0, most)]).toEqual([24, 30]);
   });

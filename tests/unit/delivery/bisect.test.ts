@@ -107,7 +107,7 @@ describe('a batch that is all bad', () => {
 
 describe('where time runs out', () => {
   test.each([0, 1, 2, 5, 8])(
-    'after %i requests, nothing more is sent, and nobody blamed for it',
+    'after %i requests, nothing more is sent, and no event is blamed for it',
     async (last) => {
       const rejected = [3, 40, 77];
       const respond: Responder = (some, request) =>

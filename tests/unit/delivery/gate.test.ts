@@ -75,7 +75,7 @@ describe('an open gate admits', () => {
 });
 
 describe('after a 429, the gate', () => {
-  test('lets nobody through, not even a ping, until the reset', async () => {
+  test('lets nothing through, not even a ping, until the reset', async () => {
     const { time, gate, acquireSlot, pings } = setUp();
     recordOutcomes(gate, THROTTLED);
     expect(gate.resumesInMs()).toBe(20_250);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { merge } from '../../../lib/delivery/merge.ts';
-import type { PendingOperation } from '../../../lib/delivery/request-operation.ts';
+import type { PendingOperation } from '../../../lib/delivery/queued-event.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { Operation, Params } from '../../../lib/salesmachine/operation.ts';
 import { createQueuedEvent, identify, START, track } from '../../support/delivery.ts';

@@ -162,7 +162,7 @@ describe('a message that could not be deleted', () => {
 });
 
 describe('what is not done is handed back', () => {
-  /** Two messages of a user whose first failed, and one of somebody else. */
+  /** Two messages of a user whose first failed, and one of another user. */
   function threeMessages(afterMs = 0) {
     const context = setUp(fakeQueue(), afterMs);
     const [failed, follower, neighbour] = [
@@ -192,7 +192,7 @@ describe('what is not done is handed back', () => {
     expect(await secondsOf(42_300)).toEqual([44, 44, 44]);
   });
 
-  test('for 20 to 25 minutes, if it has waited for over an hour and nobody knows', async () => {
+  test('for 20 to 25 minutes, if it has waited for over an hour and the end is unknown', async () => {
     const { secondsOf } = threeMessages(2 * HOUR_MS);
     expect(await secondsOf(undefined)).toEqual([1_350, 1_350, 1_350]);
   });
