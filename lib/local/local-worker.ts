@@ -64,6 +64,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
     log,
     invoke: collector.observeInvocations(async (lane, event, context) => workers[lane]?.(event, context)),
   });
-  const deliveryStatus = () => combineLaneStatuses(workers.map((worker) => worker.status()));
-  return { eventSourceMapping, salesmachine, messageCounter, deliveryStatus };
+  const laneStatuses = () => workers.map((worker) => worker.status());
+  const deliveryStatus = () => combineLaneStatuses(laneStatuses());
+  return { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus };
 }

@@ -87,16 +87,17 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const { mapping, quota } = config.worker.delivery;
     const collector = createCollector({ now: clock.now, laneCount: quota.lanes, mapping });
-    const { eventSourceMapping, salesmachine, messageCounter, deliveryStatus } = createLocalWorker({
-      config: config.worker,
-      environment: currentEnvironment,
-      salesmachineUrl,
-      queues,
-      collector,
-      clock,
-      random,
-      log,
-    });
+    const { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus } =
+      createLocalWorker({
+        config: config.worker,
+        environment: currentEnvironment,
+        salesmachineUrl,
+        queues,
+        collector,
+        clock,
+        random,
+        log,
+      });
     cleanups.push(eventSourceMapping.stop);
 
     const sqs = queues.connect();
@@ -128,6 +129,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
         url: () => server.url,
         collector,
         state,
+        laneStatuses,
         crm: fake?.salesmachine.crm,
         faults: () => fake?.faulty.faults() ?? [],
         deadLetters: { sqs, ...queueUrls, mapping, log },

@@ -65,10 +65,7 @@ export function createCollector({ now, laneCount, mapping }: CollectorOptions) {
 
   function onLogged(message: LogMessage, fields: LogFields): void {
     const lane = journeys.currentLane();
-    if (lane === undefined) return;
-    if (message === 'delivery paused') lanes.pause(lane, requests.lastFailure(lane), fields, now());
-    if (message === 'delivery resumed') lanes.resume(lane);
-    if (message !== 'request completed') return;
+    if (lane === undefined || message !== 'request completed') return;
     const request = requests.complete(lane, fields);
     if (request === undefined) return;
     lanes.answered(lane, request.outcome === 'delivered');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { REASONS } from '../../dead-letters/reasons.ts';
+import type { LaneStatus } from '../../delivery/status.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Json } from '../../runtime/json.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -41,6 +42,7 @@ export type ConsoleDependencies = {
   url(): string;
   collector: Collector;
   state(): Promise<RelayState>;
+  laneStatuses(): readonly LaneStatus[];
   crm: FakeCrm | undefined;
   faults(): readonly Fault[];
   deadLetters: Omit<DeadLetterPorts, 'clock' | 'random' | 'signal'>;

@@ -1,14 +1,11 @@
-import type { LogFields } from '../../telemetry/log.ts';
-import type { LanePause, LaneRow, RequestRow } from './protocol.ts';
+import type { LaneStatus } from '../../delivery/status.ts';
+import type { LanePause, LaneRow } from './protocol.ts';
 
-type Lane = { held: Set<string>; lastFailed: boolean; pause: LanePause | null };
+type Lane = { held: Set<string>; lastFailed: boolean };
 
 /** What each lane holds, and how its last request ended. */
 export function createLanes(count: number) {
-  const lanes = Array.from(
-    { length: count },
-    (): Lane => ({ held: new Set(), lastFailed: false, pause: null }),
-  );
+  const lanes = Array.from({ length: count }, (): Lane => ({ held: new Set(), lastFailed: false }));
   const laneOf = new Map<string, number>();
 
   function leave(id: string): void {
@@ -33,34 +30,21 @@ export function createLanes(count: number) {
       const state = lanes[lane];
       if (state) state.lastFailed = !delivered;
     },
-    /** The circuit breaker has opened, or stays open after a probe. */
-    pause(
-      lane: number,
-      failure: RequestRow | undefined,
-      { cause = '', probeInMs }: LogFields,
-      at: number,
-    ): void {
-      const state = lanes[lane];
-      if (state === undefined) return;
-      state.pause = {
-        cause,
-        status: failure?.status ?? null,
-        text: failure?.text ?? '',
-        since: state.pause?.since ?? at,
-        nextTryAt: probeInMs === undefined ? null : at + probeInMs,
-      };
-    },
-    resume(lane: number): void {
-      const state = lanes[lane];
-      if (state) state.pause = null;
-    },
-    rows: (sending: (lane: number) => number[]): LaneRow[] =>
-      lanes.map(({ held, lastFailed, pause }, lane) => ({
-        lane,
-        held: held.size,
-        sending: sending(lane),
-        retrying: lastFailed && held.size > 0,
-        pause,
-      })),
+    rows: (sending: (lane: number) => number[], statuses: readonly LaneStatus[]): LaneRow[] =>
+      lanes.map(({ held, lastFailed }, lane) => {
+        const status = statuses[lane];
+        return {
+          lane,
+          held: held.size,
+          sending: sending(lane),
+          retrying: lastFailed && held.size > 0,
+          pause: status === undefined ? null : toPause(status),
+          kept: status?.retrying ?? { messages: 0, nextAt: null },
+        };
+      }),
   };
 }
+
+/** Why the lane sends nothing; null if nothing holds it. */
+const toPause = ({ cause, status, text, since, nextTryAt }: LaneStatus): LanePause | null =>
+  cause === null ? null : { cause, status, text: text ?? '', since, nextTryAt };

@@ -56,7 +56,7 @@ export type LanePause = {
   cause: string;
   status: number | null;
   text: string;
-  since: number;
+  since: number | null;
   nextTryAt: number | null;
 };
 
@@ -69,6 +69,8 @@ export type LaneRow = {
   /** Whether its last request failed, so that it sends the same again. */
   retrying: boolean;
   pause: LanePause | null;
+  /** Events that failed alone and wait for a retry, and when the first of them is due. */
+  kept: { messages: number; nextAt: number | null };
 };
 
 /** The quota by Salesmachine's own headers; null until there was an answer. */

@@ -66,10 +66,6 @@ export function createRequestRing(now: () => number) {
         .filter((post) => post.lane === lane)
         .map(({ operations: { account, contact, event, alias } }) => account + contact + event + alias),
     latest: (): readonly RequestRow[] => latest,
-    /** The lane's latest request that was not accepted. */
-    lastFailure: (lane: number): RequestRow | undefined =>
-      latest.findLast((row) => row.lane === lane && row.outcome !== 'delivered'),
-    find: (number: number): RequestRow | undefined => latest.find((row) => row.number === number),
     /** Requests that were answered and logged. */
     count: () => count,
     /** Operations of all requests together. */

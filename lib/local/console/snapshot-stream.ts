@@ -1,3 +1,4 @@
+import type { LaneStatus } from '../../delivery/status.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { RelayState } from '../relay-state.ts';
 import type { FakeCrm } from '../salesmachine/fake-crm.ts';
@@ -15,6 +16,7 @@ const HEARTBEAT_MS = 1_000;
 export type SnapshotSources = {
   collector: Collector;
   state(): Promise<RelayState>;
+  laneStatuses(): readonly LaneStatus[];
   crm: FakeCrm | undefined;
   faults(): readonly Fault[];
   clock: Clock;
@@ -46,7 +48,7 @@ export async function* streamSnapshots(
 }
 
 /** Each call reads what is new since the one before. */
-function createSnapshotReader({ collector, state, crm, faults, clock }: SnapshotSources) {
+function createSnapshotReader({ collector, state, laneStatuses, crm, faults, clock }: SnapshotSources) {
   let eventVersion = 0;
   let requestNumber = 0;
   let second = 0;
@@ -69,7 +71,7 @@ function createSnapshotReader({ collector, state, crm, faults, clock }: Snapshot
       oldestSentAt: collector.oldestSentAt(),
       completedRequests: collector.requests.count(),
       operations: collector.requests.operationCount(),
-      lanes: collector.lanes.rows(collector.requests.sending),
+      lanes: collector.lanes.rows(collector.requests.sending, laneStatuses()),
       quota: collector.quota.usage(),
       holdings: crm
         ? { contacts: crm.contacts.size, accounts: crm.accounts.size, eventTypes: crm.eventTypes.size }

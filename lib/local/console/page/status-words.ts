@@ -19,7 +19,7 @@ function describePause({ cause, status, nextTryAt }: LanePause, now: number): st
 }
 
 /** What a lane does, in words. */
-export function describeLane({ held, sending, retrying, pause }: LaneRow, now: number): string {
+export function describeLane({ held, sending, retrying, pause, kept }: LaneRow, now: number): string {
   if (pause !== null) return describePause(pause, now);
   if (sending.length > 0) {
     const operations = pluralize(
@@ -27,6 +27,10 @@ export function describeLane({ held, sending, retrying, pause }: LaneRow, now: n
       'operation',
     );
     return `sending ${operations}${sending.length > 1 ? ` in ${sending.length} requests` : ''}`;
+  }
+  if (kept.messages > 0) {
+    const next = kept.nextAt === null ? '' : `, next try in ${formatCountdown(kept.nextAt, now)}`;
+    return `keeping ${pluralize(kept.messages, 'event')} that failed alone${next}`;
   }
   if (retrying) return `retrying ${pluralize(held, 'event')}`;
   return held > 0 ? `waiting for its slot with ${pluralize(held, 'event')}` : 'ready';
