@@ -18,7 +18,7 @@ export type EventOperation = {
   event_uid: string;
   params: Params;
 } & TraceFields;
-/** "Link and merge two contacts": `contact_uid` survives. The shape is a guess, see the README. */
+/** "Link and merge two contacts": `contact_uid` survives. The shape is a guess, see docs/limits.md. */
 export type AliasOperation = {
   method: 'alias';
   contact_uid: string;

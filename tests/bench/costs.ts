@@ -94,7 +94,7 @@ type Alarm = { Type: string; Properties: { Metrics?: { MetricStat?: unknown }[] 
 const parseResources = (text: string): Record<string, Alarm> =>
   parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 }).Resources;
 
-/** What the stack costs, by rate: the table of the README. */
+/** What the stack costs, by rate: the table of docs/costs.md. */
 export async function benchCosts(): Promise<void> {
   const rows: string[][] = [];
   let names: string[] = [];

@@ -4,15 +4,12 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { MAX_STAGE_LENGTH } from '../../lib/cli/deploy/stage-plan.ts';
 import { parseTemplate, type Template } from '../support/template.ts';
-import { readAlarms } from './cloudwatch.ts';
-import { deployerPolicy, operatorPolicy, type Policy } from './iam-policies.ts';
+import { deployerPolicy, operatorPolicy } from './iam-policies.ts';
 import { danglingReferences, specificationProblems } from './specification.ts';
 import { type Packaged, usePackage } from './use-package.ts';
 
 const run = promisify(execFile);
-const readDoc = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
-const deploy = readDoc('deploy');
-const operations = readDoc('operations');
+const deploy = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
 
 let packaged: Packaged;
 let template: Template;
@@ -22,30 +19,16 @@ usePackage('prod', {}, (result) => {
   template = result.template;
 });
 
-/** A policy as the docs show it: a line for each statement's actions, and one for its resources. */
-const formatPolicy = ({ Version, Statement }: Policy): string => {
-  const list = (items: readonly string[]) => `[${items.map((item) => JSON.stringify(item)).join(', ')}]`;
-  const statements = Statement.map(
-    ({ Effect, Action, Resource }) =>
-      `    {\n      "Effect": "${Effect}",\n      "Action": ${list(Action)},\n      "Resource": ${list(Resource)}\n    }`,
-  );
-  return `{\n  "Version": "${Version}",\n  "Statement": [\n${statements.join(',\n')}\n  ]\n}`;
-};
-
 /** The most characters that a managed policy can have, white space not counted. Source: IAM's quotas. */
 const MAX_POLICY_LENGTH = 6_144;
 
 describe('a policy in the docs', () => {
-  test("is the operator's: what the relay command calls", async () => {
-    const policy = await operatorPolicy();
-    expect(operations).toContain(`\`\`\`json\n${formatPolicy(policy)}\n\`\`\``);
-    expect(JSON.stringify(policy).length).toBeLessThan(MAX_POLICY_LENGTH);
+  test('of the operator is not too long for IAM', async () => {
+    expect(JSON.stringify(await operatorPolicy()).length).toBeLessThan(MAX_POLICY_LENGTH);
   });
 
-  test("is the deployer's: what npm run deploy, osls and CloudFormation call", async () => {
-    const policy = await deployerPolicy(template);
-    expect(deploy).toContain(`\`\`\`json\n${formatPolicy(policy)}\n\`\`\``);
-    expect(JSON.stringify(policy).length).toBeLessThan(MAX_POLICY_LENGTH);
+  test('of the deployer is not too long for IAM', async () => {
+    expect(JSON.stringify(await deployerPolicy(template)).length).toBeLessThan(MAX_POLICY_LENGTH);
   });
 
   test('lets no one use a wildcard as an action, nor an operator change a function', async () => {
@@ -59,18 +42,6 @@ describe('a policy in the docs', () => {
       ),
     ).toEqual([]);
   });
-});
-
-test('the docs show every alarm, as its description does', () => {
-  const rows = readAlarms(template).map(({ name, description }) => {
-    const general = description
-      .replaceAll('--stage prod', '--stage STAGE')
-      .replaceAll('--region us-east-1', '--region REGION');
-    const [meaning = '', first = ''] = general.split(' First: ');
-    return `| \`${name.replace('segment-salesmachine-relay-prod-', '')}\` | ${meaning} | ${first.replace(/(?:npm run relay|aws) [^;,]+/, '`$&`')} |`;
-  });
-  const table = operations.split('\n').filter((line) => /^\| `/.test(line));
-  expect(table).toEqual(rows);
 });
 
 test('the docs say how long the name of a stage can be', () => {

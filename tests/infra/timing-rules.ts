@@ -43,7 +43,7 @@ const SEGMENT_WAITS_FOR_BATCHES_MS = 10_000;
 const EVENT_BYTES = 32 * 1_024;
 const LAMBDA_BYTES = 6 * 1_024 * 1_024;
 
-/** What the README asks for. */
+/** What docs/connect-segment.md asks for. */
 const WEBHOOK_BATCH = 100;
 
 const milliseconds = (template: Template, path: string) => 1_000 * Number(property(template, path));

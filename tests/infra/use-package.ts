@@ -12,14 +12,14 @@ export type Packaged = Package & { template: Template };
 export function usePackage(
   stage: string,
   settings: Record<string, string>,
-  use: (packaged: Packaged) => void,
+  use: (packaged: Packaged) => void | Promise<void>,
 ): void {
   const directory = mkdtempSync(join(tmpdir(), 'relay-package-'));
 
   beforeAll(async () => {
     const packaged = await packageService(directory, stage, settings);
     const json = packaged.documents.get('cloudformation-template-update-stack.json') ?? '';
-    use({ ...packaged, template: parseTemplate(json) });
+    await use({ ...packaged, template: parseTemplate(json) });
   }, 60_000);
 
   afterAll(() => rmSync(directory, { recursive: true }));

@@ -6,16 +6,16 @@ import { createLog } from '../../lib/telemetry/log.ts';
 import { captureOutput } from '../support/output.ts';
 import { startTestRelay } from '../support/relay.ts';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const docs = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
-/** The README's query for Logs Insights, as far as it uses its language: the fields, and what the line must hold. */
+/** The query of docs/operations.md for Logs Insights, as far as it uses its language: the fields, and what the line must hold. */
 function queryOf(text: string) {
   const [, fields = '', filter = ''] = /^fields (.+) \| filter (.+) \| sort @timestamp/m.exec(text) ?? [];
   const needles = Array.from(filter.matchAll(/@message like "(\S+?)"/g), ([, needle = '']) => needle);
   return { fields: fields.split(', ').filter((field) => !field.startsWith('@')), needles };
 }
 
-const query = queryOf(readme);
+const query = queryOf(docs);
 
 /** What the query answers for a `messageId`: the named fields of the lines that hold it. */
 function ask(lines: readonly JsonObject[], messageId: string): JsonObject[] {

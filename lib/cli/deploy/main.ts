@@ -128,6 +128,6 @@ try {
 function describeDeployError(error: unknown): string | undefined {
   const isDenied = error instanceof Error && error.name.startsWith('AccessDenied');
   return isDenied
-    ? `AWS denies it (${error.message}): docs/deploy.md has the policy of a deployer`
+    ? `AWS denies it (${error.message}): docs/permissions.md has the policy of a deployer`
     : describeError(error);
 }

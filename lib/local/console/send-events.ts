@@ -7,7 +7,7 @@ import { readEvents } from '../../segment/read-events.ts';
 import { splitIntoBatches } from '../../segment/split-into-batches.ts';
 import type { SendReport } from './protocol.ts';
 
-/** The batch size that the README recommends. */
+/** The batch size that docs/connect-segment.md recommends. */
 const BATCH_SIZE = 100;
 
 type Ports = { target(): Target; clock: Clock; random: Random; signal: AbortSignal };
