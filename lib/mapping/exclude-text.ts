@@ -3,8 +3,10 @@ import { matcherOf } from './name-pattern.ts';
 
 type Excluding = Pick<MappingSettings, 'excludeAttributes' | 'excludeQuery'>;
 
-const member = /"((?:[^"\\]|\\.)*)"\s*:\s*/g;
-const parameter = /([?&#])([^=&#?"\s\\]+)=[^&#"\s\\]*/g;
+/** A key has no quotes in it, so that each quote is looked at twice at most. In JSON that is a text, `\"` ends it. */
+const member = /"([^"]*)"\s*:\s*/g;
+/** Some write `&` and `=` as escapes, so that JSON can stand in HTML. */
+const parameter = /([?&#]|\\u0026)([^=&#?"\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
 const scalarEnd = /[\s,}\]]|$/g;
 
 /**
@@ -32,8 +34,8 @@ function excludeMembers(text: string, patterns: readonly string[]): string {
 function excludeParameters(text: string, patterns: readonly string[]): string {
   if (patterns.length === 0) return text;
   const match = matcherOf(patterns);
-  return text.replace(parameter, (whole, mark: string, name: string) =>
-    match(name) === undefined ? whole : `${mark}${name}=`,
+  return text.replace(parameter, (whole, mark: string, name: string, equals: string) =>
+    match(name) === undefined ? whole : mark + name + equals,
   );
 }
 
@@ -41,17 +43,21 @@ function parseKey(key: string): string {
   try {
     return String(JSON.parse(`"${key}"`));
   } catch {
-    return key;
+    return key.replaceAll('\\', '');
   }
 }
 
 /** Where a value ends that may never have been finished. */
 function findValueEnd(text: string, start: number): number {
   if (text[start] === '"') return findStringEnd(text, start);
-  if (text[start] !== '{' && text[start] !== '[') {
-    scalarEnd.lastIndex = start;
-    return scalarEnd.exec(text)?.index ?? text.length;
-  }
+  if (text.startsWith('\\"', start)) return findEscapedStringEnd(text, start + 2);
+  if (text[start] === '{' || text[start] === '[') return findClosingBracket(text, start);
+  scalarEnd.lastIndex = start;
+  return scalarEnd.exec(text)?.index ?? text.length;
+}
+
+/** Behind the bracket that closes the one at `start`. */
+function findClosingBracket(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     if (text[at] === '"') at = findStringEnd(text, at) - 1;
@@ -60,6 +66,13 @@ function findValueEnd(text: string, start: number): number {
     if (depth === 0) return at + 1;
   }
   return text.length;
+}
+
+/** In JSON that is a string itself. Where the quote is a plain one, it ends the string around it, and stays. */
+function findEscapedStringEnd(text: string, start: number): number {
+  const quote = text.indexOf('"', start);
+  if (quote === -1) return text.length;
+  return text[quote - 1] === '\\' ? quote + 1 : quote;
 }
 
 function findStringEnd(text: string, start: number): number {

@@ -4,7 +4,7 @@ export type NameMatcher = (name: string) => string | undefined;
 const matchers = new WeakMap<readonly string[], NameMatcher>();
 
 /**
- * Matches names against patterns: any case, `*` for any text, all else exactly. No regular expressions: those with
+ * Matches names against patterns: without outer spaces, any case, `*` for any text, all else exactly. No regular expressions: those with
  * several `*` can take very long over a name that was made for it.
  *
  * @param patterns a list that does not change: what was made of it is kept
@@ -19,7 +19,7 @@ function createMatcher(patterns: readonly string[]): NameMatcher {
   if (patterns.length === 0) return () => undefined;
   const globs = patterns.map((pattern) => ({ pattern, parts: pattern.toLowerCase().split('*') }));
   return (name) => {
-    const lowerCase = name.toLowerCase();
+    const lowerCase = name.trim().toLowerCase();
     return globs.find(({ parts }) => matches(lowerCase, parts))?.pattern;
   };
 }
