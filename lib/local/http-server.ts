@@ -18,13 +18,19 @@ export type Route = (request: IncomingMessage) => Promise<Reply>;
 const STOP_GRACE_MS = 1_000;
 
 /**
+ * How long a connection may be idle. Node's 5 s are so short that a client that computes, or waits for a command, often
+ * sends on a connection that has just been closed.
+ */
+const IDLE_TIMEOUT_MS = 75_000;
+
+/**
  * An HTTP server that only this machine can reach. A request whose answer cannot be made is cut off.
  *
  * @param port 0 for any free port
  * @throws an Error with the code `EADDRINUSE` if the port is taken
  */
 export async function listen(handle: Route, port = 0): Promise<LocalServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: IDLE_TIMEOUT_MS }, (request, response) => {
     handle(request)
       .then((reply) => write(response, reply))
       .catch(() => response.destroy());
