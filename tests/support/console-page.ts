@@ -8,7 +8,8 @@ import { startTestRelay, type TestRelay } from './relay.ts';
 const FAST = { RATE_LIMIT_REQUESTS: '100000' };
 
 /** A browser on a busy machine is slow; what never comes fails on its own time-out before. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
+const WAIT_MS = 50_000;
 
 export type ConsolePage = { page: Page; relay: TestRelay };
 
@@ -47,7 +48,7 @@ export async function openConsole(
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(WAIT_MS);
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')
