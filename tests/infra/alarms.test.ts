@@ -78,7 +78,7 @@ describe('the commands that alarms name', () => {
     for (const [command, text] of printed) {
       expect([command, text]).toEqual([command, expect.stringMatching(AWS_AWAY)]);
     }
-  }, 60_000);
+  });
 
   test.each([
     'npm run relay -- status --stag prod',

@@ -78,4 +78,4 @@ test('npm run deploy shows what changes, and refuses to lower a protection witho
     'deploy: nothing was deployed: the deployment would lower a protection (REQUIRE_BOTH is turned off: a signature or a token alone will do; no address receives alarms any more). Set it in stages/prod.yml, or say --yes',
   );
   expect(new Set(calls)).toEqual(new Set(['AmazonSSM.GetParameters', 'DescribeStacks', 'GetTemplate']));
-}, 60_000);
+});

@@ -65,7 +65,7 @@ beforeAll(async () => {
   };
   const another = await packageService(join(directory, 'another'), 'test', shell, stageFile);
   textOfAnotherShell = another.documents.get(templateFile) ?? '';
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true }));
 

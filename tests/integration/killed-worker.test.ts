@@ -134,5 +134,4 @@ test.each([
     });
     expect(await deadLetters()).toMatchObject({ queued: 0, inFlight: 0 });
   },
-  60_000,
 );

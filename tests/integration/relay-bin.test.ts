@@ -22,7 +22,7 @@ async function mapEvent(command: string, args: readonly string[], path: string |
 test('npx relay runs in any directory of a checkout', async () => {
   const answer = await mapEvent('npx', ['--no', 'relay', 'map'], process.env['PATH']);
   expect(answer).toEqual({ messageId: null, operations });
-}, 30_000);
+});
 
 test("the command brings its own Node: the machine's does not matter", async () => {
   const answer = await mapEvent(resolve(repository, 'bin/relay'), ['map'], '/usr/bin:/bin');

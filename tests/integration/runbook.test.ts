@@ -89,4 +89,4 @@ test('the walk-through of docs/operations.md: rejected, seen, fixed, tried dry, 
     inFlight: 0,
     deadLettered: 0,
   });
-}, 60_000);
+});

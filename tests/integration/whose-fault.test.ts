@@ -82,32 +82,24 @@ const isOutOfOrder = (names: readonly string[]) =>
 const PAGE = '<html><h1>Forbidden</h1></html>';
 
 describe('a firewall that refuses one event for its content', () => {
-  test.each([403, 406])(
-    'with %i stops no other event',
-    async (status) => {
-      const isAttack = ({ operations }: Request) => JSON.stringify(operations).includes('<script');
-      const salesmachine = await startSalesmachine((request) =>
-        isAttack(request) ? { status, body: PAGE, type: 'text/html' } : undefined,
-      );
-      const relay = await startRelayFor(salesmachine);
-      await postEvents(relay, 0, 20);
-      const bad = { type: 'track', userId: 'bad', event: 'Searched', properties: { q: '<script>' } };
-      await relay.postSigned(bad);
-      await postEvents(relay, 20, 60);
-      await until('all others are delivered', () => salesmachine.accepted.length === 60, 20_000);
-      await until(
-        'the bad one is kept',
-        async () => (await readStatus(relay))?.retrying?.messages === 1,
-        20_000,
-      );
+  test.each([403, 406])('with %i stops no other event', async (status) => {
+    const isAttack = ({ operations }: Request) => JSON.stringify(operations).includes('<script');
+    const salesmachine = await startSalesmachine((request) =>
+      isAttack(request) ? { status, body: PAGE, type: 'text/html' } : undefined,
+    );
+    const relay = await startRelayFor(salesmachine);
+    await postEvents(relay, 0, 20);
+    const bad = { type: 'track', userId: 'bad', event: 'Searched', properties: { q: '<script>' } };
+    await relay.postSigned(bad);
+    await postEvents(relay, 20, 60);
+    await until('all others are delivered', () => salesmachine.accepted.length === 60);
+    await until('the bad one is kept', async () => (await readStatus(relay))?.retrying?.messages === 1);
 
-      expect(await relay.state()).toMatchObject({ delivered: 60, deadLettered: 0 });
-      expect(await readStatus(relay)).toMatchObject({ state: 'closed', cause: null });
-      for (let user = 0; user < 10; user += 1)
-        expect(isOutOfOrder(salesmachine.eventsOf(`u${user}`))).toBe(false);
-    },
-    60_000,
-  );
+    expect(await relay.state()).toMatchObject({ delivered: 60, deadLettered: 0 });
+    expect(await readStatus(relay)).toMatchObject({ state: 'closed', cause: null });
+    for (let user = 0; user < 10; user += 1)
+      expect(isOutOfOrder(salesmachine.eventsOf(`u${user}`))).toBe(false);
+  });
 
   test('does not keep its neighbours in a quiet batch', async () => {
     const salesmachine = await startSalesmachine(({ operations }) =>
@@ -123,9 +115,9 @@ describe('a firewall that refuses one event for its content', () => {
       properties: { q },
     }));
     await relay.postSigned(events);
-    await until('its neighbours are delivered', () => salesmachine.accepted.length === 2, 30_000);
+    await until('its neighbours are delivered', async () => (await relay.state()).delivered === 2);
     expect(await relay.state()).toMatchObject({ delivered: 2, deadLettered: 0 });
-  }, 60_000);
+  });
 });
 
 test('an API that refuses everything costs five events a lane, and all others arrive in order once it is fixed', async () => {
@@ -136,7 +128,7 @@ test('an API that refuses everything costs five events a lane, and all others ar
   );
   const relay = await startRelayFor(salesmachine);
   await postEvents(relay, 0, 60);
-  await until('delivery is paused', async () => (await readStatus(relay))?.cause === 'configuration', 20_000);
+  await until('delivery is paused', async () => (await readStatus(relay))?.cause === 'configuration');
   expect(await readStatus(relay)).toMatchObject({
     status: 422,
     text: 'Salesmachine answered 422: source_id is required',
@@ -148,12 +140,11 @@ test('an API that refuses everything costs five events a lane, and all others ar
   await until(
     'all others are delivered',
     async () => salesmachine.accepted.length + (await relay.state()).deadLettered === 60,
-    60_000,
   );
   expect((await relay.state()).deadLettered).toBeLessThanOrEqual(10);
   for (let user = 0; user < 10; user += 1)
     expect(isOutOfOrder(salesmachine.eventsOf(`u${user}`))).toBe(false);
-}, 120_000);
+});
 
 test('an outage of batches alone costs few requests, though every ping passes, and no event', async () => {
   let isDown = true;
@@ -162,14 +153,14 @@ test('an outage of batches alone costs few requests, though every ping passes, a
   );
   const relay = await startRelayFor(salesmachine);
   await postEvents(relay, 0, 30);
-  await until('delivery is paused', async () => (await readStatus(relay))?.cause === 'outage', 20_000);
+  await until('delivery is paused', async () => (await readStatus(relay))?.cause === 'outage');
   await postEvents(relay, 30, 60);
   expect(await readStatus(relay)).toMatchObject({ status: 500, text: 'Salesmachine answered 500: oops' });
   expect(salesmachine.batches()).toBeLessThanOrEqual(40);
 
   isDown = false;
-  await until('all is delivered', () => salesmachine.accepted.length === 60, 60_000);
+  await until('all is delivered', () => salesmachine.accepted.length === 60);
   expect(await relay.state()).toMatchObject({ deadLettered: 0 });
   for (let user = 0; user < 10; user += 1)
     expect(isOutOfOrder(salesmachine.eventsOf(`u${user}`))).toBe(false);
-}, 120_000);
+});
