@@ -59,7 +59,8 @@ export function retryWaitMs(
   random: Random,
 ): number {
   if (isQuick) return QUICK_RETRY_MS * uniform(0.5, 1.5, random);
-  const slots = isBrownout ? 1 : Math.min(MAX_RETRY_SLOTS, 2 ** Math.max(0, failures - 3));
+  const usual = isBrownout ? 6 : 3;
+  const slots = Math.min(MAX_RETRY_SLOTS, 2 ** Math.max(0, failures - usual));
   return periodMs * slots * uniform(0.5, 1, random);
 }
 

@@ -5,8 +5,12 @@ const WINDOW = 60;
 export const MIN_FAILURES_TO_SUSPECT = 3;
 export const MIN_FAILURES_TO_TRIP = 5;
 
-/** Of the failures in a row, so many of one batch count where others fail, too. */
+/** Of the failures in a row, so many of one batch count where others fail, too; and all of them, if they are so many. */
 const MAX_COUNTED_PER_BATCH = 2;
+const MANY_FAILURES = 12;
+
+/** If more batches than this fail beside it, and nothing passes, a batch is not suspected: it may be the API. */
+const MAX_OTHERS_FAILING = 2;
 
 /** What happens by chance in fewer cases than these is no chance. A pause is cheap, and a search is not. */
 const UNLIKELY_TO_SUSPECT = 1e-5;
@@ -92,13 +96,13 @@ export function createEvidence() {
       if (batch !== undefined) recordBatchFailure(batch, now);
     },
 
-    /** Whether chance no longer explains that the batch fails: others pass meanwhile, and no other one fails. */
+    /** Whether chance no longer explains that the batch fails: others pass meanwhile, and few others fail. */
     isSuspect(batch: BatchAttempts): boolean {
-      const onlyItFails = [...failuresInRow.keys()].every((other) => other === batch);
+      const others = [...failuresInRow.keys()].filter((other) => other !== batch);
       return (
         batch.failures >= MIN_FAILURES_TO_SUSPECT &&
         acceptedAt > batch.firstFailedAt &&
-        onlyItFails &&
+        others.length <= MAX_OTHERS_FAILING &&
         failingShareOfOthers(batch) ** batch.failures < UNLIKELY_TO_SUSPECT
       );
     },
@@ -113,8 +117,9 @@ export function createEvidence() {
     /** Whether nothing passes any more. */
     isApiIll(): boolean {
       const counts = [...failuresInRow.values()];
-      const max = counts.length > 1 ? MAX_COUNTED_PER_BATCH : Number.POSITIVE_INFINITY;
-      const failures = counts.reduce((sum, count) => sum + Math.min(count, max), 0);
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      const counted = counts.reduce((sum, count) => sum + Math.min(count, MAX_COUNTED_PER_BATCH), 0);
+      const failures = counts.length === 1 || total >= MANY_FAILURES ? total : counted;
       const shareBefore = failingShare(({ at }) => at < failingSince);
       return failures >= MIN_FAILURES_TO_TRIP && shareBefore ** failures < UNLIKELY_TO_TRIP;
     },

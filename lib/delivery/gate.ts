@@ -82,10 +82,17 @@ export function createGate(
   let isServing = false;
   let wake = new AbortController();
 
+  /** What is waited for may come earlier now. */
+  function wakeUp(): void {
+    wake.abort(null);
+    wake = new AbortController();
+  }
+
   function trip(trip: Trip): void {
     const now = clock.now();
     const pause = breaker.trip(now, trip);
     if (pause === undefined) return;
+    wakeUp();
     const { cause, status, text, nextTryAt } = pause;
     log.warn('delivery paused', { cause, status, problem: text, probeInMs: Math.round(nextTryAt - now) });
   }
@@ -94,9 +101,7 @@ export function createGate(
     const pause = breaker.close();
     if (pause === undefined) return;
     log.warn('delivery resumed', { cause: pause.cause, durationMs: clock.now() - pause.since });
-    // Those that wait for the next probe need not wait any longer.
-    wake.abort(null);
-    wake = new AbortController();
+    wakeUp();
     onResumed(pause);
   }
 
@@ -109,6 +114,7 @@ export function createGate(
     throttledUntil = Math.max(throttledUntil, now + waitMs + random() * JITTER_MS);
     pacer.onThrottled(now);
     breaker.cancelProbe(throttledUntil);
+    wakeUp();
   }
 
   function recordOutcome({ outcome, result, detail, batch }: Observation): void {
@@ -231,6 +237,7 @@ export function createGate(
     releaseSlot() {
       pacer.releaseSlot(clock.now());
       breaker.cancelProbe(clock.now());
+      wakeUp();
     },
     ping: async (deadline) => ((await waitInLine(deadline, false)) ? sendPing() : undefined),
     recordOutcome,

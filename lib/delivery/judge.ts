@@ -47,8 +47,7 @@ export function createJudge(
     const failingSince = known?.since ?? context.batch.firstFailedAt;
     const isProven = evidence.acceptedAt() > failingSince;
     const isSuspect = isProven || known !== undefined || lot !== 'fresh';
-    // While nothing passes, only what was proven before is sure to be bad.
-    const isTelling = gate.pause() === undefined ? isSuspect : known?.isProven === true;
+    const isTelling = isSuspect && gate.pause() === undefined;
     const event = isTelling ? kept.recordFailure(message.sqsMessageId, rejection.at, isProven) : known;
     if (event !== undefined && isGivenUp(operation, rejection, event)) {
       context.settlement.rejectOperation(operation, rejection);

@@ -7,6 +7,9 @@ import type { Lot } from './queued-event.ts';
 
 type Parts = { gate: Gate; pacer: Pacer; kept: KeptEvents; clock: Clock };
 
+/** In a shorter pause a lane holds its messages: none comes back because of it. */
+const HOLD_MS = 50_000;
+
 /** What came back in the same moment shares a request. */
 const TOGETHER_MS = 500;
 
@@ -22,7 +25,8 @@ export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
 
   return function chooseLot({ sqsMessageId, sentAt, receiveCount }: ReceivedMessage): Lot | number {
     const now = clock.now();
-    wellSince = gate.pause() === undefined ? Math.max(wellSince, gate.throttle().until) : now;
+    const pausedSince = gate.pause()?.since ?? now;
+    wellSince = now - pausedSince > HOLD_MS ? now : Math.max(wellSince, gate.throttle().until);
     const event = kept.get(sqsMessageId);
     if (event?.dueAt !== undefined) {
       if (event.dueAt > now) return event.dueAt - now;
