@@ -108,13 +108,4 @@ export const engineMutants: readonly Mutant[] = [
     ),
     replaceText('lib/delivery/judge.ts', 'isProven || evidence.mayGiveUpUnproven()', 'true'),
   ),
-  edited(
-    "an operation that alone fails with a server's error is given up at once",
-    'poison-500',
-    replaceText(
-      'lib/delivery/judge.ts',
-      'if (event.failures < MIN_KEPT_TRIES) return false;',
-      'return true;',
-    ),
-  ),
 ];

@@ -1,6 +1,7 @@
 import { realRelay } from '../real-relay.ts';
 import { answerMutants } from './answer-mutants.ts';
 import { engineMutants } from './engine-mutants.ts';
+import { evidenceMutants } from './evidence-mutants.ts';
 import { ingestMutants } from './ingest-mutants.ts';
 import { buildMutatedRelay } from './mutated-relay.ts';
 import { operatorMutants } from './operator-mutants.ts';
@@ -10,6 +11,7 @@ import { settlementMutants } from './settlement-mutants.ts';
 export const mutants = [
   ...ingestMutants,
   ...answerMutants,
+  ...evidenceMutants,
   ...pacingMutants,
   ...engineMutants,
   ...settlementMutants,
