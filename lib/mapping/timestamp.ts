@@ -3,13 +3,15 @@
  * milliseconds (`2026-01-02T03:04:05.678Z`). Segment documents ISO 8601; what else occurs in real events stands in
  * `forms`. Without a zone it is UTC. Fractions are cut, not rounded, so that nothing happens later than it did.
  *
- * @returns undefined for what is no date, and for none: Unix' zero, and what is before it (Go's `0001-01-01`)
+ * @returns undefined for what is no date, and for none: Unix' zero in any zone, and what is before it (Go's `0001-01-01`)
+ * or soon after, for seconds that were taken for milliseconds are all in January 1970
  */
 export function isoTimestamp(text: string): string | undefined {
   if (canonical.test(text)) return text;
   if (text.length > MAX_LENGTH) return undefined;
-  const ms = parseEpoch(text.trim()) ?? parseDate(text.trim());
-  return ms !== undefined && ms > 0 && ms < END_MS ? new Date(ms).toISOString() : undefined;
+  const written = text.trim().replace(/^"(.*)"$/, '$1'); // It was made JSON twice.
+  const ms = parseEpoch(written) ?? parseDate(written);
+  return ms !== undefined && ms >= START_MS && ms < END_MS ? new Date(ms).toISOString() : undefined;
 }
 
 /** Already as wanted, on a day that every month has, after 1970: most timestamps, in a tenth of the time. */
@@ -18,6 +20,8 @@ const canonical =
 
 /** The longest form is that of `Date.toString()` with the name of its zone. */
 const MAX_LENGTH = 100;
+
+const START_MS = Date.UTC(1971, 0);
 
 /** ISO 8601 knows four digits of a year. */
 const END_MS = Date.UTC(10_000, 0);
@@ -33,11 +37,11 @@ function parseEpoch(text: string): number | undefined {
 const month = '(?<monthName>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?';
 const weekday = '(?:[a-z]{3,9}\\.?,?\\s+)?';
 const time =
-  '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?(?:\\s?(?<half>[ap])\\.?\\s?m\\.?)?';
+  '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,:](?<fraction>\\d+))?)?(?:\\s?(?<half>[ap])\\.?\\s?m\\.?)?';
 const offset = '(?<sign>[+-])(?<offsetHours>\\d{2})(?::?(?<offsetMinutes>\\d{2}))?';
 const zoneName = '(?<zoneName>[a-z]{1,5})';
 const zone = `:?\\s?(?:(?:Z|UTC|GMT|UT)?${offset}(?:\\s[a-z]{1,5})?|${zoneName})?`;
-const zoneInBrackets = '(?:\\s?[[(](?<zoneId>[^\\])]*)[\\])])?';
+const zoneInBrackets = '(?:\\s?[[(](?<zoneId>[^\\])]*)[\\])](?:\\[u-ca=\\w+\\])?)?';
 
 /** Every way to write a date that is read, with an example. */
 const forms: readonly RegExp[] = [
@@ -45,10 +49,10 @@ const forms: readonly RegExp[] = [
   `(?<year>\\d{4})[-/](?<month>\\d{1,2})[-/](?<day>\\d{1,2})(?:(?:T|,?\\s)\\s?${time}${zone}(?:\\sm=[+-][\\d.]+)?${zoneInBrackets})?`,
   // 20260304T050607.891Z · 20260304050607 · 20260304
   `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T?(?<hour>\\d{2})(?<minute>\\d{2})(?:(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?${zone})?`,
-  // Wed, 04 Mar 2026 05:06:07 +0000 · 4 Mar 2026 05:06 GMT · Wednesday, 04-Mar-2026 05:06:07 UTC
-  `${weekday}(?<day>\\d{1,2})[-\\s]${month}[-\\s](?<year>\\d{4}),?\\s${time}${zone}${zoneInBrackets}`,
-  // Wed Mar 04 2026 05:06:07 GMT+0100 (Central European Standard Time) · Mar 4, 2026 05:06:07
-  `${weekday}${month}\\s+(?<day>\\d{1,2}),?\\s(?<year>\\d{4}),?\\s${time}${zone}${zoneInBrackets}`,
+  // Wed, 04 Mar 2026 05:06:07 +0000 · 4 Mar 2026 05:06 GMT · Wednesday, 04-Mar-26 05:06:07 UTC · 4 March 2026
+  `${weekday}(?<day>\\d{1,2})[-\\s]${month}[-\\s](?<year>\\d{4}|\\d{2})(?:,?\\s${time}${zone}${zoneInBrackets})?`,
+  // Wed Mar 04 2026 05:06:07 GMT+0100 (Central European Standard Time) · Mar 4, 2026 at 05:06:07 · Wed Mar 04 2026
+  `${weekday}${month}\\s+(?<day>\\d{1,2}),?\\s(?<year>\\d{4})(?:,?\\s(?:at\\s)?${time}${zone}${zoneInBrackets})?`,
   // Wed Mar  4 05:06:07 2026 · Wed Mar 04 05:06:07 UTC 2026 · Wed Mar 04 05:06:07 +0000 2026
   `${weekday}${month}\\s+(?<day>\\d{1,2})\\s${time}(?:\\s(?:${zoneName}|${offset}))?\\s(?<year>\\d{4})`,
 ].map((form) => new RegExp(`^${form}$`, 'i'));
@@ -84,25 +88,25 @@ function parseDate(text: string): number | undefined {
 }
 
 function toEpochMs(parts: Parts): number | undefined {
-  const { year, monthName, day, minute = '0', second = '0', fraction = '' } = parts;
+  const { monthName, day, minute = '0', second = '0', fraction = '' } = parts;
+  const year = toYear(parts['year']);
   const month =
     monthName === undefined ? Number(parts['month']) : months.indexOf(monthName.toLowerCase()) + 1;
   const hour = toHour(Number(parts['hour'] ?? 0), parts['half']);
   const hasTimeOfDay = hour !== undefined && Number(minute) < 60 && Number(second) <= 60; // 60: a leap second
-  if (!hasTimeOfDay || !isCalendarDay(Number(year), month, Number(day))) return undefined;
+  if (!hasTimeOfDay || !isCalendarDay(year, month, Number(day))) return undefined;
 
   const milliseconds = Number(toMilliseconds(fraction));
-  const localMs = Date.UTC(
-    Number(year),
-    month - 1,
-    Number(day),
-    hour,
-    Number(minute),
-    Number(second),
-    milliseconds,
-  );
+  const localMs = Date.UTC(year, month - 1, Number(day), hour, Number(minute), Number(second), milliseconds);
   const offsetMs = utcOffsetMs(parts, localMs);
   return offsetMs === undefined ? undefined : localMs - offsetMs;
+}
+
+/** Two digits are of this century, or from 50 of the last. Source: RFC 2822, obsolete syntax. */
+function toYear(digits = ''): number {
+  const year = Number(digits);
+  if (digits.length > 2) return year;
+  return year + (year < 50 ? 2_000 : 1_900);
 }
 
 const toMilliseconds = (fraction: string): string => fraction.slice(0, 3).padEnd(3, '0');

@@ -44,8 +44,9 @@ export function parseDomain(website: Json | undefined): string | undefined {
 const MAX_URL_LENGTH = 2_000;
 /** Of the DNS. */
 const MAX_HOST_LENGTH = 253;
-/** Labels and a last one that is no number: else it would be an IP address. */
-const domainName = /^(?:[\p{L}\p{M}\p{N}_-]+\.)+[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}][\p{L}\p{M}\p{N}-]*$/u;
+/** Labels and a last one of two or more characters that is no number: else it would be an IP address, or `n.a`. */
+const domainName =
+  /^(?:[\p{L}\p{M}\p{N}_-]+\.)+(?=[^.]{2})[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}][\p{L}\p{M}\p{N}-]*$/u;
 
 /** A number that stands in a text is that number; anything else stays what it is. */
 export function parseNumber(value: Scalar | undefined): Scalar {
@@ -54,4 +55,5 @@ export function parseNumber(value: Scalar | undefined): Scalar {
   return Number.isFinite(number) ? number : value;
 }
 
-const decimal = /^\s*[+-]?(?:\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})\s*$/;
+/** Java writes ten million as `1.0E7`. */
+const decimal = /^\s*[+-]?(?:\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})(?:e[+-]?\d{1,2})?\s*$/i;

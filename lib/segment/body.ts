@@ -40,7 +40,7 @@ const MAX_LAYERS = 3;
 export async function decodeBody(headers: Headers, body: Buffer, maxBytes = MAX_BODY_BYTES): Promise<Body> {
   let bytes = body;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
-    const encoding = detectEncoding(bytes) ?? (layer === 0 ? readEncoding(headers, bytes) : undefined);
+    const encoding = detectEncoding(bytes) ?? readEncoding(headers, bytes, layer);
     if (encoding === undefined) break;
     try {
       bytes = await decoders[encoding](bytes, { maxOutputLength: maxBytes });
@@ -67,11 +67,15 @@ export function detectEncoding(bytes: Buffer): Encoding | undefined {
 const isZlib = (bytes: Buffer): boolean =>
   bytes.length > 2 && bytes[0] === 0x78 && bytes.readUInt16BE(0) % 31 === 0;
 
-/** By the header, unless the bytes are JSON. */
-function readEncoding(headers: Headers, bytes: Buffer): Encoding | undefined {
+/** By the header, which names the last encoding last, unless the bytes are JSON. */
+function readEncoding(headers: Headers, bytes: Buffer, layer: number): Encoding | undefined {
   const text = trimWhitespace(bytes);
   const isJson = (startsObject(text) || startsArray(text)) && isUtf8(bytes);
-  const named = headers['content-encoding']?.trim().toLowerCase();
+  const named = headers['content-encoding']
+    ?.split(',')
+    .at(-1 - layer)
+    ?.trim()
+    .toLowerCase();
   return isJson || (named !== 'br' && named !== 'deflate') ? undefined : named;
 }
 

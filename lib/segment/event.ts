@@ -1,5 +1,5 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
-import { isPlaceholderId, parseId, parseText } from './id.ts';
+import { isBlank, isPlaceholderId, parseId, parseText } from './id.ts';
 
 type CommonFields = {
   messageId?: string;
@@ -82,7 +82,8 @@ const parserByType = new Map(Object.entries(parsers));
  *   programming error (`undefined`, `[object Object]`) or anything else is no id.
  * - Names (`event`, `name`, `category`) are strings that are not blank, without their outer spaces; anything else is
  *   no name.
- * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`. An identify call
+ * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`. Blank text is none, and
+ *   so is an empty list, which is how PHP writes an empty object. An identify call
  *   without any traits has those of its context: RudderStack's SDKs put them there.
  */
 export function parseEvent(value: Json): ParsedEvent {
@@ -146,8 +147,10 @@ function readTraits(source: JsonObject, context: JsonObject): JsonObject {
 }
 
 function readObject(source: JsonObject, key: 'traits' | 'properties'): JsonObject {
-  const value = source[key] ?? {};
-  return isJsonObject(value) ? value : { [key]: value };
+  const value = source[key];
+  if (isJsonObject(value)) return value;
+  const isEmpty = isBlank(value) || (Array.isArray(value) && value.length === 0);
+  return isEmpty ? {} : { [key]: value ?? null };
 }
 
 function describeMissingUser(source: JsonObject): string {

@@ -1,30 +1,18 @@
 import type { Json } from '../runtime/json.ts';
 
 /**
- * What a sender's bug writes where an id is missing: JavaScript's, Python's, Ruby's, Go's and Objective-C's words for
- * nothing, a boolean as text, and the UUID of zeros. All users of such an id would become one contact.
+ * What a sender's bug writes where an id is missing, in any case: JavaScript's, Python's, Ruby's, Go's and Objective-C's
+ * words for nothing, a boolean as text, an object that was made a text, a UUID of zeros, a template that was never filled
+ * in. All users of such an id would become one contact.
  */
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  'undefined',
-  'null',
-  'NULL',
-  'Null',
-  'None',
-  'nil',
-  '<nil>',
-  '<null>',
-  '(null)',
-  'NaN',
-  'nan',
-  '[object Object]',
-  'true',
-  'True',
-  'false',
-  'False',
-  '00000000-0000-0000-0000-000000000000',
-]);
+const PLACEHOLDER =
+  /^(?:undefined|null|none|nil|nan|true|false|[<(](?:null|nil)[>)]|\[object \w+\]|0{8}-?(?:0{4}-?){3}0{12}|\{\{[^{}]*\}\}|\$\{[^{}]*\})$/i;
 
-export const isPlaceholderId = (text: string): boolean => PLACEHOLDERS.has(text.trim());
+/** No placeholder is longer, but for templates of no use to anyone. */
+const MAX_PLACEHOLDER = 100;
+
+export const isPlaceholderId = (text: string): boolean =>
+  text.length <= MAX_PLACEHOLDER && PLACEHOLDER.test(text.trim());
 
 /** The id of a user, a group or an account: text or a number that is no placeholder. */
 export function parseId(value: Json | undefined): string | undefined {

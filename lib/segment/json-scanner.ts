@@ -10,6 +10,7 @@ export const startsObject = (json: Buffer): boolean => json[0] === OPEN_BRACE;
 
 /** Whether it begins and ends as an object does; what is within may still be no JSON. */
 export const isBraced = (json: Buffer): boolean => startsObject(json) && json.at(-1) === CLOSE_BRACE;
+export const isBracketed = (json: Buffer): boolean => startsArray(json) && json.at(-1) === CLOSE_BRACKET;
 
 /**
  * The raw bytes of each element of the JSON array that `json` starts with: what Segment signs is the first of them,

@@ -3,6 +3,7 @@ import { MAX_DEPTH } from './event.ts';
 import { unwrapEvent } from './extensible-webhook.ts';
 import {
   isBraced,
+  isBracketed,
   type Member,
   parseMember,
   readElements,
@@ -46,18 +47,24 @@ export function splitRequest(body: Buffer, route: Route): ReceivedEvent[] {
   return lines.flatMap((line) => splitDocument(line, route));
 }
 
-/** The lines of NDJSON, or the whole where it is none: the first line is an object, and the whole no JSON. */
+/**
+ * The lines of NDJSON, or the whole where it is none. The whole is no JSON, and its first line is an object or an array,
+ * or, if that is the broken one, most of the others are.
+ */
 function splitLines(json: Buffer): Buffer[] {
-  const firstEnd = json.indexOf(LINE_FEED);
-  if (firstEnd === -1 || !isBraced(trimWhitespace(json, 0, firstEnd)) || parseSlice(json).ok) return [json];
+  if (!json.includes(LINE_FEED) || parseSlice(json).ok) return [json];
   const lines: Buffer[] = [];
   for (let start = 0; start < json.length; ) {
     const end = json.indexOf(LINE_FEED, start);
     lines.push(trimWhitespace(json, start, end === -1 ? json.length : end));
     start = end === -1 ? json.length : end + 1;
   }
-  return lines;
+  const [first, ...others] = lines.filter(({ length }) => length > 0);
+  const isNdjson = (first && isDocument(first)) || others.filter(isDocument).length > others.length / 2;
+  return isNdjson ? lines : [json];
 }
+
+const isDocument = (line: Buffer): boolean => isBraced(line) || isBracketed(line);
 
 function splitDocument(json: Buffer, route: Route): ReceivedEvent[] {
   if (json.length === 0) return [];

@@ -72,7 +72,17 @@ describe('a timestamp', () => {
     ['Wed Mar 04 05:06:07 +0100 2026', '2026-03-04T04:06:07.000Z'],
     ['March 4, 2026, 5:06:07 PM UTC', '2026-03-04T17:06:07.000Z'],
     [' 2026-01-02T03:04:05.678Z\n', '2026-01-02T03:04:05.678Z'],
-    ['1970-01-01T00:00:00.001Z', '1970-01-01T00:00:00.001Z'],
+    ['1971-01-01T00:00:00.000Z', '1971-01-01T00:00:00.000Z'],
+    // of the same kinds
+    ['2026-03-04T05:06:07:891Z', '2026-03-04T05:06:07.891Z'],
+    ['"2026-03-04T05:06:07.891Z"', '2026-03-04T05:06:07.891Z'],
+    ['2026-03-04T05:06:07+01:00[Europe/Paris][u-ca=iso8601]', '2026-03-04T04:06:07.000Z'],
+    ['Wednesday, 04-Mar-26 05:06:07 GMT', '2026-03-04T05:06:07.000Z'],
+    ['Fri, 4 Mar 94 05:06:07 GMT', '1994-03-04T05:06:07.000Z'],
+    ['Mar 4, 2026 at 5:06:07 PM', '2026-03-04T17:06:07.000Z'],
+    ['Wed Mar 04 2026', '2026-03-04T00:00:00.000Z'],
+    ['Wed, 04 Mar 2026', '2026-03-04T00:00:00.000Z'],
+    ['March 4, 2026', '2026-03-04T00:00:00.000Z'],
   ])('%j is sent as %j', (text, iso) => {
     expect(isoTimestamp(text)).toBe(iso);
   });
@@ -100,6 +110,10 @@ describe('a timestamp', () => {
     '0000000000',
     '0',
     'Thu Jan 01 1970 00:00:00 GMT+0000',
+    '1970-01-01T00:00:00-05:00',
+    // seconds that were taken for milliseconds
+    '1970-01-21T12:23:20.767Z',
+    'Mar 4, 26',
     // a zone that could mean several, or is none
     'Wed Mar 04 05:06:07 IST 2026',
     '2026-03-04T05:06:07[Europe/Atlantis]',
@@ -118,7 +132,7 @@ describe('a timestamp', () => {
 
   test('that is already in the wanted form stays what it is', () => {
     const date = fc.date({
-      min: new Date(1),
+      min: new Date('1971-01-01T00:00:00.000Z'),
       max: new Date('9999-12-31T23:59:59.999Z'),
       noInvalidDate: true,
     });

@@ -23,6 +23,7 @@ describe('the domain of a website', () => {
     [''],
     ['n/a'],
     ['none'],
+    ['n.a.'],
     ['https://'],
     ['localhost:3000'],
     ['http://10.0.0.1/'],
@@ -46,6 +47,8 @@ describe('a number in a text', () => {
     ['.5', 0.5],
     ['5.', 5],
     ['007', 7],
+    ['1.25E7', 12_500_000],
+    ['1e3', 1_000],
   ])('%j is %p', (text, number) => {
     expect(parseNumber(text)).toBe(number);
   });
@@ -55,7 +58,7 @@ describe('a number in a text', () => {
     ['1 200'],
     ['$5'],
     ['5 EUR'],
-    ['1e3'],
+    ['1e999'],
     ['0x10'],
     ['Infinity'],
     ['.'],

@@ -42,6 +42,8 @@ describe('what the bytes are counts more than what Content-Encoding says', () =>
   test('what is compressed twice is decompressed twice', async () => {
     expect(await decodeBody(encoded('gzip, gzip'), gzipSync(gzipSync(json)))).toEqual(decoded(json));
     expect(await decodeBody({}, gzipSync(deflateSync(json)))).toEqual(decoded(json));
+    expect(await decodeBody(encoded('br, gzip'), gzipSync(brotliCompressSync(json)))).toEqual(decoded(json));
+    expect(await decodeBody(encoded('gzip, br'), brotliCompressSync(gzipSync(json)))).toEqual(decoded(json));
   });
 
   test.each(['no JSON, and not compressed either', 'x^2 begins like zlib', 'x\u0001 begins like zlib, too'])(

@@ -99,6 +99,12 @@ describe('an event that can be used', () => {
     '(null)',
     'NaN',
     'nan',
+    'Undefined',
+    'NONE',
+    '[object Promise]',
+    '{{ user.id }}',
+    '$\u007buserId}',
+    '00000000000000000000000000000000',
   ].concat(['[object Object]', 'true', 'False', '00000000-0000-0000-0000-000000000000']);
 
   test.each([...nothing, ...placeholders].map((id) => [id]))('takes %p for no id at all', (id) => {
@@ -130,6 +136,9 @@ describe('an event that can be used', () => {
     [{ a: null }, { a: null }],
     [[1, 2], { properties: [1, 2] }],
     ['text', { properties: 'text' }],
+    // PHP's empty object
+    [[], {}],
+    [' ', {}],
     [false, { properties: false }],
     [0, { properties: 0 }],
   ])('with the properties %j loses none of them', (value, properties) => {

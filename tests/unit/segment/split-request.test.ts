@@ -104,6 +104,20 @@ describe('the events of a webhook', () => {
 });
 
 describe('lines of events', () => {
+  test('go on behind a first one that is broken', () => {
+    expect(texts(`{"type":\n${one}\n${two}\n`)).toEqual([{ unparseable: '{"type":' }, one, two]);
+  });
+
+  test('may be arrays', () => {
+    expect(texts(`[${one}]\n[${two},${one}]`)).toEqual([one, two, one]);
+  });
+
+  test('are none in a batch on many lines that is broken', () => {
+    const batch = `{"batch":[\n${one},\n${two}\n],"x":oops}`;
+    expect(texts(batch)).toEqual([one, two, { unparseable: '"x":oops' }]);
+    expect(texts(`[\n${one},\n${two}`)).toEqual([one, two, { unparseable: `[${two}` }]);
+  });
+
   test.each([
     ['each an event', `${one}\n${two}`, [one, two]],
     ['with empty ones, white space and carriage returns', `\n${one} \r\n\r\n ${two}\r\n`, [one, two]],
