@@ -35,6 +35,9 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set([
 
 const LINE_FEED = 0x0a;
 
+/** SDKs send up to 2,500 events of up to 32 KB with their context. A megabyte for 100,000 would take all memory. */
+const MAX_SHARED_BYTES = 100_000_000;
+
 /**
  * The events that a request carries: an object, an array of them, an SDK's `{"batch":[…]}`, and from webhooks also one
  * of these a line. An object that has a type, its own or its path's, is an event even if it has a `batch`. What can't be
@@ -99,6 +102,8 @@ function splitBatch(
   const shared = readShared(members);
   if (shared === undefined)
     return [toUnparseable(json, "the batch's context or integrations cannot be read")];
+  if (countSharedBytes(shared, members) > MAX_SHARED_BYTES)
+    return [toUnparseable(json, "the batch's context is too large to be copied into each of its events")];
   const events = members.flatMap((member) => splitMember(member, { route, shared }));
   const isBroken = events.some(({ kind }) => kind === 'unparseable');
   if (isBroken) return [...events, ...members.filter(isStray).map(toStray)];
@@ -118,6 +123,12 @@ function splitMember(member: Member, defaults: EventDefaults): ReceivedEvent[] {
   if (key === undefined || key === 'batch') return [toReceivedEvent(value, defaults)];
   const result = parseSlice(value);
   return result.ok ? [] : [toUnparseable(slice, result.detail)];
+}
+
+/** What the copies of the batch's context and integrations would have together. */
+function countSharedBytes(shared: JsonObject, members: readonly Member[]): number {
+  const events = members.filter(isBatchMember).map(({ value }) => readElements(value).elements.length);
+  return JSON.stringify(shared).length * events.reduce((sum, count) => sum + count, 0);
 }
 
 function readShared(members: readonly Member[]): JsonObject | undefined {
