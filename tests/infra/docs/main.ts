@@ -7,7 +7,7 @@ import { flowPictures } from './flow-picture.ts';
 import { fillParts } from './markers.ts';
 import { readPages, repository } from './pages.ts';
 import { renderParts } from './parts.ts';
-import { README_SETTINGS, runSamples } from './samples.ts';
+import { README_SETTINGS, runSamples, SAMPLE_PAGES } from './samples.ts';
 
 /** `npm run docs`: writes into the pages what the code knows and what the commands of the README print, and draws the picture of the flow. */
 const directory = mkdtempSync(join(tmpdir(), 'relay-docs-'));
@@ -18,7 +18,7 @@ try {
   for (const [path, picture] of flowPictures) writeFileSync(join(repository, path), picture);
   for (const { path, text } of readPages()) {
     const filled = fillParts(text, parts);
-    const page = path === 'README.md' ? await runSamples(filled, README_SETTINGS) : filled;
+    const page = SAMPLE_PAGES.includes(path) ? await runSamples(filled, README_SETTINGS) : filled;
     writeFileSync(join(repository, path), page);
   }
 } finally {

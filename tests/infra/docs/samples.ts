@@ -23,6 +23,9 @@ const VOLATILE: readonly [RegExp, string][] = [
 export const withoutVolatile = (text: string): string =>
   VOLATILE.reduce((rest, [pattern, name]) => rest.replace(pattern, name), text);
 
+/** The pages that show what their commands print. */
+export const SAMPLE_PAGES: readonly string[] = ['README.md', 'docs/local.md'];
+
 /** With these the README starts the relay. */
 export const README_SETTINGS = { INGEST_TOKENS: 'try-me' };
 

@@ -11,9 +11,10 @@ const docs = readFileSync(new URL('../../../docs/mapping.md', import.meta.url), 
 
 /** The texts in backticks between two phrases. */
 function listBetween(start: string, end: string): string[] {
-  const from = docs.indexOf(start) + start.length;
+  const prose = docs.replace(/\n\s*/g, ' ');
+  const from = prose.indexOf(start) + start.length;
   return Array.from(
-    docs.slice(from, docs.indexOf(end, from)).matchAll(/`([^`]+)`/g),
+    prose.slice(from, prose.indexOf(end, from)).matchAll(/`([^`]+)`/g),
     ([, text = '']) => text,
   );
 }
