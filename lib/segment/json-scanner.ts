@@ -85,6 +85,7 @@ export function parseMember(slice: Buffer): Member {
 
 /** The string that a slice holds: its escapes count (`"b\u0061tch"` is a batch); undefined if it holds none. */
 export function parseString(json: Buffer): string | undefined {
+  if (json[0] !== QUOTE) return undefined;
   try {
     const value: unknown = JSON.parse(json.toString());
     return typeof value === 'string' ? value : undefined;

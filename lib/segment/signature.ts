@@ -15,6 +15,9 @@ const SHA1_HEX = /^[0-9a-f]{40}$/i;
 /** Newer sources of Segment's webhooks have a setting that sends the second header instead of the first. */
 const SIGNATURE_HEADERS = ['x-signature', 'x-segment-signature'];
 
+/** The most that Segment puts into a batch. More are a stranger's, whose request must not cost their unwrapping. */
+const MAX_EVENTS = 4_000;
+
 /** Segment's signature: HMAC-SHA1 in lower-case hex, keyed with the shared secret. */
 export function sign(json: Buffer | string, secret: string): string {
   return createHmac('sha1', secret).update(json).digest('hex');
@@ -71,5 +74,9 @@ function* signedCandidates(body: Buffer, json: Buffer | undefined): Generator<Bu
   const event = unwrapEvent(first);
   if (event === first) return;
   yield event;
-  yield Buffer.from(`[${Array.from(scanElements(text), unwrapEvent).join()}]`);
+  const events = scanElements(text)
+    .take(MAX_EVENTS + 1)
+    .map(unwrapEvent)
+    .toArray();
+  if (events.length <= MAX_EVENTS) yield Buffer.from(`[${events.join()}]`);
 }

@@ -42,15 +42,19 @@ export const longNames: Record<string, object> = {
   'a name of 100,000 humps': { type: 'track', userId: 'z3', messageId: 'z3', event: 'aB'.repeat(100_000) },
 };
 
-const bomb = (head: string, filling: string, tail: string) =>
-  gzipSync(head + filling.repeat(Math.floor((16 * 1024 * 1024) / filling.length)) + tail);
+const MiB = 1024 * 1024;
 
-/** Some 24 KB each that decompress to 16 MB. */
-export const gzipBombs: Record<string, Buffer> = {
-  'members without end': bomb('{', '"":0,', '"a":0}'),
-  'a write key behind them': bomb('{', '"":0,', '"writeKey":"w"}'),
-  'one endless string': bomb('{"batch":"', 'x', '","writeKey":"w"}'),
-  'brackets that never close': bomb('{"writeKey":', '[', ''),
-  'an array of nothing': bomb('[', '0,', '0]'),
-  'wrapped events': bomb('[', '{"json":{}},', '0]'),
-};
+const bomb = (bytes: number, head: string, filling: string, tail: string) =>
+  gzipSync(head + filling.repeat(Math.floor(bytes / filling.length)) + tail);
+
+/** Some 24 KB each that decompress to 16 MB, and to 5 MB, which is read before it is known who sent it. */
+export const gzipBombs: Record<string, Buffer> = Object.fromEntries(
+  [16, 5].flatMap((size): [string, Buffer][] => [
+    [`members without end, ${size} MB`, bomb(size * MiB, '{', '"":0,', '"a":0}')],
+    [`a write key behind them, ${size} MB`, bomb(size * MiB, '{', '"":0,', '"writeKey":"w"}')],
+    [`one endless string, ${size} MB`, bomb(size * MiB, '{"batch":"', 'x', '","writeKey":"w"}')],
+    [`brackets that never close, ${size} MB`, bomb(size * MiB, '{"writeKey":', '[', '')],
+    [`an array of nothing, ${size} MB`, bomb(size * MiB, '[', '0,', '0]')],
+    [`wrapped events, ${size} MB`, bomb(size * MiB, '[', '{"json":{}},', '0]')],
+  ]),
+);
