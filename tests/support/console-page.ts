@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Environment } from '../../lib/config/config.ts';
 import { findChromium } from './chromium.ts';
-import { startTestRelay, type TestRelay } from './relay.ts';
+import { beforeRelaysStop, startTestRelay, type TestRelay } from './relay.ts';
 
 /** Slots come so fast that no test waits for one. */
 const FAST = { RATE_LIMIT_REQUESTS: '100000' };
@@ -26,8 +26,11 @@ export function useBrowser(): void {
     browser = await chromium.launch(await findChromium());
   });
 
-  afterEach(async () => {
+  beforeRelaysStop(async () => {
     for (const context of browser.contexts()) await context.close();
+  });
+
+  afterEach(() => {
     expect(problems.splice(0)).toEqual([]);
   });
 

@@ -23,7 +23,15 @@ export type TestRelay = Relay & {
 
 const running = new Set<Relay>();
 
+const endedBefore: (() => Promise<void>)[] = [];
+
+/** Has a task run after each test before its relays stop: a page that is still open would miss its relay. */
+export function beforeRelaysStop(task: () => Promise<void>): void {
+  endedBefore.push(task);
+}
+
 afterEach(async () => {
+  for (const task of endedBefore) await task();
   await Promise.all([...running].map((relay) => relay.stop()));
   running.clear();
 });
