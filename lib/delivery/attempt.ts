@@ -28,6 +28,8 @@ export type Rejection = {
   detail: string;
   /** When the answer came, in milliseconds since the epoch. */
   at: number;
+  /** When a request of the lane was last accepted before this one was sent. */
+  acceptedBefore: number;
 };
 
 export type AttemptResult =
@@ -121,6 +123,7 @@ export async function attempt(
     if (slot === undefined) return { kind: 'undecided' };
     slotStats = undefined;
     const sentAt = clock.now();
+    const acceptedBefore = evidence.acceptedAt();
     const result = await post(request, slot, ports);
     const outcome = await interpret(toOutcome(request.path, result));
     if (outcome === undefined) continue;
@@ -133,7 +136,10 @@ export async function attempt(
     for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.failures += 1;
     if (isProven(outcome)) {
       const status = result.kind === 'response' ? result.status : undefined;
-      return { kind: 'rejected', rejection: { outcome, reason, status, detail, at: clock.now() } };
+      return {
+        kind: 'rejected',
+        rejection: { outcome, reason, status, detail, at: clock.now(), acceptedBefore },
+      };
     }
     if (outcome === 'credential') await ports.salesmachine.refreshCredentialIfOlderThan(sentAt);
     options.onFailure?.();

@@ -13,7 +13,7 @@ import { createJudge } from './judge.ts';
 import type { KeptEvents } from './kept-events.ts';
 import { merge } from './merge.ts';
 import type { PendingOperation, QueuedEvent } from './queued-event.ts';
-import { reactions } from './reactions.ts';
+import { type Reaction, reactions } from './reactions.ts';
 import { requestPath } from './request.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -21,6 +21,7 @@ import type { Settlement } from './settlement.ts';
 const ALIAS_UNSUPPORTED_MS = 3_600_000;
 
 type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
+type Verdict = Reaction['verdict'];
 type Ports = AttemptPorts & { kept: KeptEvents };
 
 type Batch = {
@@ -52,6 +53,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
     const batch = createBatchAttempts();
     const rejections = new Map<PendingOperation, Rejection>();
+    let firstRejectedAt = Number.POSITIVE_INFINITY;
     let credentialVerified = false;
 
     async function send(
@@ -73,17 +75,40 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     /** By arrival, so that no later event of a user gets ahead; what was merged comes apart by itself. */
     async function isolateRejected(firstRejection: Rejection): Promise<void> {
       batch.isExplained = true;
+      let hasFound = false;
       await bisect(operations, firstRejection, {
         send: (subset) => send(subset, { scope: 'part' }),
-        reject(operation, rejection) {
+        async reject(operation, rejection) {
           rejections.set(operation, rejection);
           // It will be tried again: nothing of its group may overtake it.
-          if (reactions[rejection.outcome].verdict === 'failed')
-            settlement.failGroup(operation.queuedEvent.message);
+          if (reactions[rejection.outcome].verdict === 'failed') failGroup(operation);
+          else if (isFollowed(operation)) await judgeRejections('refused');
+          hasFound = true;
           return !isEverythingRefused();
         },
       });
-      batch.isExplained = rejections.size > 0;
+      batch.isExplained = hasFound;
+    }
+
+    const failGroup = ({ queuedEvent }: PendingOperation) => settlement.failGroup(queuedEvent.message);
+
+    /** Whether more of its group stands behind it, which goes on only when it is decided what becomes of it. */
+    function isFollowed(operation: PendingOperation): boolean {
+      const { groupId } = operation.queuedEvent.message;
+      const behind = operations.slice(operations.indexOf(operation) + 1);
+      return behind.some(({ queuedEvent }) => queuedEvent.message.groupId === groupId);
+    }
+
+    /** Decides what becomes of what was rejected alone with one of the verdicts. */
+    async function judgeRejections(...verdicts: Verdict[]): Promise<void> {
+      // The one ping was before the search: a credential that went bad since would blame whatever was sent.
+      const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
+      for (const [operation, rejection] of rejections) {
+        if (!verdicts.includes(reactions[rejection.outcome].verdict)) continue;
+        rejections.delete(operation);
+        if (isCredentialGood) judge(operation, rejection, { settlement, batch, firstRejectedAt });
+        else failGroup(operation);
+      }
     }
 
     /** Each of them is judged as if it had been sent alone: a search among what is suspect would cost too much. */
@@ -94,6 +119,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
 
     /** More is refused than may be given up without another operation that passes. */
     function isEverythingRefused(): boolean {
+      if (gate.pause()?.isRefusal) return true;
       const refused = [...rejections.values()].filter(
         ({ outcome, at }) => reactions[outcome].verdict === 'refused' && at >= evidence.acceptedAt(),
       );
@@ -106,6 +132,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       if (result.kind !== 'rejected') return;
       onFailure();
       const { rejection } = result;
+      firstRejectedAt = rejection.at;
       if (rejection.outcome === 'alias_unsupported')
         aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
       if (operations.length === 1) judgeLater(operations, rejection);
@@ -120,10 +147,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       return;
     }
     await sendAndSearch();
-    // The one ping was before the search: a credential that went bad since would blame whatever was sent.
-    const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
-    for (const [operation, rejection] of rejections)
-      if (isCredentialGood) judge(operation, rejection, { settlement, batch });
+    await judgeRejections('refused', 'failed');
     for (const { message, pendingOperations } of queuedEvents) {
       if (pendingOperations > 0) settlement.failGroup(message);
       else kept.forget(message.sqsMessageId);

@@ -11,7 +11,7 @@ type Ports<Candidate> = {
   /** Sends some of them as one request. */
   send(subset: readonly Candidate[]): Promise<AttemptResult>;
   /** One was rejected alone. Returns whether to go on. */
-  reject(candidate: Candidate, rejection: Rejection): boolean;
+  reject(candidate: Candidate, rejection: Rejection): Promise<boolean>;
 };
 
 /**
@@ -72,7 +72,7 @@ export async function bisect<Candidate>(
   /** What is only inferred may be wrong, so it is sent alone. */
   async function confirm(suspect: Candidate, rejection: Rejection | undefined): Promise<void> {
     const result: AttemptResult = rejection ? { kind: 'rejected', rejection } : await send([suspect]);
-    if (result.kind === 'rejected' && !ports.reject(suspect, result.rejection)) stopped = true;
+    if (result.kind === 'rejected' && !(await ports.reject(suspect, result.rejection))) stopped = true;
   }
 
   await search(candidates, firstRejection);

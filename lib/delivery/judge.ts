@@ -12,7 +12,12 @@ const MIN_KEPT_MS = 600_000;
 const MIN_KEPT_TRIES = 3;
 
 type Ports = { gate: Gate; evidence: Evidence; kept: KeptEvents; clock: Clock };
-type Context = { settlement: Settlement; batch: BatchAttempts };
+type Context = {
+  settlement: Settlement;
+  batch: BatchAttempts;
+  /** When a request with the operation was first rejected, in milliseconds since the epoch. */
+  firstRejectedAt: number;
+};
 
 /**
  * Decides what becomes of an operation that was rejected alone: given up, or kept and tried again. Nothing is given up
@@ -25,11 +30,18 @@ export function createJudge(
   const isTooOld = (operation: PendingOperation) =>
     clock.now() - operation.queuedEvent.message.sentAt >= maxEventAgeMs;
 
-  /** A refusal is about the data, so all that is missing is another operation that passes. */
-  function judgeRefusal(operation: PendingOperation, rejection: Rejection, settlement: Settlement): void {
+  /**
+   * A refusal is about the data, so all that is missing is another operation that passes: between two refusals of this
+   * one, for after the last of them the API may be another.
+   */
+  function judgeRefusal(
+    operation: PendingOperation,
+    rejection: Rejection,
+    { settlement, firstRejectedAt }: Context,
+  ): void {
     const { message } = operation.queuedEvent;
-    const refusedAt = kept.get(message.sqsMessageId)?.lastFailedAt ?? rejection.at;
-    const isProven = evidence.acceptedAt() > refusedAt;
+    const refusedSince = kept.get(message.sqsMessageId)?.since ?? firstRejectedAt;
+    const isProven = rejection.acceptedBefore > refusedSince;
     if (isProven || evidence.mayGiveUpUnproven() || isTooOld(operation)) {
       if (!isProven) evidence.recordUnproven();
       settlement.rejectOperation(operation, rejection);
@@ -68,8 +80,7 @@ export function createJudge(
 
   return function judge(operation: PendingOperation, rejection: Rejection, context: Context): void {
     if (rejection.outcome === 'alias_unsupported') context.settlement.rejectOperation(operation, rejection);
-    else if (reactions[rejection.outcome].verdict === 'refused')
-      judgeRefusal(operation, rejection, context.settlement);
+    else if (reactions[rejection.outcome].verdict === 'refused') judgeRefusal(operation, rejection, context);
     else judgeFailure(operation, rejection, context);
   };
 }

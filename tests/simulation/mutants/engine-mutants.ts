@@ -89,9 +89,10 @@ export const engineMutants: readonly Mutant[] = [
     ),
     replaceText(
       'lib/delivery/batch-sender.ts',
-      'settlement.failGroup(operation.queuedEvent.message);',
-      'for (const each of operation.eventOperations) settlement.failGroup(each.queuedEvent.message);',
+      "if (reactions[rejection.outcome].verdict === 'failed') failGroup(operation);",
+      "if (reactions[rejection.outcome].verdict === 'failed') operation.eventOperations.forEach(failGroup);",
     ),
+    replaceText('lib/delivery/batch-sender.ts', 'else if (isFollowed(operation))', 'else if (false)'),
   ),
   edited(
     'the bisect infers nothing',

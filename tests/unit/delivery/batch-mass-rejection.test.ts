@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { OK } from '../../support/delivery.ts';
+import type { Operation } from '../../../lib/salesmachine/operation.ts';
+import { createResponse, OK, track } from '../../support/delivery.ts';
 import {
   contains,
+  createMessages,
   messagesOfUsers,
   REJECTED,
   rejectWhere,
@@ -94,5 +96,38 @@ describe('when a search has cost all that it may', () => {
     expect(batches().length).toBeLessThanOrEqual(41);
     const rejectedIds = sqsMessageIds(messages.filter((_, index) => rejected.includes(`u${index}`)));
     expect(rejectedIds).toEqual(expect.arrayContaining(Object.keys(dead())));
+  });
+});
+
+describe('the API becomes another in the middle of a search', () => {
+  const BAD_REQUEST = createResponse(400);
+
+  test('and what was refused before something passed is not given up for that, but for the five', async () => {
+    let pings = 0;
+    const setup = setUpBatches(() => BAD_REQUEST, {
+      ping() {
+        pings += 1;
+        if (pings > 1) setup.evidence.recordAcceptance(setup.time.now());
+        return OK;
+      },
+    });
+    const messages = messagesOfUsers(6);
+    expect(await setup.deliver(messages)).toEqual(sqsMessageIds(messages.slice(5)));
+    expect(setup.queue.deadLetters).toHaveLength(5);
+  });
+
+  test('and nothing overtakes what its user did before, if that is not given up', async () => {
+    const isFirst = (operation: Operation) => operation.method === 'event' && operation.event_uid === 'first';
+    let pings = 0;
+    const { deliver, batches, queue } = setUpBatches(rejectWhere(BAD_REQUEST, isFirst), {
+      ping() {
+        pings += 1;
+        return pings === 1 ? OK : BAD_REQUEST;
+      },
+    });
+    const messages = createMessages([{ ...track('u1'), event: 'First' }, track('u1')]);
+    expect(await deliver(messages)).toEqual(sqsMessageIds(messages));
+    expect(queue.deadLetters).toEqual([]);
+    expect(batches().every((request) => contains(request, isFirst))).toBe(true);
   });
 });

@@ -3,16 +3,28 @@ import fc from 'fast-check';
 import type { AttemptResult, Rejection } from '../../../lib/delivery/attempt.ts';
 import { bisect } from '../../../lib/delivery/bisect.ts';
 
-const at = 0;
-const REJECTED: Rejection = { outcome: 'rejected', reason: 'rejected', status: 422, detail: 'refused', at };
+const when = { at: 0, acceptedBefore: 0 };
+const REJECTED: Rejection = {
+  outcome: 'rejected',
+  reason: 'rejected',
+  status: 422,
+  detail: 'refused',
+  ...when,
+};
 const TOO_LARGE: Rejection = {
-  at,
+  ...when,
   outcome: 'too_large',
   reason: 'too_large',
   status: 413,
   detail: 'too much',
 };
-const FAILED: Rejection = { at, outcome: 'transient', reason: 'server_error', status: 500, detail: 'broken' };
+const FAILED: Rejection = {
+  ...when,
+  outcome: 'transient',
+  reason: 'server_error',
+  status: 500,
+  detail: 'broken',
+};
 
 /** Why a server refuses what comes together; undefined: it takes it. */
 type Responder = (together: readonly number[], request: number) => Rejection | 'stopped' | undefined;
@@ -30,7 +42,7 @@ async function runBisect(suspects: readonly number[], firstRejection: Rejection,
       delivered.push(...some);
       return { kind: 'delivered' };
     },
-    reject(suspect, rejection) {
+    async reject(suspect, rejection) {
       expect(rejections.has(suspect)).toBe(false);
       rejections.set(suspect, rejection);
       return true;
