@@ -70,7 +70,8 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     onAccepted(worker, events) {
       worker.acceptedCount += 1;
       worker.uncontrolledCount = 0;
-      for (const event of events) failures.delete(event);
+      // Of an event of several operations, one may have passed and another one not.
+      for (const event of events) if (tracker.isDelivered(event)) failures.delete(event);
     },
     onFailed(worker, events, blamesData) {
       for (const event of events) {

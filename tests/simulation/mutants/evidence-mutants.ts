@@ -20,20 +20,23 @@ export const evidenceMutants: readonly Mutant[] = [
     'batch-only-500-10m',
     replaceText('lib/delivery/gate.ts', 'breaker.onPingPassed(clock.now())', 'resume()'),
   ),
-  edited(
-    'what has failed is probed before what has not',
-    'only-bad-events',
-    replaceText(
-      'lib/delivery/backlog.ts',
-      "['fresh', 'returned', 'alone']",
-      "['alone', 'returned', 'fresh']",
+  {
+    ...edited(
+      'what has failed is probed before what has not',
+      'only-bad-events',
+      replaceText(
+        'lib/delivery/backlog.ts',
+        "['fresh', 'returned', 'alone']",
+        "['alone', 'returned', 'fresh']",
+      ),
+      replaceText(
+        'lib/delivery/gate.ts',
+        'waiters.find(({ isRetry }) => !isRetry)',
+        'waiters.find(({ isRetry }) => isRetry)',
+      ),
     ),
-    replaceText(
-      'lib/delivery/gate.ts',
-      'waiters.find(({ isRetry }) => !isRetry)',
-      'waiters.find(({ isRetry }) => isRetry)',
-    ),
-  ),
+    seed: 5,
+  },
   edited(
     'more than five are given up though nothing else passes',
     'refuses-all-422-1',
