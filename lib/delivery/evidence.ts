@@ -17,6 +17,9 @@ const UNLIKELY_TO_SUSPECT = 1e-5;
 const UNLIKELY_TO_TRIP = 1e-5;
 const UNLIKELY_IN_SEARCH = 0.05;
 
+/** The failing share counts as no more: bad batches that are not searched yet would make each other look like chance. */
+const MAX_SHARE = 0.5;
+
 /** Above this share of failures, a single one says little. */
 const BROWNOUT_SHARE = 0.05;
 
@@ -73,7 +76,11 @@ export function createEvidence() {
     return (failed + PRIOR_SHARE) / (attempts.length + 1);
   }
 
-  const failingShareOfOthers = (batch: BatchAttempts) => failingShare(({ batch: other }) => other !== batch);
+  const failingShareOfOthers = (batch: BatchAttempts) =>
+    Math.min(
+      MAX_SHARE,
+      failingShare(({ batch: other }) => other !== batch),
+    );
 
   return {
     /** A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. */
