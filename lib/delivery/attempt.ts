@@ -156,12 +156,15 @@ async function post(
   const result = await salesmachine.post(request.path, requestBody(request));
   const outcome = toOutcome(request.path, result);
   const queuedEvents = queuedEventsIn(request.operations);
-  const unusual = outcome === 'delivered' ? describeUnusualSuccess(result) : undefined;
-  const write = outcome === 'delivered' && unusual === undefined ? log.info : log.warn;
+  const operations = request.operations.map(({ operation }) => operation);
+  const problem =
+    outcome === 'delivered' ? describeUnusualSuccess(result) : describeResult(result, operations);
+  const write = problem === undefined ? log.info : log.warn;
   write('request completed', {
     path: request.path,
     outcome,
-    operations: request.operations.length,
+    problem,
+    operations: operations.length,
     events: queuedEvents.length,
     ...slotStats,
     durationMs: clock.now() - sentAt,
@@ -169,8 +172,8 @@ async function post(
       sentAt -
       queuedEvents.reduce((oldest, queuedEvent) => Math.min(oldest, queuedEvent.message.sentAt), sentAt),
     ...(result.kind === 'response'
-      ? { status: result.status, remaining: readRemaining(result.headers), problem: unusual }
-      : { error: result.code, problem: result.text }),
+      ? { status: result.status, remaining: readRemaining(result.headers) }
+      : { error: result.code }),
     ...(outcome === 'possibly_applied' && { cause: 'answer_lost', mayBeDuplicated: true }),
     messageIds: queuedEvents.flatMap(({ event }) => event.messageId ?? []),
   });

@@ -111,9 +111,10 @@ export function createSettlement({ queue, clock, random, log }: Ports): Settleme
   }
 
   function logDeadLetters(deadLetters: readonly DeadLetter[]): void {
-    for (const { reason, status, messageId } of deadLetters) {
+    for (const { reason, detail, status, messageId } of deadLetters) {
       log.warn('dead letter written', {
         reason,
+        problem: detail,
         status,
         events: 1,
         messageIds: messageId ? [messageId] : [],

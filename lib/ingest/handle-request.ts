@@ -94,7 +94,7 @@ async function ingest(
   const events = triage(request, body, route, context, config.mapping);
   try {
     const outcomes = await enqueue(events, context, config, dependencies);
-    logEvents(log, outcomes, clock.now() - receivedAt);
+    logEvents(log, outcomes, context.sender, clock.now() - receivedAt);
     return { status: 200, body: countEvents(outcomes) };
   } catch (error) {
     const { accepted, deadLettered, skipped } = countEvents(events);

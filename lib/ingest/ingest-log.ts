@@ -1,3 +1,4 @@
+import type { Sender } from '../dead-letters/dead-letter.ts';
 import { chunk } from '../runtime/chunk.ts';
 import type { Log } from '../telemetry/log.ts';
 import { MAX_IDS } from '../telemetry/log-fields.ts';
@@ -35,10 +36,15 @@ const addOne = (counts: Record<string, number> = {}, name: string): Record<strin
 });
 
 /** The lines about a request whose events are safe: one for each fate, and more where there are more ids than fit. */
-export function logEvents(log: Log, events: readonly TriagedEvent[], durationMs: number): void {
+export function logEvents(
+  log: Log,
+  events: readonly TriagedEvent[],
+  { route: path, credential }: Sender,
+  durationMs: number,
+): void {
   const { accepted, deadLettered, skipped } = countEvents(events);
   const [first, ...more] = toChunkFields(events.filter(({ kind }) => kind === 'queued'));
-  log.info('events queued', { accepted, deadLettered, skipped, durationMs, ...first });
+  log.info('events queued', { path, credential, accepted, deadLettered, skipped, durationMs, ...first });
   for (const fields of more) log.info('further events queued', fields);
 
   const skippedByCause = Map.groupBy(
@@ -53,7 +59,9 @@ export function logEvents(log: Log, events: readonly TriagedEvent[], durationMs:
     ({ deadLetter }) => deadLetter.reason,
   );
   for (const [reason, group] of deadByReason) {
-    for (const fields of toChunkFields(group)) log.warn('dead letter written', { reason, ...fields });
+    const problem = group[0]?.deadLetter.detail;
+    for (const fields of toChunkFields(group))
+      log.warn('dead letter written', { reason, problem, ...fields });
   }
 }
 

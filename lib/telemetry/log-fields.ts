@@ -42,6 +42,8 @@ const fields = {
   requestId: identifier,
   lane: identifier,
   path: identifier,
+  /** Kind and number of what a request was let in by, never its value: `token 2`. */
+  credential: prose,
 
   // What happened, and why.
   cause: identifier,

@@ -385,3 +385,14 @@ test('the log has the counts and nothing of the events', async () => {
   ]);
   expect(JSON.stringify(log.lines)).not.toContain('anna');
 });
+
+test('the log says where a request came in, what let it in, and why an event of it cannot be used', async () => {
+  const { log } = await post([track('u1'), { ...track('u2'), event: null }]);
+  expect(log.lines).toMatchObject([
+    { message: 'events queued', fields: { path: '/segment', credential: 'token 1', accepted: 1 } },
+    {
+      message: 'dead letter written',
+      fields: { reason: 'invalid_event', problem: 'a track event needs a name, but event is null' },
+    },
+  ]);
+});

@@ -98,6 +98,16 @@ describe('a lane', () => {
     });
   });
 
+  test('says in the words of Salesmachine what was refused, of the request and of the dead letter', async () => {
+    const answer = createResponse(422, '{"error":"the attribute url is refused"}');
+    const lines = await linesOf(answer, [1_000], 90_000);
+    const problem = 'Salesmachine answered 422: the attribute url is refused';
+    for (const message of ['request completed', 'dead letter written'])
+      expect(lines).toContainEqual(
+        expect.objectContaining({ message, fields: expect.objectContaining({ problem, status: 422 }) }),
+      );
+  });
+
   test('says of an invocation that delivers nothing what goes back, and how old it is', async () => {
     const lines = await linesOf(createResponse(503), [1_000, 7_000], 40_000);
     const { fields } = lines.at(-1) ?? {};
