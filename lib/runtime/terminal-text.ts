@@ -25,17 +25,22 @@ const STYLED = new RegExp(
 );
 const MARKS = /[\uFDD0-\uFDEF]/g;
 
+/** Whether it is a terminal that shows styles; Node's go by NO_COLOR and FORCE_COLOR themselves. */
+const hasStyles = (stream: Writable): boolean =>
+  'hasColors' in stream && typeof stream.hasColors === 'function' && stream.hasColors() === true;
+
 /**
  * One line as a terminal may get it, wherever its parts come from: each control character, line break and bidi
  * character is written as `\u001b`, which is also what it is in JSON. Styles go to a
  * terminal only, and to none that NO_COLOR is set for.
  */
 export function toTerminalText(line: string, stream: Writable): string {
+  const showsStyles = hasStyles(stream);
   const safe = line.toWellFormed().replace(UNSAFE, toEscape);
   return safe
     .replace(STYLED, (_, mark: string, text: string) => {
       const style = STYLES[mark.charCodeAt(0) - FIRST_MARK];
-      return style ? styleText(style, text, { stream }) : text;
+      return style && showsStyles ? styleText(style, text, { validateStream: false }) : text;
     })
     .replace(MARKS, '');
 }
