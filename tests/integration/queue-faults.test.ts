@@ -256,7 +256,8 @@ test('whatever SQS does: what is answered 200 is queued once and in order, and a
       const left = [...faults];
       setup.breakDown((call) => {
         const result = left.shift() ?? 'passed';
-        return result === 'half' ? failEntries(call, (body) => /[13579]"}$/.test(body)) : result;
+        // Of some users all: only within a call that carries several events of a user may their order change.
+        return result === 'half' ? failEntries(call, (body) => /"user \d*[13579]"/.test(body)) : result;
       });
       const { status } = await post(events);
       const first = await queued();
