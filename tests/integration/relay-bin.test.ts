@@ -25,6 +25,6 @@ test('npx relay runs in any directory of a checkout', async () => {
 });
 
 test("the command brings its own Node: the machine's does not matter", async () => {
-  const answer = await mapEvent(resolve(repository, 'bin/relay'), ['map'], '/usr/bin:/bin');
+  const answer = await mapEvent(resolve(repository, 'lib/cli/relay'), ['map'], '/usr/bin:/bin');
   expect(answer).toEqual({ messageId: null, operations });
 });
