@@ -66,7 +66,7 @@ async function ingest(
 ): Promise<HttpResponse> {
   const { config, clock, random, log } = dependencies;
   const receivedAt = clock.now();
-  const preview = await decodeBody(request.headers, request.body, MAX_UNAUTHENTICATED_BYTES);
+  const preview = decodeBody(request.headers, request.body, MAX_UNAUTHENTICATED_BYTES);
   const json = preview.kind === 'decoded' ? preview.bytes : undefined;
   const presented = readCredentials(request, json, route);
   const authentication = await authorize(presented, request, json, receivedAt, dependencies);
@@ -77,7 +77,7 @@ async function ingest(
   }
 
   const isTooLarge = preview.kind === 'undecodable' && preview.reason === 'too_large';
-  const body = isTooLarge ? await decodeBody(request.headers, request.body) : preview;
+  const body = isTooLarge ? decodeBody(request.headers, request.body) : preview;
   const context: TriageContext = {
     checkEvent: (source) => checkOrPassOn(source, dependencies),
     sender: {

@@ -42,15 +42,15 @@ export function createIngestObserver(events: EventRing, mapping: MappingSettings
         const answer = v.safeParse(answerSchema, response.body);
         if (answer.success) {
           unusableCount += answer.output.deadLettered;
-          if (answer.output.skipped > 0) await addSkipped(event, source);
+          if (answer.output.skipped > 0) addSkipped(event, source);
         }
         source.answer = { status: response.statusCode ?? 200, durationMs };
         return response;
       });
     };
 
-  async function addSkipped(event: APIGatewayProxyEventV2, source: Source): Promise<void> {
-    for (const { text, cause } of await listSkipped(event, mapping)) {
+  function addSkipped(event: APIGatewayProxyEventV2, source: Source): void {
+    for (const { text, cause } of listSkipped(event, mapping)) {
       skippedCount += 1;
       const step = {
         at: now(),
@@ -79,10 +79,10 @@ function describeCredential(headers: Readonly<Record<string, string | undefined>
 }
 
 /** The ingest only counts what it skips: the request is split again, by the same functions, to show it. */
-async function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettings) {
+function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettings) {
   const request = toHttpRequest(event);
   const match = matchRoute(request.method, request.path);
-  const body = await decodeBody(request.headers, request.body);
+  const body = decodeBody(request.headers, request.body);
   if (match.kind !== 'route' || body.kind !== 'decoded') return [];
   return splitRequest(body.bytes, match.route).flatMap((event) => {
     const received = excludeFromReceived(event, mapping);

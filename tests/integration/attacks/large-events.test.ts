@@ -1,12 +1,9 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { longNames, oversizedEvents } from '../../support/attacks.ts';
 import { measureCpuMs } from '../../support/cpu-time.ts';
 import { startTestIngest } from '../../support/ingest.ts';
 import { startRelayProcess } from '../../support/relay-process.ts';
 import { until } from '../../support/until.ts';
-
-/** Real servers and processes, on machines that do other work as well. */
-jest.setTimeout(60_000);
 
 let made = 0;
 const plainEvent = () => ({ type: 'track', userId: 'u', event: 'Fine', messageId: `plain ${++made}` });
@@ -15,8 +12,7 @@ describe('what would become megabytes of attributes is a dead letter before it i
   test.each(Object.entries(oversizedEvents))('%s', async (_, events) => {
     const { post, deadLetters } = await startTestIngest();
     const postPlain = async () => expect((await post([plainEvent()])).status).toBe(200);
-    await measureCpuMs(30, postPlain);
-    const plainMs = await measureCpuMs(30, postPlain);
+    const plainMs = await measureCpuMs(60, postPlain);
 
     let response: Response | undefined;
     const attackMs = await measureCpuMs(1, async () => {
@@ -38,8 +34,7 @@ describe('what would become megabytes of attributes is a dead letter before it i
 test.each(Object.entries(longNames))('%s costs no more than its length', async (_, event) => {
   const { post } = await startTestIngest();
   const postPlain = async () => expect((await post([plainEvent()])).status).toBe(200);
-  await measureCpuMs(30, postPlain);
-  const plainMs = await measureCpuMs(30, postPlain);
+  const plainMs = await measureCpuMs(60, postPlain);
   const attackMs = await measureCpuMs(1, async () => expect((await post([event])).status).toBe(200));
   expect(attackMs).toBeLessThan(100 * plainMs);
 });

@@ -207,8 +207,7 @@ describe('in a text that is no JSON', () => {
   test('in time that grows with its length, whatever stands in it', async () => {
     const settings = { excludeAttributes: ['email'], excludeQuery: ['token'] };
     const cpuMs = (part: string) =>
-      measureCpuMs(1, async () => void excludeFromText(`"${part.repeat(100_000)}`, settings));
-    await cpuMs('"a":1,');
+      measureCpuMs(3, () => excludeFromText(`"${part.repeat(100_000)}`, settings));
     const plainMs = await cpuMs('"a":1,');
     for (const part of ['\\"', '"', '&a', '"email":', '"email":[', '"email":\\"', '"a" ', '\\u0026a']) {
       expect(await cpuMs(part)).toBeLessThan(plainMs * 50);
