@@ -10,17 +10,16 @@ import { type Body, decodeBody, MAX_UNAUTHENTICATED_BYTES } from '../segment/bod
 import { parseEvent } from '../segment/event.ts';
 import type { HttpRequest } from '../segment/http-request.ts';
 import { matchRoute, type Route } from '../segment/route.ts';
-import { splitRequest } from '../segment/split-request.ts';
 import { parseTraceHeader } from '../sqs/message.ts';
 import type { Sqs } from '../sqs/sqs-client.ts';
 import { errorFields, unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { authorize } from './authorize.ts';
 import { enqueue } from './enqueue.ts';
-import { excludeFromReceived } from './exclude-received.ts';
 import { type HttpResponse, toErrorResponse } from './http-response.ts';
 import { collectMessageIds, countEvents, logEvents } from './ingest-log.ts';
 import type { IngestSettings } from './ingest-settings.ts';
+import { MAX_EVENTS, receiveEvents } from './receive-events.ts';
 import { type TriageContext, type TriagedEvent, triageEvents, triageUndecodable } from './triage.ts';
 
 /** What the ingest works with. */
@@ -92,6 +91,11 @@ async function ingest(
     random,
   };
   const events = triage(request, body, route, context, config.mapping);
+  if (events === undefined) {
+    const { credential } = authentication;
+    log.warn('request rejected', { path: route.path, credential, cause: 'too_many_events', status: 413 });
+    return toErrorResponse(413, 'too_many_events', `A request may have ${MAX_EVENTS} events at most.`);
+  }
   try {
     const outcomes = await enqueue(events, context, config, dependencies);
     logEvents(log, outcomes, context.sender, clock.now() - receivedAt);
@@ -104,16 +108,17 @@ async function ingest(
   }
 }
 
+/** What becomes of the events; undefined if there are too many. */
 function triage(
   request: HttpRequest,
   body: Body,
   route: Route,
   context: TriageContext,
   mapping: MappingSettings,
-): TriagedEvent[] {
+): TriagedEvent[] | undefined {
   if (body.kind !== 'decoded') return [triageUndecodable(request.body, body, context)];
-  const received = splitRequest(body.bytes, route).map((event) => excludeFromReceived(event, mapping));
-  return triageEvents(received, context);
+  const received = receiveEvents(body.bytes, route, mapping);
+  return received && triageEvents(received, context);
 }
 
 /** If the mapping throws, which is a bug of ours, the event is queued: the worker decides what becomes of it. */

@@ -48,12 +48,24 @@ export function* scanElements(json: Buffer): Generator<Buffer, boolean> {
   return isClosed;
 }
 
-/** All that `scanElements` finds. */
-export function readElements(json: Buffer): { elements: Buffer[]; isClosed: boolean } {
+/** What is to be read has more elements than its reader takes. */
+export class TooManyElementsError extends Error {
+  override name = 'TooManyElementsError' as const;
+}
+
+/**
+ * All that `scanElements` finds.
+ *
+ * @throws TooManyElementsError where that is more than `limit`
+ */
+export function readElements(json: Buffer, limit: number): { elements: Buffer[]; isClosed: boolean } {
   const scan = scanElements(json);
   const elements: Buffer[] = [];
   let step = scan.next();
-  for (; step.done !== true; step = scan.next()) elements.push(step.value);
+  for (; step.done !== true; step = scan.next()) {
+    if (elements.length === limit) throw new TooManyElementsError(`more than ${limit} elements`);
+    elements.push(step.value);
+  }
   return { elements, isClosed: step.value };
 }
 

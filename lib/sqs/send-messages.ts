@@ -5,11 +5,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Clock } from '../runtime/clock.ts';
 import { errorName } from '../runtime/errors.ts';
+import { mapConcurrently } from '../runtime/map-concurrently.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { Sqs } from './sqs-client.ts';
-import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES, messageBytes } from './sqs-limits.ts';
+import { MAX_BATCH_ENTRIES, MAX_CALLS, MAX_MESSAGE_BYTES, messageBytes } from './sqs-limits.ts';
 
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
@@ -81,7 +82,9 @@ export async function trySendMessages(
   while (groups.length > 0) {
     const slices = groups.map(({ waiting, atOnce }) => takeFitting(waiting.slice(0, atOnce)));
     const startedAt = clock.now();
-    const calls = await Promise.all(packCalls(slices).map((call) => sendCall(ports, call, signal)));
+    const calls = await mapConcurrently(packCalls(slices), MAX_CALLS, (call) =>
+      sendCall(ports, call, signal),
+    );
     const roundMs = clock.now() - startedAt;
     for (const call of calls) {
       for (const [message, id] of call.confirmed) sqsMessageIds.set(message, id);

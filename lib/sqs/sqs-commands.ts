@@ -4,12 +4,10 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { chunk } from '../runtime/chunk.ts';
+import { mapConcurrently } from '../runtime/map-concurrently.ts';
 import { fromSqsMessage, type ReceivedMessage } from './received-message.ts';
 import type { Sqs } from './sqs-client.ts';
-import { MAX_BATCH_ENTRIES } from './sqs-limits.ts';
-
-/** Calls at once: more would wait for a socket, and the wait counts against the client's time-out. */
-const MAX_CALLS = 25;
+import { MAX_BATCH_ENTRIES, MAX_CALLS } from './sqs-limits.ts';
 
 type QueueTarget = { sqs: Sqs; queueUrl: string };
 
@@ -98,9 +96,5 @@ export async function changeVisibility(
 }
 
 /** Runs a task for each chunk of items that fits a call. */
-async function mapChunks<T, R>(items: readonly T[], task: (batch: T[]) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const waves = chunk(chunk(items, MAX_BATCH_ENTRIES), MAX_CALLS);
-  for (const wave of waves) results.push(...(await Promise.all(wave.map(task))));
-  return results;
-}
+const mapChunks = <T, R>(items: readonly T[], task: (batch: T[]) => Promise<R>): Promise<R[]> =>
+  mapConcurrently(chunk(items, MAX_BATCH_ENTRIES), MAX_CALLS, task);

@@ -9,6 +9,7 @@ export const LOG_MESSAGES = [
   'events skipped',
   'events not queued',
   'authentication failed',
+  'request rejected',
   'ingest not started',
 
   // The worker.

@@ -14,7 +14,7 @@ import { TOKEN } from './relay.ts';
 
 export type TestIngest = {
   queues: LocalSqs;
-  /** Posts an event, or an array of them, with the token; a text is sent as it is. */
+  /** Posts an event, or an array of them, with the token; text and bytes are sent as they are. */
   post(events: unknown): Promise<Response>;
   /** The function itself, as API Gateway invokes it. */
   invoke: HttpFunction;
@@ -66,7 +66,7 @@ export async function startTestIngest(options: Options = {}): Promise<TestIngest
       fetch(`${server.url}/segment`, {
         method: 'POST',
         headers: { authorization: `Bearer ${TOKEN}` },
-        body: typeof events === 'string' ? events : JSON.stringify(events),
+        body: typeof events === 'string' || events instanceof Uint8Array ? events : JSON.stringify(events),
       }),
     queued: () => receiveAll(reader, queues.main),
     deadLetters: () => receiveAll(reader, queues.deadLetters),

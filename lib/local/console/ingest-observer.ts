@@ -2,12 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { toHttpRequest } from '../../ingest/api-gateway.ts';
-import { excludeFromReceived } from '../../ingest/exclude-received.ts';
+import { receiveEvents } from '../../ingest/receive-events.ts';
 import { checkEvent } from '../../mapping/map-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { decodeBody } from '../../segment/body.ts';
 import { matchRoute } from '../../segment/route.ts';
-import { splitRequest } from '../../segment/split-request.ts';
 import type { HttpFunction } from '../aws/local-api-gateway.ts';
 import type { EventRing, Source } from './event-ring.ts';
 
@@ -84,8 +83,7 @@ function listSkipped(event: APIGatewayProxyEventV2, mapping: MappingSettings) {
   const match = matchRoute(request.method, request.path);
   const body = decodeBody(request.headers, request.body);
   if (match.kind !== 'route' || body.kind !== 'decoded') return [];
-  return splitRequest(body.bytes, match.route).flatMap((event) => {
-    const received = excludeFromReceived(event, mapping);
+  return (receiveEvents(body.bytes, match.route, mapping) ?? []).flatMap((received) => {
     if (received.kind === 'unparseable') return [];
     const checked = checkEvent(received.source, mapping);
     return checked.kind === 'skipped' ? [{ text: received.text, cause: checked.cause }] : [];

@@ -116,6 +116,12 @@ describe('a request is answered 200', () => {
     expect(sqs.accepted).toHaveLength(1);
   });
 
+  test('with as many events as a request may have, which is far more than a sender of Segment has', async () => {
+    const { response, sqs } = await post(Array.from({ length: 10_000 }, (_, index) => track(`u${index}`)));
+    expect(response).toMatchObject({ status: 200, body: { accepted: 10_000 } });
+    expect(sqs.sends).toHaveLength(1_000);
+  });
+
   test('if there is nothing in it', async () => {
     const { response, sqs } = await post('[]');
     expect(response).toEqual({ status: 200, body: { accepted: 0, deadLettered: 0, skipped: 0 } });

@@ -69,7 +69,7 @@ const ofOneGroup = (bodies: readonly string[], groupId: string) =>
   bodies.filter((body) => body.startsWith(`${groupId} `));
 
 describe('messages go to SQS', () => {
-  test('ten to a call, all calls at once, if no two are of a group', async () => {
+  test('ten to a call, many calls at once, if no two are of a group', async () => {
     const messages = Array.from({ length: 25 }, (_, index) => message(`g${index}`, `${index}`));
     const { result, sqs, tookMs } = await send(messages);
     expect(result).toBe('confirmed');
@@ -107,6 +107,13 @@ describe('messages go to SQS', () => {
     expect(result).toBe('confirmed');
     expect(sizesOf(sqs.sends)).toEqual([2, 1, 2, 1, 1]);
     for (const call of sqs.sends) expect(findSendBatchFailure(call)).toBeUndefined();
+  });
+
+  test('25 calls at once at most, and none is begun once the time is up', async () => {
+    const messages = Array.from({ length: 10_000 }, (_, index) => message(`g${index}`, `${index}`));
+    const { result, sqs } = await send(messages, { deadlineMs: 35 });
+    expect(result).toBe('the deadline');
+    expect(sqs.sends).toHaveLength(4 * 25);
   });
 
   test('nowhere, if there are none', async () => {
