@@ -12,8 +12,8 @@ const MADE_BY_SEGMENT = new RegExp(
   `^(?:(?:ajs|next|node|api|analytics|personas|segment|test|message)[-_])*(?:[0-9]{13}-)?(?:${UUID}|${MD5}(?:-${UUID})?|${KSUID})$`,
 );
 
-/** 16 hexadecimal digits: `printf %s "$id" | sha256sum` begins with the same. */
-const shortHash = (id: string): string => hash('sha256', id).slice(0, 16);
+/** 16 hexadecimal digits: `printf %s "$id" | sha256sum` begins with the same. A slice would keep all 64 in memory. */
+const shortHash = (id: string): string => hash('sha256', id, 'buffer').toString('hex', 0, 8);
 
 /**
  * A Segment `messageId` as a log line may hold it: as it is if it is random by its form, else as the first 16 digits

@@ -19,6 +19,12 @@ type LocalSqsOptions = { visibilityTimeoutSeconds?: number; maxReceiveCount?: nu
 /** 14 days, the most that SQS offers. */
 const RETENTION_SECONDS = 14 * 24 * 3_600;
 
+/**
+ * A process that stalls, because the machine sleeps or is busy, must not take its own answers for lost: what a receive
+ * took that was given up would be invisible for minutes.
+ */
+const patience = { connectionTimeout: 60_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
 const fifo = {
   FifoQueue: 'true',
   DeduplicationScope: 'messageGroup',
@@ -36,7 +42,7 @@ export async function startLocalSqs(options: LocalSqsOptions = {}): Promise<Loca
   const clients: SQSClient[] = [];
   const connect = () => {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const client = createSqs({ endpoint, region: 'us-east-1', credentials });
+    const client = createSqs({ endpoint, region: 'us-east-1', credentials, requestHandler: patience });
     clients.push(client);
     return client;
   };

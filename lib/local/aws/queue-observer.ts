@@ -28,8 +28,9 @@ export function createQueueObserver(
   queues: Record<QueueName, LocalQueue>,
   listeners: readonly QueueListener[],
 ): { observe(sqs: SQSClient): void } {
-  /** Receipt handles that have not been used up, and the messages that they are for. */
+  /** The latest receipt handle of each message that was received and not deleted, and the message that it is for. */
   const idsByHandle = new Map<string | undefined, string>();
+  const handlesById = new Map<string | undefined, string | undefined>();
   const namesByUrl = new Map<string | undefined, QueueName>([
     [queues.main.url, 'main'],
     [queues.deadLetters.url, 'deadLetters'],
@@ -47,7 +48,10 @@ export function createQueueObserver(
 
   function notifyReceived(queue: QueueName, output: ServiceOutputTypes): void {
     for (const message of ('Messages' in output && output.Messages) || []) {
-      idsByHandle.set(message.ReceiptHandle, message.MessageId ?? '');
+      const { MessageId: id = '', ReceiptHandle: handle } = message;
+      idsByHandle.delete(handlesById.get(id));
+      idsByHandle.set(handle, id);
+      handlesById.set(id, handle);
       for (const { received } of listeners) received?.(queue, fromSqsMessage(message));
     }
   }
@@ -67,6 +71,7 @@ export function createQueueObserver(
     }
     if (command === 'DeleteMessageBatchCommand') {
       idsByHandle.delete(handle);
+      handlesById.delete(id);
       for (const { deleted } of listeners) deleted?.(queue, id);
     }
   }
