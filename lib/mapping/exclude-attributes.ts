@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { excludeQuery } from './exclude-query.ts';
+import { excludeMembers } from './exclude-text.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { matcherOf } from './name-pattern.ts';
 
@@ -61,7 +62,8 @@ const MAX_NAME_LENGTH = 1_000;
  *
  * A pattern names an attribute as Salesmachine would see it (`address_city`, `visit_ip`), or by its own key at any
  * depth, or an object with all that is in it: to leave out too much is better than to store a password because it
- * stood one level deeper. Ids, types, times and names of events are no attributes.
+ * stood one level deeper. In a text that is JSON itself, or looks like it, an attribute is found by its own key, and its
+ * value becomes `null`. Ids, types, times and names of events are no attributes.
  */
 export function excludeAttributes(
   event: Json,
@@ -73,7 +75,7 @@ export function excludeAttributes(
   const matchQuery = matcherOf(settings.excludeQuery);
 
   const prune = (value: Json, path: readonly string[], name: string): Json => {
-    if (typeof value === 'string') return pruneUrl(value, path);
+    if (typeof value === 'string') return pruneText(value, path);
     if (Array.isArray(value)) return pruneList(value, path, name);
     return isJsonObject(value) ? pruneObject(value, path, name) : value;
   };
@@ -105,11 +107,15 @@ export function excludeAttributes(
     return pruned.some((item, index) => item !== list[index]) ? pruned : list;
   }
 
-  function pruneUrl(text: string, path: readonly string[]): string {
+  function pruneText(text: string, path: readonly string[]): string {
     if (path.length === 1 && IDS.has(path[0] ?? '')) return text;
-    const { text: pruned, patterns } = excludeQuery(text, matchQuery);
-    for (const pattern of new Set(patterns)) exclusions.push({ path, setting: 'EXCLUDE_QUERY', pattern });
-    return pruned;
+    const inJson = text.includes('{') ? excludeMembers(text, matchAttribute) : { text, patterns: [] };
+    const inUrls = excludeQuery(inJson.text, matchQuery);
+    for (const pattern of new Set(inJson.patterns))
+      exclusions.push({ path, setting: 'EXCLUDE_ATTRIBUTES', pattern });
+    for (const pattern of new Set(inUrls.patterns))
+      exclusions.push({ path, setting: 'EXCLUDE_QUERY', pattern });
+    return inUrls.text;
   }
 
   const findPattern = (

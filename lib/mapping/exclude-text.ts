@@ -1,84 +1,75 @@
 import type { MappingSettings } from './mapping-settings.ts';
-import { matcherOf } from './name-pattern.ts';
+import { matcherOf, type NameMatcher } from './name-pattern.ts';
+import { findValueEnd } from './text-value.ts';
 
 type Excluding = Pick<MappingSettings, 'excludeAttributes' | 'excludeQuery'>;
+type Cut = { text: string; patterns: string[] };
 
-/** A key has no quotes in it, so that each quote is looked at twice at most. In JSON that is a text, `\"` ends it. */
-const member = /"([^"]*)"\s*:\s*/g;
+/**
+ * A key in double quotes, in single ones, or in none, before a colon or Ruby's arrow. Each quote is looked at twice at
+ * most, and a key without quotes from its beginning only, so that it is linear.
+ */
+const MEMBER = /(?:"([^"]*)"|'([^']*)'|(?<![^\s{[(,;:])([^\s"'{}[\](),;:=]+))\s*(?::|=>)\s*/g;
 /** Some write `&` and `=` as escapes, so that JSON can stand in HTML. */
-const parameter = /([?&#]|\\u0026)([^=&#?"\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
-const scalarEnd = /[\s,}\]]|$/g;
+const PARAMETER = /(^|[?&#;\s"']|\\u0026)([^=&#?;"'\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
 
 /**
  * A text that is no JSON as a whole, without what can be seen to be excluded: the values of keys that match become
- * `null`, and parameters that match lose their values.
+ * `null`, however the keys are quoted, and parameters that match, a form's too, lose their values.
  */
 export function excludeFromText(text: string, { excludeAttributes, excludeQuery }: Excluding): string {
-  return excludeParameters(excludeMembers(text, excludeAttributes), excludeQuery);
+  const { text: kept } = excludeMembers(text, matcherOf(excludeAttributes));
+  return excludeParameters(excludeParameters(kept, excludeAttributes), excludeQuery);
 }
 
-function excludeMembers(text: string, patterns: readonly string[]): string {
-  if (patterns.length === 0) return text;
-  const match = matcherOf(patterns);
+/** A text in which the values of keys that match are `null`. */
+export function excludeMembers(text: string, match: NameMatcher): Cut {
+  const patterns: string[] = [];
   const kept: string[] = [];
   let from = 0;
-  for (const { 0: start, 1: key = '', index } of text.matchAll(member)) {
-    if (index < from || match(parseKey(key)) === undefined) continue;
-    const valueStart = index + start.length;
+  MEMBER.lastIndex = 0;
+  for (let found = MEMBER.exec(text); found !== null; found = MEMBER.exec(text)) {
+    const [whole, inDouble, inSingle, plain] = found;
+    const pattern = match(parseKey(inDouble ?? inSingle ?? plain ?? ''));
+    if (pattern === undefined) continue;
+    const valueStart = found.index + whole.length;
+    patterns.push(pattern);
     kept.push(text.slice(from, valueStart), 'null');
     from = findValueEnd(text, valueStart);
+    MEMBER.lastIndex = from;
   }
-  return kept.join('') + text.slice(from);
+  return { text: kept.join('') + text.slice(from), patterns };
 }
 
 function excludeParameters(text: string, patterns: readonly string[]): string {
   if (patterns.length === 0) return text;
   const match = matcherOf(patterns);
-  return text.replace(parameter, (whole, mark: string, name: string, equals: string) =>
-    match(name) === undefined ? whole : mark + name + equals,
+  return text.replace(PARAMETER, (whole, mark: string, name: string, equals: string) =>
+    parameterNames(name).some((each) => match(each) !== undefined) ? mark + name + equals : whole,
   );
 }
 
+/** A form names what is nested by brackets: `traits[password]`. */
+function parameterNames(name: string): string[] {
+  const decoded = name.replace(/%5B/gi, '[').replace(/%5D/gi, ']');
+  return [decoded, ...decoded.split(/[[\]]/)];
+}
+
+/** As often as JSON may stand in a text of JSON. */
+const MAX_NESTING = 3;
+
+/** The name that a key means: in JSON that is a text, the quotes and escapes of its keys are escaped once more. */
 function parseKey(key: string): string {
+  let name = key;
+  while (name.endsWith('\\')) name = name.slice(0, -1);
+  for (let nesting = 0; nesting < MAX_NESTING && name.includes('\\'); nesting++) name = unescapeOnce(name);
+  return name;
+}
+
+function unescapeOnce(text: string): string {
   try {
-    return String(JSON.parse(`"${key}"`));
+    return String(JSON.parse(`"${text}"`));
   } catch {
-    return key.replaceAll('\\', '');
+    return text.replaceAll('\\', '');
   }
-}
-
-/** Where a value ends that may never have been finished. */
-function findValueEnd(text: string, start: number): number {
-  if (text[start] === '"') return findStringEnd(text, start);
-  if (text.startsWith('\\"', start)) return findEscapedStringEnd(text, start + 2);
-  if (text[start] === '{' || text[start] === '[') return findClosingBracket(text, start);
-  scalarEnd.lastIndex = start;
-  return scalarEnd.exec(text)?.index ?? text.length;
-}
-
-/** Behind the bracket that closes the one at `start`. */
-function findClosingBracket(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    if (text[at] === '"') at = findStringEnd(text, at) - 1;
-    else if (text[at] === '{' || text[at] === '[') depth += 1;
-    else if (text[at] === '}' || text[at] === ']') depth -= 1;
-    if (depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
-/** In JSON that is a string itself. Where the quote is a plain one, it ends the string around it, and stays. */
-function findEscapedStringEnd(text: string, start: number): number {
-  const quote = text.indexOf('"', start);
-  if (quote === -1) return text.length;
-  return text[quote - 1] === '\\' ? quote + 1 : quote;
-}
-
-function findStringEnd(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '"') return at + 1;
-    if (text[at] === '\\') at += 1;
-  }
-  return text.length;
 }

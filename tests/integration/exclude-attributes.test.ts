@@ -26,6 +26,8 @@ const attributes: JsonObject = {
   tokens: { first: CANARY, all: [CANARY] },
   items: [{ token: CANARY, sku: KEPT }],
   link: `https://x.test/?signature=${CANARY}&lang=${KEPT}`,
+  payload: JSON.stringify({ email: CANARY, inner: JSON.stringify({ token: [CANARY], kept: KEPT }) }),
+  python: `{'email': '${CANARY}', 'mail': '${KEPT}'}`,
 };
 const context: JsonObject = {
   traits: attributes,
@@ -60,6 +62,10 @@ const arrays = Array.from({ length: Math.ceil(events.length / 100) }, (_, index)
 const broken = [
   `{"type":"track","userId":"u1","event":"Broken","properties":{"email":"${CANARY}","mail":"${KEPT}"`,
   `[[{"email":"${CANARY}","mail":"${KEPT}"}]]`,
+  `{type:'track',userId:'u1',event:'Broken',properties:{email:'${CANARY}',mail:'${KEPT}'}}`,
+  `{'type': 'track', 'properties': {'user_token': u'${CANARY} ${CANARY}', 'mail': '${KEPT}', 'a': None}}`,
+  `{"type":"track","properties":{"payload":"{\\"email\\":\\"${CANARY}\\"}","mail":"${KEPT}"`,
+  `email=${CANARY}&traits[api_token]=${CANARY}&mail=${KEPT}&sig=${CANARY}`,
 ];
 
 describe('of 1,626 events, what is excluded', () => {

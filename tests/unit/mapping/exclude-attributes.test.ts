@@ -126,6 +126,37 @@ describe('an attribute is taken out of an event', () => {
   });
 });
 
+describe('an attribute is taken out of a text that is JSON itself', () => {
+  test.each([
+    ['{"email":"canary","a":1}', '{"email":null,"a":1}'],
+    [' [{"a":{"email" : {"b":"canary"}}},2]', ' [{"a":{"email" : null}},2]'],
+    ['{"a":"{\\"email\\":\\"can ary\\"}"}', '{"a":"{\\"email\\":null}"}'],
+    ["{'email': 'canary', 'a': 1}", "{'email': null, 'a': 1}"],
+    ['sent {"email":"canary"} to x', 'sent {"email":null} to x'],
+    ['{"email":"canary', '{"email":null'],
+    ['{"link":"https://x.test/?token=canary","b":1}', '{"link":"https://x.test/","b":1}'],
+  ])('%s becomes %s', (text, expected) => {
+    const excluded = (json: string) =>
+      exclude({ userId: json, properties: { payload: json, list: [json] } }, ['email'], ['token']);
+    const event = { userId: text, properties: { payload: expected, list: [expected] } };
+    expect(excluded(text).event).toEqual(event);
+    const [first, second] = excluded(text).exclusions;
+    expect([first?.path, second?.path]).toEqual([
+      ['properties', 'payload'],
+      ['properties', 'list', ''],
+    ]);
+    expect(exclude(event, ['email'], ['token']).event).toEqual(event);
+  });
+
+  test.each(['Your email: see below', '{"text":"email","a":1}', '{"emails":1}', '{', '{"a":{"mail":1}}'])(
+    '%s stays as it is',
+    (text) => {
+      const event = { properties: { text } };
+      expect(kept(event, 'email')).toBe(event);
+    },
+  );
+});
+
 describe('a parameter is cut out of a URL', () => {
   test.each([
     ['https://x.test/a?token=1&b=2#top', 'https://x.test/a?b=2#top'],
@@ -190,7 +221,8 @@ describe('in a text that is no JSON', () => {
     ['{"email":{"canary":["}"]},"a":1]', '{"email":null,"a":1]'],
     ['{"email":["canary"', '{"email":null'],
     ['{"email":"canary', '{"email":null'],
-    ['{"email":12345 ,"a"', '{"email":null ,"a"'],
+    ['{"email":12345 ,"a"', '{"email":null,"a"'],
+    ['{"email":canary of two words,"a":1', '{"email":null,"a":1'],
     ['{"a":{"email":canary}', '{"a":{"email":null}'],
     ['{"text":"email","a":oops', '{"text":"email","a":oops'],
     ['{"u":"https://x.test/?token=canary&b=1"', '{"u":"https://x.test/?token=&b=1"'],
@@ -199,6 +231,30 @@ describe('in a text that is no JSON', () => {
     ['{"a":"{\\"email\\":\\"can ary\\",\\"b\\":1}",', '{"a":"{\\"email\\":null,\\"b\\":1}",'],
     ['{"a":"{\\"email\\":\\"can ary","b"', '{"a":"{\\"email\\":null","b"'],
     ['{"a":"{\\"email\\":\\"canary', '{"a":"{\\"email\\":null'],
+    ['{"a":"{\\"email\\":{\\"b\\":\\"can}ary\\"},\\"b\\":1}"', '{"a":"{\\"email\\":null,\\"b\\":1}"'],
+    // JSON in JSON in JSON
+    [
+      String.raw`{"a":"{\"b\":\"{\\\"email\\\":\\\"can\\\\\\\"ary\\\",\\\"c\\\":1}\"}",`,
+      String.raw`{"a":"{\"b\":\"{\\\"email\\\":null,\\\"c\\\":1}\"}",`,
+    ],
+    [String.raw`{"a":"{\"e\\u006dail\":\"canary\"}"`, String.raw`{"a":"{\"e\\u006dail\":null}"`],
+    // as JavaScript, Python, Ruby and YAML write it
+    ["{email: 'canary', a: 1}", '{email: null, a: 1}'],
+    ["{a:1,email:'can\\'ary',b:2}", '{a:1,email:null,b:2}'],
+    ['{email: "canary, and more", a: 1}', '{email: null, a: 1}'],
+    ['{email: canary and more, a: 1}', '{email: null, a: 1}'],
+    ["{'email': 'can\"ary', 'a': None}", "{'email': null, 'a': None}"],
+    ["{'email': u'can ary', 'a': 1}", "{'email': null, 'a': 1}"],
+    ["{'email': ('can)ary', 1), 'a': 1}", "{'email': null, 'a': 1}"],
+    ["{'email' : {'x': ['canary', \"cana'ry\"]}}oops", "{'email' : null}oops"],
+    ['{:email=>"canary", "email"=>"canary", :a=>1}', '{:email=>null, "email"=>null, :a=>1}'],
+    ['traits:\n  email: canary and more\n  a: 1', 'traits:\n  email: null\n  a: 1'],
+    ['{"a":"{email: \'canary\', b: 1}"', '{"a":"{email: null, b: 1}"'],
+    ["{'e-mail': 'x', text: 'email', emails: 1}", "{'e-mail': 'x', text: 'email', emails: 1}"],
+    // a form
+    ['email=can%20ary&a=1&token=canary', 'email=&a=1&token='],
+    ['a=1&traits[email]=canary&b%5Bemail%5D=canary', 'a=1&traits[email]=&b%5Bemail%5D='],
+    ['{"u":"/?a=1&amp;token=canary"', '{"u":"/?a=1&amp;token="'],
   ])('%s becomes %s', (text, expected) => {
     expect(excludeFromText(text, { excludeAttributes: ['email'], excludeQuery: ['token'] })).toBe(expected);
     expect(excludeFromText(text, { excludeAttributes: [], excludeQuery: [] })).toBe(text);
@@ -209,7 +265,22 @@ describe('in a text that is no JSON', () => {
     const cpuMs = (part: string) =>
       measureCpuMs(3, () => excludeFromText(`"${part.repeat(100_000)}`, settings));
     const plainMs = await cpuMs('"a":1,');
-    for (const part of ['\\"', '"', '&a', '"email":', '"email":[', '"email":\\"', '"a" ', '\\u0026a']) {
+    for (const part of [
+      '\\"',
+      '"',
+      '&a',
+      '"email":',
+      '"email":[',
+      '"email":\\"',
+      '"a" ',
+      '\\u0026a',
+      "'",
+      'a ',
+      'a',
+      "'email':'",
+      'email:\\\\"',
+      '\\',
+    ]) {
       expect(await cpuMs(part)).toBeLessThan(plainMs * 50);
     }
   });
