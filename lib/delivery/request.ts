@@ -43,30 +43,45 @@ export function selectNextEvents(
 ): QueuedEvent[] {
   const blockedKeys = new Set(locked);
   const selected: QueuedEvent[] = [];
-  let operationCount = 0;
-  // A byte goes with each operation: one more than there are commas, one less than commas and brackets.
-  let bytes = 1;
+  const capacity = createCapacity(aliasAlone);
   for (const queuedEvent of pending) {
     const keys = orderingKeys(queuedEvent);
-    const mustGoAlone = queuedEvent.lot === 'alone' || (aliasAlone && isAlias(queuedEvent));
-    const size = requestBytes(queuedEvent);
     const isOfLot = queuedEvent.lot === (selected[0]?.lot ?? lot ?? queuedEvent.lot);
-    const fits =
-      selected.length === 0 ||
-      (!mustGoAlone &&
-        operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&
-        bytes + size <= MAX_REQUEST_BYTES);
-    if (!isOfLot || !fits || keys.some((key) => blockedKeys.has(key))) {
+    if (!isOfLot || keys.some((key) => blockedKeys.has(key)) || !capacity.take(queuedEvent)) {
       for (const key of keys) blockedKeys.add(key);
       continue;
     }
     selected.push(queuedEvent);
-    if (mustGoAlone || selected.length >= maxEvents) break;
-    operationCount += queuedEvent.operations.length;
-    bytes += size;
-    if (operationCount >= MAX_OPERATIONS) break;
+    if (capacity.isFull() || selected.length >= maxEvents) break;
   }
   return selected;
+}
+
+/** What still fits into one request. The first event always does: one that is too large has to be sent to be known. */
+function createCapacity(aliasAlone: boolean) {
+  let operationCount = 0;
+  // A byte goes with each operation: one more than there are commas, one less than commas and brackets.
+  let bytes = 1;
+  let isExclusive = false;
+
+  return {
+    /** Takes an event in; false if it does not fit. */
+    take(queuedEvent: QueuedEvent): boolean {
+      const mustGoAlone = queuedEvent.lot === 'alone' || (aliasAlone && isAlias(queuedEvent));
+      const size = requestBytes(queuedEvent);
+      const fits =
+        operationCount === 0 ||
+        (!mustGoAlone &&
+          operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&
+          bytes + size <= MAX_REQUEST_BYTES);
+      if (!fits) return false;
+      isExclusive = mustGoAlone;
+      operationCount += queuedEvent.operations.length;
+      bytes += size;
+      return true;
+    },
+    isFull: () => isExclusive || operationCount >= MAX_OPERATIONS,
+  };
 }
 
 const requestBytes = ({ operations }: QueuedEvent) =>

@@ -16,7 +16,7 @@ export const engineMutants: readonly Mutant[] = [
       'operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&',
       '',
     ),
-    replaceText('lib/delivery/request.ts', 'if (operationCount >= MAX_OPERATIONS) break;', ''),
+    replaceText('lib/delivery/request.ts', 'isExclusive || operationCount >= MAX_OPERATIONS', 'isExclusive'),
     replaceText('lib/delivery/backlog.ts', 'operations < MAX_OPERATIONS', 'operations < 110'),
     replaceText('lib/delivery/backlog.ts', 'room: () => MAX_OPERATIONS -', 'room: () => 110 -'),
   ),
@@ -64,7 +64,7 @@ export const engineMutants: readonly Mutant[] = [
     replaceText(
       'lib/delivery/batch-sender.ts',
       "if (sendable.length === 0) return { kind: 'delivered' };",
-      `const isRight = !options.hasSlot && sendable.length > 1 && sendable.at(-1) === operations.at(-1);
+      `const isRight = options.slotStats === undefined && sendable.length > 1 && sendable.at(-1) === operations.at(-1);
       if (isRight) settlement.markDelivered(sendable);
       if (isRight || sendable.length === 0) return { kind: 'delivered' };`,
     ),
