@@ -23,20 +23,34 @@ export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
   let wellSince = clock.now();
   let returnedAt = Number.NEGATIVE_INFINITY;
 
-  return function chooseLot({ sqsMessageId, sentAt, receiveCount }: ReceivedMessage): Lot | number {
-    const now = clock.now();
+  /** While delivery pauses, messages come back through no fault of their own. */
+  function updateWellSince(now: number): void {
     const pausedSince = gate.pause()?.since ?? now;
     wellSince = now - pausedSince > HOLD_MS ? now : Math.max(wellSince, gate.throttle().until);
-    const event = kept.get(sqsMessageId);
-    if (event?.dueAt !== undefined) {
-      if (event.dueAt > now) return event.dueAt - now;
-      return kept.reserve(now, pacer.period(now)) || 'alone';
-    }
-    if (event !== undefined) return 'returned';
-    if (receiveCount === 1 || sentAt <= wellSince) return 'fresh';
+  }
+
+  const reserveKeptSlot = (now: number) => kept.reserve(now, pacer.period(now));
+
+  function chooseForKept(dueAt: number, now: number): Lot | number {
+    if (dueAt > now) return dueAt - now;
+    return reserveKeptSlot(now) || 'alone';
+  }
+
+  /** Those that came back together share one slot of what is kept. */
+  function chooseForReturned(now: number): Lot | number {
     if (now - returnedAt < TOGETHER_MS) return 'returned';
-    const waitMs = kept.reserve(now, pacer.period(now));
+    const waitMs = reserveKeptSlot(now);
     if (waitMs === 0) returnedAt = now;
     return waitMs || 'returned';
+  }
+
+  return function chooseLot({ sqsMessageId, sentAt, receiveCount }: ReceivedMessage): Lot | number {
+    const now = clock.now();
+    updateWellSince(now);
+    const event = kept.get(sqsMessageId);
+    if (event?.dueAt !== undefined) return chooseForKept(event.dueAt, now);
+    if (event !== undefined) return 'returned';
+    const mayHaveFailed = receiveCount > 1 && sentAt > wellSince;
+    return mayHaveFailed ? chooseForReturned(now) : 'fresh';
   };
 }
