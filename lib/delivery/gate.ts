@@ -10,7 +10,7 @@ import { throttleDelayMs } from './backoff.ts';
 import type { Breaker, Pause, Trip } from './breaker.ts';
 import type { BatchAttempts, Evidence } from './evidence.ts';
 import type { Pacer } from './pacer.ts';
-import { type PauseCause, reactions } from './reactions.ts';
+import { type PauseCause, type Reaction, reactions } from './reactions.ts';
 
 /** Lanes that were throttled together do not come back in the same instant. */
 const JITTER_MS = 500;
@@ -117,30 +117,34 @@ export function createGate(
     wakeUp();
   }
 
-  function recordOutcome({ outcome, result, detail, batch }: Observation): void {
-    const { verdict, pauseCause } = reactions[outcome];
-    if (result.kind === 'response') quotaRemaining = readRemaining(result.headers) ?? quotaRemaining;
-    if (verdict === 'throttled') {
-      throttle(result);
-      return;
-    }
-    unexplainedThrottles = 0;
-    if (verdict === 'accepted') {
+  /** What the gate learns from a request, by the verdict on it. */
+  const learnFrom: Record<Reaction['verdict'], (observation: Observation) => void> = {
+    throttled: ({ result }) => throttle(result),
+    accepted({ batch }) {
       evidence.recordAcceptance(clock.now(), batch);
       breaker.reset();
       resume();
-      return;
-    }
-    const pause = breaker.pause();
-    if (verdict === 'refused') {
+    },
+    refused({ outcome, result, detail, batch }) {
       evidence.recordRefusal(clock.now(), outcome === 'ambiguous' ? batch : undefined);
+      const pause = breaker.pause();
       if (pause?.isRefusal) trip(describeTrip(pause.cause, result, detail, true));
       // The API looks at the data again, so an outage is over; that it refuses everything is counted elsewhere.
       else resume();
-      return;
-    }
-    if (batch !== undefined) evidence.recordFailure(clock.now(), batch);
-    if (pause !== undefined || evidence.isApiIll()) trip(describeTrip(pauseCause, result, detail));
+    },
+    failed({ outcome, result, detail, batch }) {
+      if (batch !== undefined) evidence.recordFailure(clock.now(), batch);
+      if (breaker.pause() !== undefined || evidence.isApiIll())
+        trip(describeTrip(reactions[outcome].pauseCause, result, detail));
+    },
+  };
+
+  function recordOutcome(observation: Observation): void {
+    const { outcome, result } = observation;
+    const { verdict } = reactions[outcome];
+    if (result.kind === 'response') quotaRemaining = readRemaining(result.headers) ?? quotaRemaining;
+    if (verdict !== 'throttled') unexplainedThrottles = 0;
+    learnFrom[verdict](observation);
   }
 
   /** One ping, in a slot that was taken for it. It can keep the breaker open, but it never closes it. */
