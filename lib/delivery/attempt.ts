@@ -118,30 +118,37 @@ export async function attempt(
     await clock.sleep(Math.min(waitMs, Math.max(0, deadline - clock.now())));
   }
 
+  /** Sends the request once. `unknown`: it was throttled, or only the same request again will tell. */
+  async function sendOnce(slotStats: SlotStats): Promise<'accepted' | 'unknown' | Rejection> {
+    const acceptedBefore = evidence.acceptedAt();
+    const result = await post(request, slotStats, ports);
+    const outcome = await interpret(toOutcome(request.path, result));
+    if (outcome === undefined) return 'unknown';
+    const { verdict, reason } = reactions[outcome];
+    const detail = verdict === 'accepted' ? '' : describeResult(result, operations);
+    gate.recordOutcome({ outcome, result, detail, batch: scope === 'batch' ? batch : undefined });
+    if (verdict === 'accepted') return 'accepted';
+    if (verdict === 'throttled') return 'unknown';
+    const status = result.kind === 'response' ? result.status : undefined;
+    return { outcome, reason, status, detail, at: clock.now(), acceptedBefore };
+  }
+
+  function countFailure(): void {
+    failures += 1;
+    for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.failures += 1;
+  }
+
   for (;;) {
     const slot = await acquireSlot();
     if (slot === undefined) return { kind: 'undecided' };
     slotStats = undefined;
     const sentAt = clock.now();
-    const acceptedBefore = evidence.acceptedAt();
-    const result = await post(request, slot, ports);
-    const outcome = await interpret(toOutcome(request.path, result));
-    if (outcome === undefined) continue;
-    const { verdict, reason } = reactions[outcome];
-    const detail = verdict === 'accepted' ? '' : describeResult(result, operations);
-    gate.recordOutcome({ outcome, result, detail, batch: scope === 'batch' ? batch : undefined });
-    if (verdict === 'accepted') return { kind: 'delivered' };
-    if (verdict === 'throttled') continue;
-    failures += 1;
-    for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.failures += 1;
-    if (isProven(outcome)) {
-      const status = result.kind === 'response' ? result.status : undefined;
-      return {
-        kind: 'rejected',
-        rejection: { outcome, reason, status, detail, at: clock.now(), acceptedBefore },
-      };
-    }
-    if (outcome === 'credential') await ports.salesmachine.refreshCredentialIfOlderThan(sentAt);
+    const answer = await sendOnce(slot);
+    if (answer === 'accepted') return { kind: 'delivered' };
+    if (answer === 'unknown') continue;
+    countFailure();
+    if (isProven(answer.outcome)) return { kind: 'rejected', rejection: answer };
+    if (answer.outcome === 'credential') await ports.salesmachine.refreshCredentialIfOlderThan(sentAt);
     options.onFailure?.();
     await waitBeforeRetry();
   }
