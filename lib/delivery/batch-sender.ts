@@ -111,7 +111,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       }
     }
 
-    /** Each of them is judged as if it had been sent alone: a search among what is suspect would cost too much. */
+    /** Each of them is judged as if it had been sent alone. */
     function judgeLater(rejected: readonly PendingOperation[], rejection: Rejection): void {
       for (const operation of rejected) rejections.set(operation, rejection);
       batch.isExplained = true;
@@ -135,12 +135,14 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       firstRejectedAt = rejection.at;
       if (rejection.outcome === 'alias_unsupported')
         aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
-      if (operations.length === 1) judgeLater(operations, rejection);
-      else if (scope === 'suspect' && reactions[rejection.outcome].verdict === 'failed')
-        judgeLater(operations, rejection);
+      if (needsNoSearch(scope, rejection)) judgeLater(operations, rejection);
       // While everything is refused, a search would find nothing.
       else if (gate.pause()?.isRefusal !== true) await isolateRejected(rejection);
     }
+
+    /** The rejection is of one operation, or of suspects, among which a search would cost too much. */
+    const needsNoSearch = (scope: AttemptOptions['scope'], { outcome }: Rejection) =>
+      operations.length === 1 || (scope === 'suspect' && reactions[outcome].verdict === 'failed');
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
       for (const operation of operations) settlement.rejectOperation(operation, aliasUnsupported.rejection);
