@@ -140,19 +140,23 @@ export function createInvocationRunner(lane: LaneParts) {
       return true;
     }
 
-    backlog.add(messages);
-    for (;;) {
-      if (inFlight.hasRoom() && selectNext().length > 0) {
-        if (!(await sendNextRequest())) break;
-      } else if (backlog.isEmpty() && inFlight.size() > 0) {
-        await receiveIfDue();
-      } else if (inFlight.size() > 0) {
-        await inFlight.next();
-      } else {
-        if (!backlog.takeSuspect()) break;
-        receiveDeadline = Number.NEGATIVE_INFINITY;
-      }
+    /** Puts a message in line that may kill the worker: nothing more is received beside it. False if there is none. */
+    function takeSuspect(): boolean {
+      if (!backlog.takeSuspect()) return false;
+      receiveDeadline = Number.NEGATIVE_INFINITY;
+      return true;
     }
+
+    /** Does what is next; false when nothing is left to do, or the time is up. */
+    async function proceed(): Promise<boolean> {
+      if (inFlight.hasRoom() && selectNext().length > 0) return sendNextRequest();
+      if (inFlight.size() === 0) return takeSuspect();
+      await (backlog.isEmpty() ? receiveIfDue() : inFlight.next());
+      return true;
+    }
+
+    backlog.add(messages);
+    while (await proceed());
     await inFlight.all();
     await settlement.settleDone();
     return settlement.releaseRest(gate.resumesInMs());
