@@ -37,8 +37,8 @@ export async function bisect<Candidate>(
     const { suspect, rejection, cleanCount, queued } = await findFirst(subset, firstRejection);
     if (stopped) return;
     if (suspect !== undefined) await confirm(suspect, rejection);
-    const isRare = reactions[firstRejection.outcome].inferable && cleanCount * RARE_ONE_IN >= subset.length;
-    for (const group of isRare && queued.length > 1 ? [queued.flat()] : queued) {
+    const isRare = cleanCount * RARE_ONE_IN >= subset.length;
+    for (const group of isRare ? joinGroups(queued, firstRejection) : queued) {
       if (stopped) return;
       const result = await send(group);
       if (result.kind === 'rejected') await search(group, result.rejection);
@@ -77,3 +77,7 @@ export async function bisect<Candidate>(
 
   await search(candidates, firstRejection);
 }
+
+/** The groups as one, unless what passes says nothing of what is behind it. */
+const joinGroups = <Candidate>(groups: readonly (readonly Candidate[])[], { outcome }: Rejection) =>
+  reactions[outcome].inferable && groups.length > 1 ? [groups.flat()] : groups;
