@@ -2,6 +2,7 @@ import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import { createDeadLetterReader, type DeadLetterReader } from '../dead-letters/dead-letter-reader.ts';
 import { localConnectionSchema } from '../local/api-schema.ts';
+import { connectToLocalSqs } from '../local/aws/local-sqs-client.ts';
 import { createSqs } from '../sqs/sqs-client.ts';
 import { CommandError } from './cli-errors.ts';
 import type { CommandContext } from './command-context.ts';
@@ -64,11 +65,10 @@ export async function withConnection<T>(
 async function connectLocal(env: CommandContext['env']): Promise<Connection> {
   const relay = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
   const { sqs, mapping, quota, madeUp: _, ...queues } = relay;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   return {
     ...queues,
     title: `the local relay at ${relayUrl(env)}`,
-    sqs: createSqs({ ...sqs, credentials }),
+    sqs: connectToLocalSqs(sqs.endpoint),
     settings: async () => ({ mapping, quota }),
     waitSeconds: 0,
     audit: async () => undefined,

@@ -40,6 +40,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
       createSalesmachine(
         { ...config.salesmachine, url: salesmachineUrl },
         mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine),
+        clock,
       ),
     ),
   );

@@ -1,5 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
 import { describeFailure } from './failure-text.ts';
 
@@ -44,6 +46,7 @@ type Attempt = ApiResult & { isStale?: boolean };
 export function createSalesmachine(
   settings: SalesmachineSettings,
   refreshableCredential: Refreshable<Credential> = constant(settings),
+  clock: Clock = systemClock,
 ): Salesmachine {
   const { connectTimeoutMs = 3_000, timeoutMs = REQUEST_TIMEOUT_MS } = settings;
   const base = settings.url.replace(/\/+$/, '');
@@ -86,15 +89,15 @@ export function createSalesmachine(
         connected = true;
         return;
       }
-      const connectTimer = setTimeout(
-        () => request.destroy(Object.assign(new Error('connecting took too long'), { code: 'ECONNTIMEOUT' })),
-        connectTimeoutMs,
-      );
+      const connecting = new AbortController();
+      const onTimeout = () =>
+        request.destroy(Object.assign(new Error('connecting took too long'), { code: 'ECONNTIMEOUT' }));
+      clock.sleep(connectTimeoutMs, connecting.signal).then(onTimeout, () => undefined);
       socket.once(protocol === https ? 'secureConnect' : 'connect', () => {
         connected = true;
-        clearTimeout(connectTimer);
+        connecting.abort(null);
       });
-      socket.once('close', () => clearTimeout(connectTimer));
+      socket.once('close', () => connecting.abort(null));
     });
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
@@ -127,14 +130,15 @@ export function createSalesmachine(
     async post(path, json, signal) {
       const credential = await refreshableCredential.get().catch(() => undefined);
       if (!credential) return failure('ENOCREDENTIAL', false);
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
       const body = Buffer.from(json);
-      for (;;) {
-        // Each attempt that meets a stale connection uses it up, so the last one has a new connection.
-        const { isStale, ...result } = await send(path, body, basicAuth(credential), either);
-        if (!isStale) return result;
-      }
+      return withDeadline(clock, timeoutMs, async (timeout) => {
+        const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+        for (;;) {
+          // Each attempt that meets a stale connection uses it up, so the last one has a new connection.
+          const { isStale, ...result } = await send(path, body, basicAuth(credential), either);
+          if (!isStale) return result;
+        }
+      });
     },
     refreshCredentialIfOlderThan: (moment) => refreshableCredential.refreshIfOlderThan(moment),
   };

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
 import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
 import type {
@@ -13,9 +13,6 @@ import { sign } from '../../lib/segment/signature.ts';
 import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { SHARED_SECRET, startTestRelay } from '../support/relay.ts';
-
-/** Real servers, and machines that do other work as well. */
-jest.setTimeout(60_000);
 
 const directory = new URL('../fixtures/events/', import.meta.url);
 

@@ -75,7 +75,7 @@ test('a dead letter that was written twice is listed once, and removed with its 
   await sendMessages(
     [copy],
     { ...fixture.ports, queueUrl: fixture.queues.deadLetters.url },
-    AbortSignal.timeout(5_000),
+    new AbortController().signal,
   );
 
   const reader = createDeadLetterReader(fixture.ports, { waitSeconds: 0 });
@@ -182,6 +182,6 @@ async function crash(fixture: DeadLetterFixture, count: number): Promise<void> {
     deduplicationId: `crash ${index}`,
     attributes: { version: '1' },
   }));
-  await sendMessages(messages, fixture.ports, AbortSignal.timeout(10_000));
+  await sendMessages(messages, fixture.ports, new AbortController().signal);
   while ((await depth(fixture)).queued < count) await fixture.worker.receive(10, 0);
 }

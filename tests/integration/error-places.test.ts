@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
 import { PII_MARKER } from '../support/pii-markers.ts';
@@ -38,8 +38,6 @@ function plantError({ file, name }: (typeof places)[keyof typeof places]): numbe
 
 const plantedLines = new Map<string, number>();
 let queues: LocalSqs;
-
-jest.setTimeout(30_000);
 
 beforeAll(async () => {
   for (const name of ['handlers', 'lib', 'package.json'])

@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../lib/runtime/json.ts';
 import { startTestIngest } from '../support/ingest.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { startTestRelay } from '../support/relay.ts';
-
-jest.setTimeout(60_000);
 
 const CANARY = 'canary-9d1c';
 const KEPT = 'kept-9d1c';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapValue } from '../../lib/cli/commands/map-command.ts';
 import type { LocalSqs } from '../../lib/local/aws/local-sqs.ts';
@@ -10,9 +10,6 @@ import { startTestIngest } from '../support/ingest.ts';
 import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
-
-/** Real servers, and machines that do other work as well. */
-jest.setTimeout(60_000);
 
 /** Nothing here is about pacing. */
 const UNPACED = { RATE_LIMIT_REQUESTS: '200000' };

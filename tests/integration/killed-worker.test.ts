@@ -82,7 +82,7 @@ async function setUp() {
       }),
     ).flat();
     const ports = { sqs, queueUrl: queues.main.url, clock: systemClock, random: systemRandom };
-    await sendMessages(messages, { ...ports, log: recordingLog() }, AbortSignal.timeout(10_000));
+    await sendMessages(messages, { ...ports, log: recordingLog() }, new AbortController().signal);
   }
 
   const isDepth = (queued: number, inFlight: number) =>

@@ -44,7 +44,7 @@ const track = (messageId: string, fields = {}) => ({
 
 test('one query says of any event what happened to it', async () => {
   const output = captureOutput();
-  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' }, createLog('relay'));
+  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' }, { log: createLog('relay') });
   relay.fakeSalesmachine?.reject('coupon');
   const response = await relay.post('/segment', [
     track(uuid(1)),

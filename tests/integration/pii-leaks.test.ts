@@ -18,8 +18,6 @@ import { eventsWithPiiMarkers, PII_MARKER } from '../support/pii-markers.ts';
 import { startTestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
-jest.setTimeout(60_000);
-
 const events = eventsWithPiiMarkers();
 
 /** All that a deployed function writes, and `npm start`, down to the last detail. */
@@ -49,7 +47,7 @@ test('there are as many events as there should be', () => {
 
 test('of 1,626 events, delivered or refused, no output tells anything', async () => {
   const output = captureOutput();
-  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '200000' }, everyLog());
+  const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '200000' }, { log: everyLog() });
   const answers: string[] = [];
   const post = async (path: string, body: unknown, headers?: Record<string, string>) => {
     answers.push(await (await relay.post(path, body, headers)).text());

@@ -1,12 +1,9 @@
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import { startTestIngest, type TestIngest } from '../support/ingest.ts';
 import { type CallResult, type SendCall, type SqsProxy, startSqsProxy } from '../support/sqs-proxy.ts';
-
-/** Real servers, and machines that do other work as well. */
-jest.setTimeout(60_000);
 
 const proxies: SqsProxy[] = [];
 afterEach(async () => {

@@ -1,12 +1,10 @@
 import { createServer } from 'node:http';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { SHARED_SECRET, startTestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
 // Each command is a process of its own, and the machine may be busy.
-jest.setTimeout(30_000);
-
 const track = (number: number) => ({
   type: 'track',
   messageId: `m${number}`,

@@ -154,7 +154,7 @@ describe('where no worker drains the main queue', () => {
     await sendMessages(
       copies,
       { ...fixture.ports, queueUrl: fixture.queues.deadLetters.url },
-      AbortSignal.timeout(5_000),
+      new AbortController().signal,
     );
     expect(await replay(quickly, fixture.ports)).toMatchObject({ replayed: 2, failed: 0 });
     expect(messageIds(await fixture.queued())).toEqual(messageIdsFrom(0, 3));
@@ -170,7 +170,7 @@ describe('where no worker drains the main queue', () => {
       deduplicationId: `first delivery ${index}`,
       attributes: { version: '1', acceptedAt },
     }));
-    await sendMessages(messages, fixture.ports, AbortSignal.timeout(10_000));
+    await sendMessages(messages, fixture.ports, new AbortController().signal);
     const { sqs, deadLetterQueueUrl } = fixture.ports;
     while ((await getQueueDepth(sqs, deadLetterQueueUrl)).queued < 55) await fixture.worker.receive(10, 0);
 

@@ -8,10 +8,11 @@ import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { startRelay } from '../../lib/local/relay.ts';
 import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
-import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { sign } from '../../lib/segment/signature.ts';
 import { recordingLog } from '../support/log.ts';
 import { startParameterStore } from '../support/parameter-store.ts';
+import { patientClock } from '../support/patient-clock.ts';
 import { until } from '../support/until.ts';
 
 const PARAMETERS = {
@@ -55,7 +56,7 @@ async function setUp({ without }: { without?: keyof typeof PARAMETERS } = {}) {
 
   // The store is asked at most every five seconds: these are jumped over instead of waited for.
   let jumpedMs = 0;
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + jumpedMs };
+  const clock: Clock = { ...patientClock, now: () => patientClock.now() + jumpedMs };
 
   const fake = createFakeSalesmachine({
     credential: MADE_WITH,
@@ -211,7 +212,7 @@ test('while the parameter store is down, a cold ingest answers 503, and starts o
   const gateway = createApiGateway({
     invoke: handler,
     functionTimeoutMs: 8_000,
-    clock: systemClock,
+    clock: patientClock,
     log: recordingLog(),
   });
   const server = await listen(gateway);

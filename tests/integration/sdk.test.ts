@@ -1,15 +1,12 @@
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Analytics as AnalyticsV3 } from '@segment/analytics-node';
 import { Analytics as AnalyticsV1 } from 'analytics-node-1';
 import { Analytics as AnalyticsV2 } from 'analytics-node-2';
 import { type LocalServer, listen, readBody, readHeaders } from '../../lib/local/http-server.ts';
 import { startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
-
-/** Real servers and the SDKs' own backoff, on machines that do other work as well. */
-jest.setTimeout(60_000);
 
 type Message = { userId: string; timestamp: Date; messageId: string };
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Environment } from '../../lib/config/config.ts';
 import { findChromium } from './chromium.ts';
@@ -7,9 +7,8 @@ import { beforeRelaysStop, startTestRelay, type TestRelay } from './relay.ts';
 /** Slots come so fast that no test waits for one. */
 const FAST = { RATE_LIMIT_REQUESTS: '100000' };
 
-/** A browser on a busy machine is slow; what never comes fails on its own time-out before. */
-const TIMEOUT_MS = 120_000;
-const WAIT_MS = 50_000;
+/** A browser on a busy machine is slow. */
+const WAIT_MS = 120_000;
 
 export type ConsolePage = { page: Page; relay: TestRelay };
 
@@ -20,10 +19,8 @@ let browser: Browser;
 
 /** Opens a browser for the tests of a file, and checks after each that its pages were quiet and asked no other host. */
 export function useBrowser(): void {
-  jest.setTimeout(TIMEOUT_MS);
-
   beforeAll(async () => {
-    browser = await chromium.launch(await findChromium());
+    browser = await chromium.launch({ ...(await findChromium()), timeout: WAIT_MS });
   });
 
   beforeRelaysStop(async () => {

@@ -7,9 +7,10 @@ import {
   type EventSourceMapping,
 } from '../../lib/local/aws/event-source-mapping.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
-import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { recordingLog } from './log.ts';
+import { patientClock } from './patient-clock.ts';
 import { until } from './until.ts';
 
 export type Invoke = (lane: number, event: SQSEvent, context: Context) => Promise<unknown>;
@@ -29,7 +30,7 @@ export async function setUpMapping(queueOptions: Parameters<typeof startLocalSqs
 
   function start(
     invoke: Invoke,
-    { lanes = 1, clock = systemClock, functionTimeoutMs = 90_000 }: Options = {},
+    { lanes = 1, clock = patientClock, functionTimeoutMs = 90_000 }: Options = {},
   ) {
     const mapping = createEventSourceMapping({
       sqs,

@@ -2,14 +2,13 @@ import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { startRelay } from '../../lib/local/relay.ts';
 import { checkDeliveries, type Deliveries } from './deliveries.ts';
 import { recordingLog } from './log.ts';
+import { patientClock } from './patient-clock.ts';
 import { FAULTS, startUnreliableSalesmachine } from './unreliable-salesmachine.ts';
 import { until } from './until.ts';
 import { postEvents } from './webhooks.ts';
 
 /** Each fault lasts until so many requests have met it: in an outage the last ones are pings. */
 const MIN_HITS = 4;
-
-const RECOVERY_MS = 120_000;
 
 type FaultRunOptions = {
   /** A multiple of `users`, which is a multiple of 20. */
@@ -54,7 +53,7 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
   );
   const worker = { ...config.worker, salesmachine: { ...config.worker.salesmachine, timeoutMs } };
   const log = recordingLog();
-  const relay = await startRelay({ config: { ...config, worker }, log });
+  const relay = await startRelay({ config: { ...config, worker }, log, clock: patientClock });
   const boundary = (index: number) => Math.round((events * index) / FAULTS.length);
 
   const isDrained = async () => {
@@ -66,13 +65,9 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
     for (const [index, fault] of FAULTS.entries()) {
       salesmachine.inject(fault);
       await postEvents(boundary(index), boundary(index + 1), { url: `${relay.url}/segment`, token, users });
-      await until(
-        `requests have met it: ${fault.name}`,
-        () => salesmachine.hits(fault) >= MIN_HITS,
-        RECOVERY_MS,
-      );
+      await until(`requests have met it: ${fault.name}`, () => salesmachine.hits(fault) >= MIN_HITS);
       salesmachine.inject();
-      await until(`all is delivered after: ${fault.name}`, isDrained, RECOVERY_MS);
+      await until(`all is delivered after: ${fault.name}`, isDrained);
     }
 
     const applied = salesmachine.applied();

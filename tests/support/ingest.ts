@@ -4,11 +4,12 @@ import { type Environment, readIngestSettings } from '../../lib/config/config.ts
 import { createApiGateway, type HttpFunction } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { listen } from '../../lib/local/http-server.ts';
-import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import type { ReceivedMessage } from '../../lib/sqs/received-message.ts';
 import { createSqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from './log.ts';
+import { patientClock } from './patient-clock.ts';
 import { receiveAll } from './receive-all.ts';
 import { TOKEN } from './relay.ts';
 
@@ -40,7 +41,7 @@ afterEach(async () => {
 
 /** The deployed ingest behind API Gateway, and its two queues, with no worker. Stopped after the test. */
 export async function startTestIngest(options: Options = {}): Promise<TestIngest> {
-  const { clock = systemClock, endpointOf = async ({ endpoint }) => endpoint } = options;
+  const { clock = patientClock, endpointOf = async ({ endpoint }) => endpoint } = options;
   const queues = await startLocalSqs();
   cleanups.push(queues.stop);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

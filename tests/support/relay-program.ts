@@ -2,8 +2,9 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CommandContext } from '../../lib/cli/command-context.ts';
 import { createRelayProgram } from '../../lib/cli/relay-program.ts';
-import { type Clock, systemClock } from '../../lib/runtime/clock.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
+import { patientClock } from './patient-clock.ts';
 
 type Streams = { stdin: PassThrough & { isTTY?: boolean }; stderr: PassThrough };
 
@@ -25,7 +26,7 @@ type ProgramOptions = { streams?: Streams; clock?: Clock };
 export async function runRelayProgram(
   args: readonly string[],
   env: Record<string, string>,
-  { streams: { stdin, stderr } = createPipes(), clock = systemClock }: ProgramOptions = {},
+  { streams: { stdin, stderr } = createPipes(), clock = patientClock }: ProgramOptions = {},
 ) {
   const stdout = new PassThrough();
   let code = 0;

@@ -3,9 +3,11 @@ import type { Environment } from '../../lib/config/config.ts';
 import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { type Relay, startRelay } from '../../lib/local/relay.ts';
 import type { FakeSalesmachineState } from '../../lib/local/salesmachine/fake-salesmachine.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
 import { sign } from '../../lib/segment/signature.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
 import { type LogLine, recordingLog } from './log.ts';
+import { patientClock } from './patient-clock.ts';
 import { until } from './until.ts';
 
 export const SHARED_SECRET = 'a-shared-secret';
@@ -36,21 +38,25 @@ afterEach(async () => {
   running.clear();
 });
 
-/**
- * A relay with a fake Salesmachine, on any free port, with the settings of `env`; it is stopped after the test. What it logs also
- * goes to `alsoTo`; `readEnvironment` reads the settings again, as from SSM.
- */
+type TestRelayOptions = {
+  /** Where its log goes, too. */
+  log?: Log;
+  /** Reads the settings again, as from SSM. */
+  readEnvironment?: (env: Environment) => Promise<Environment>;
+  clock?: Clock;
+};
+
+/** A relay with a fake Salesmachine, on any free port, with the settings of `env`; it is stopped after the test. */
 export async function startTestRelay(
   env: Environment = {},
-  alsoTo?: Log,
-  readEnvironment: (env: Environment) => Promise<Environment> = async (read) => read,
+  { log: alsoTo, readEnvironment = async (read) => read, clock = patientClock }: TestRelayOptions = {},
 ): Promise<TestRelay> {
   const log = recordingLog(alsoTo);
   const settings = { PORT: '0', SEGMENT_SHARED_SECRETS: SHARED_SECRET, INGEST_TOKENS: TOKEN, ...env };
   const config = readLocalConfig(settings, () => 'made-up');
   const get = () => readEnvironment(config.environment);
   const environment = { get, refreshIfOlderThan: async () => true };
-  const relay = await startRelay({ config, environment, log });
+  const relay = await startRelay({ config, environment, log, clock });
   running.add(relay);
 
   const send = (path: string, body: unknown, headers: Record<string, string>) =>

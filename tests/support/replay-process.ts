@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
+import { connectToLocalSqs } from '../../lib/local/aws/local-sqs-client.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
-import { createSqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from './log.ts';
 
 const task = v.object({
@@ -20,8 +20,7 @@ const task = v.object({
 export type ReplayProcessTask = v.InferOutput<typeof task>;
 
 const { what, endpoint, rate, ...queues } = v.parse(task, JSON.parse(process.argv[2] ?? ''));
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-const sqs = createSqs({ endpoint, region: 'us-east-1', credentials });
+const sqs = connectToLocalSqs(endpoint);
 const ports = { ...queues, sqs, clock: systemClock, random: systemRandom, log: recordingLog() };
 const { visibilitySeconds } = queues;
 

@@ -4,14 +4,19 @@
  */
 import { handler } from '../../handlers/worker.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
+import { connectToLocalSqs } from '../../lib/local/aws/local-sqs-client.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
-import { createSqs } from '../../lib/sqs/sqs-client.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 
-const { QUEUE_URL: url = '', QUEUE_ARN: arn = '', TIMEOUT_MS } = process.env;
+const {
+  QUEUE_URL: url = '',
+  QUEUE_ARN: arn = '',
+  AWS_ENDPOINT_URL_SQS: endpoint = '',
+  TIMEOUT_MS,
+} = process.env;
 
 createEventSourceMapping({
-  sqs: createSqs(),
+  sqs: connectToLocalSqs(endpoint),
   queue: { url, arn },
   lanes: 1,
   functionTimeoutMs: Number(TIMEOUT_MS),

@@ -1,6 +1,6 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
-import { createSqs } from '../../sqs/sqs-client.ts';
+import { connectToLocalSqs } from './local-sqs-client.ts';
 
 export type LocalQueue = { url: string; arn: string };
 
@@ -19,12 +19,6 @@ type LocalSqsOptions = { visibilityTimeoutSeconds?: number; maxReceiveCount?: nu
 /** 14 days, the most that SQS offers. */
 const RETENTION_SECONDS = 14 * 24 * 3_600;
 
-/**
- * A process that stalls, because the machine sleeps or is busy, must not take its own answers for lost: what a receive
- * took that was given up would be invisible for minutes.
- */
-const patience = { connectionTimeout: 60_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
-
 const fifo = {
   FifoQueue: 'true',
   DeduplicationScope: 'messageGroup',
@@ -41,8 +35,7 @@ export async function startLocalSqs(options: LocalSqsOptions = {}): Promise<Loca
 
   const clients: SQSClient[] = [];
   const connect = () => {
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const client = createSqs({ endpoint, region: 'us-east-1', credentials, requestHandler: patience });
+    const client = connectToLocalSqs(endpoint);
     clients.push(client);
     return client;
   };

@@ -1,10 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { receiveAll } from '../../support/receive-all.ts';
 import { startTestRelay, TOKEN } from '../../support/relay.ts';
-
-/** Real servers, on machines that do other work as well. */
-jest.setTimeout(60_000);
 
 const event = '{"type":"track","userId":"u","event":"E","messageId":"m"}';
 const deep = `${'['.repeat(100)}${']'.repeat(100)}`;

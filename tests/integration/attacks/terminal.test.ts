@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { listen } from '../../../lib/local/http-server.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
@@ -13,8 +13,6 @@ import { recordingLog } from '../../support/log.ts';
 import { startTestRelay, type TestRelay } from '../../support/relay.ts';
 
 // Each command is a process of its own, and the machine may be busy.
-jest.setTimeout(60_000);
-
 /** Clears the screen, in three ways; then turns what follows around. */
 const EVIL = '\u001B[2J\u009B2J\u0090\u202Eevil\u2066\u2028\u0007\u007F';
 
@@ -61,7 +59,7 @@ async function writeDeadLetters(...types: string[]) {
   };
   const messages = types.map((type, index) => evilDeadLetter(index, type));
   const queueUrl = relay.queues.deadLetters.url;
-  await sendMessages(messages, { ...ports, queueUrl }, AbortSignal.timeout(30_000));
+  await sendMessages(messages, { ...ports, queueUrl }, new AbortController().signal);
   return messages.map(({ groupId }) => groupId);
 }
 

@@ -1,15 +1,12 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
 import { parseJson } from '../../../lib/runtime/json.ts';
 import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
 import { SHARED_SECRET, startTestRelay, TOKEN } from '../../support/relay.ts';
 import { senderEvents } from '../../support/sender-events.ts';
-
-/** Real servers, and machines that do other work as well. */
-jest.setTimeout(60_000);
 
 const recordingsSchema = v.array(
   v.object({

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
@@ -9,9 +9,6 @@ import { sign } from '../../../lib/segment/signature.ts';
 import { startTestIngest } from '../../support/ingest.ts';
 import { receiveAll } from '../../support/receive-all.ts';
 import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../../support/relay.ts';
-
-/** Real servers, and machines that do other work as well. */
-jest.setTimeout(60_000);
 
 const eventText = (messageId = 'm') =>
   `{"type":"track","userId":"u","event":"E","messageId":"${messageId}","timestamp":"2026-03-04T05:06:07.891Z"}`;
