@@ -1,11 +1,10 @@
 import type { Reason } from '../dead-letters/reasons.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
+import type { Salesmachine } from '../salesmachine/client.ts';
 import { describeResult } from '../salesmachine/error-detail.ts';
-import { describeUnusualSuccess, type Outcome, toOutcome } from '../salesmachine/outcome.ts';
-import { readRemaining } from '../salesmachine/rate-limit.ts';
-import type { Log, LogFields } from '../telemetry/log.ts';
+import { type Outcome, toOutcome } from '../salesmachine/outcome.ts';
+import type { Log } from '../telemetry/log.ts';
 import { retryWaitMs } from './backoff.ts';
 import {
   type BatchAttempts,
@@ -15,8 +14,9 @@ import {
 } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import { createInterpreter } from './interpret.ts';
+import { postRequest, type SlotStats } from './post-request.ts';
 import { reactions } from './reactions.ts';
-import { requestBody, type SalesmachineRequest } from './request.ts';
+import type { SalesmachineRequest } from './request.ts';
 import { queuedEventsIn } from './request-operation.ts';
 
 /** Why operations did not pass. */
@@ -38,9 +38,6 @@ export type AttemptResult =
   | { kind: 'rejected'; rejection: Rejection }
   /** Time ran out before that was decided. */
   | { kind: 'undecided' };
-
-/** How long the lane waited for a slot, and how many messages it received meanwhile. */
-export type SlotStats = Pick<LogFields, 'waitMs' | 'received'>;
 
 export type AttemptPorts = {
   gate: Gate;
@@ -121,7 +118,7 @@ export async function attempt(
   /** Sends the request once. `unknown`: it was throttled, or only the same request again will tell. */
   async function sendOnce(slotStats: SlotStats): Promise<'accepted' | 'unknown' | Rejection> {
     const acceptedBefore = evidence.acceptedAt();
-    const result = await post(request, slotStats, ports);
+    const result = await postRequest(request, slotStats, ports);
     const outcome = await interpret(toOutcome(request.path, result));
     if (outcome === undefined) return 'unknown';
     const { verdict, reason } = reactions[outcome];
@@ -152,37 +149,4 @@ export async function attempt(
     options.onFailure?.();
     await waitBeforeRetry();
   }
-}
-
-async function post(
-  request: SalesmachineRequest,
-  slotStats: SlotStats,
-  { salesmachine, clock, log }: AttemptPorts,
-): Promise<ApiResult> {
-  const sentAt = clock.now();
-  const result = await salesmachine.post(request.path, requestBody(request));
-  const outcome = toOutcome(request.path, result);
-  const queuedEvents = queuedEventsIn(request.operations);
-  const operations = request.operations.map(({ operation }) => operation);
-  const problem =
-    outcome === 'delivered' ? describeUnusualSuccess(result) : describeResult(result, operations);
-  const write = problem === undefined ? log.info : log.warn;
-  write('request completed', {
-    path: request.path,
-    outcome,
-    problem,
-    operations: operations.length,
-    events: queuedEvents.length,
-    ...slotStats,
-    durationMs: clock.now() - sentAt,
-    oldestAgeMs:
-      sentAt -
-      queuedEvents.reduce((oldest, queuedEvent) => Math.min(oldest, queuedEvent.message.sentAt), sentAt),
-    ...(result.kind === 'response'
-      ? { status: result.status, remaining: readRemaining(result.headers) }
-      : { error: result.code }),
-    ...(outcome === 'possibly_applied' && { cause: 'answer_lost', mayBeDuplicated: true }),
-    messageIds: queuedEvents.flatMap(({ event }) => event.messageId ?? []),
-  });
-  return result;
 }

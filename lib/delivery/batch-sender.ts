@@ -5,13 +5,13 @@ import {
   type AttemptResult,
   attempt,
   type Rejection,
-  type SlotStats,
 } from './attempt.ts';
 import { bisect } from './bisect.ts';
 import { createBatchAttempts, MAX_UNPROVEN } from './evidence.ts';
 import { createJudge } from './judge.ts';
 import type { KeptEvents } from './kept-events.ts';
 import { merge } from './merge.ts';
+import type { SlotStats } from './post-request.ts';
 import type { PendingOperation, QueuedEvent } from './queued-event.ts';
 import { type Reaction, reactions } from './reactions.ts';
 import { requestPath } from './request.ts';
