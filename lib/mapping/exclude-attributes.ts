@@ -32,7 +32,17 @@ const STRUCTURE: ReadonlySet<string> = new Set([
 ]);
 
 /** Ids are never changed: a URL can be one. */
-const IDS: ReadonlySet<string> = new Set(['messageId', 'userId', 'anonymousId', 'groupId', 'previousId']);
+const IDS: ReadonlySet<string> = new Set([
+  'messageId',
+  'userId',
+  'anonymousId',
+  'groupId',
+  'previousId',
+  'traits.account_uid',
+  'properties.account_uid',
+  'context.traits.account_uid',
+  'context.groupId',
+]);
 
 /** The objects that hold attributes: what is in them is called by its own key. */
 const ROOTS: ReadonlySet<string> = new Set([
@@ -108,7 +118,7 @@ export function excludeAttributes(
   }
 
   function pruneText(text: string, path: readonly string[]): string {
-    if (path.length === 1 && IDS.has(path[0] ?? '')) return text;
+    if (path.length <= 3 && IDS.has(path.join('.'))) return text;
     const inJson = text.includes('{') ? excludeMembers(text, matchAttribute) : { text, patterns: [] };
     const inUrls = excludeQuery(inJson.text, matchQuery);
     for (const pattern of new Set(inJson.patterns))

@@ -2,77 +2,145 @@ import type { NameMatcher } from './name-pattern.ts';
 
 type Cut = { text: string; patterns: string[] };
 
-/** White space and quotes end a URL that stands in a text, or in JSON that is a text. */
-const separator = /([\s"]+)/;
-
-/** How often a URL may stand encoded in another one's parameter: `?next=https%3A%2F%2F…%3Ftoken%3D…`. */
-const MAX_NESTING = 3;
+/** Between a name and its value. A text without any has no parameters. */
+const equals = /=|%(?:25)*3d|\\u003d/i;
 
 /**
- * A text whose URLs are without the parameters that match, in their queries and in fragments that look like one (OAuth
- * puts tokens there), and in the URLs that are parameters themselves. All else stays as it was written; a query that is
- * left empty goes with its question mark.
+ * What a parameter stands behind, and ends at: `?`, `&`, `#`, `;`, white space, a quote. Each may be written as in HTML
+ * (`&amp;`), as in JavaScript (`\u0026`), as in JSON that is a text (`\"`), or as in a URL that stands in another one
+ * (`%3F`, `%253F`).
  */
-export function excludeQuery(text: string, match: NameMatcher, nesting = 0): Cut {
+const boundary = /((?<!\\)\\*"|\s+|&amp;|[?&#;]|\\u00(?:3f|26|23|3b)|%(?:25)*(?:3f|26|23|3b|22))/i;
+
+type Mark = {
+  written: string;
+  sign: '?' | '&' | '#' | ';' | '"';
+  /** How often it is encoded: in a URL that is another one's parameter it is 1. */
+  level: number;
+};
+
+type Part = { mark: Mark; body: string; isInQuery: boolean };
+
+/**
+ * A text without the parameters that match, wherever in it there is a URL, or a part of one, encoded or not: in a query,
+ * in a fragment (OAuth puts tokens there, and a router a query of its own), in a path's segment (`;name=…`). A parameter
+ * goes up to where the next one begins on its own level, or one further out. All else stays as it was written; a query
+ * that is left empty goes with its question mark.
+ */
+export function excludeQuery(text: string, match: NameMatcher): Cut {
   const patterns: string[] = [];
-  if (!text.includes('=')) return { text, patterns };
-  const keep = (parameter: string): string[] => {
-    const pattern = parameterNames(parameter)
-      .map(match)
-      .find((found) => found !== undefined);
-    if (pattern !== undefined) patterns.push(pattern);
-    return pattern === undefined ? [nesting < MAX_NESTING ? cutValue(parameter) : parameter] : [];
+  if (!equals.test(text)) return { text, patterns };
+  const parts = splitParts(text);
+  const kept: string[] = [];
+  let cut: Part | undefined;
+  let opening: Mark | undefined;
+  for (const [index, part] of parts.entries()) {
+    if (cut !== undefined && !endsValue(part, cut)) continue;
+    const mark = joins(part.mark, opening) ? opening : part.mark;
+    const pattern = findPattern(readName(part, index === 0, parts[index + 1]), match);
+    if (pattern === undefined) {
+      kept.push(mark.written, part.body);
+      cut = opening = undefined;
+    } else {
+      patterns.push(pattern);
+      if (mark.sign === '"') kept.push(mark.written);
+      cut = part;
+      opening = toOpening(mark);
+    }
+  }
+  return patterns.length === 0 ? { text, patterns } : { text: kept.join(''), patterns };
+}
+
+function splitParts(text: string): Part[] {
+  const [first = '', ...pieces] = text.split(boundary);
+  const parts: Part[] = [{ mark: { written: '', sign: '"', level: 0 }, body: first, isInQuery: false }];
+  let isInQuery = false;
+  for (let at = 0; at < pieces.length; at += 2) {
+    const mark = readMark(pieces[at] ?? '');
+    if (mark.sign !== '&' && mark.sign !== ';') isInQuery = mark.sign !== '"';
+    parts.push({ mark, body: pieces[at + 1] ?? '', isInQuery });
+  }
+  return parts;
+}
+
+const signs: ReadonlyMap<string, Mark['sign']> = new Map([
+  ['?', '?'],
+  ['3f', '?'],
+  ['&', '&'],
+  ['&amp;', '&'],
+  ['26', '&'],
+  ['#', '#'],
+  ['23', '#'],
+  [';', ';'],
+  ['3b', ';'],
+]);
+
+function readMark(written: string): Mark {
+  const isEncoded = written.startsWith('%');
+  const code = isEncoded || /^\\u/i.test(written) ? written.slice(-2).toLowerCase() : written.toLowerCase();
+  return {
+    written,
+    sign: signs.get(code) ?? '"',
+    level: isEncoded ? (written.length - 1) / 2 : 0,
   };
+}
 
-  function cutValue(parameter: string): string {
-    const at = parameter.indexOf('=') + 1;
-    const value = at > 0 && parameter.includes('%', at) ? decode(parameter.slice(at)) : undefined;
-    if (value === undefined) return parameter;
-    const inner = excludeQuery(value, match, nesting + 1);
-    patterns.push(...inner.patterns);
-    return inner.patterns.length === 0 ? parameter : parameter.slice(0, at) + encodeURIComponent(inner.text);
+/** Whether a value that is cut ends where this part begins. What is encoded further belongs to the value. */
+function endsValue({ mark, body }: Part, cut: Part): boolean {
+  if (mark.level > cut.mark.level) return false;
+  // A value may have these two in it.
+  if (mark.sign === ';') return equals.test(body);
+  if (mark.sign === '?') return mark.level < cut.mark.level || (cut.mark.sign === ';' && !cut.isInQuery);
+  return true;
+}
+
+/** What stood before a parameter that is cut, if it is now to begin the next one. */
+function toOpening(mark: Mark): Mark | undefined {
+  if (mark.sign === '&' || mark.sign === ';') return undefined;
+  return mark.sign === '"' ? { ...mark, written: '' } : mark;
+}
+
+const joins = ({ sign, level }: Mark, opening: Mark | undefined): opening is Mark =>
+  (sign === '&' || sign === ';') && level === opening?.level;
+
+/**
+ * The name of a parameter; undefined for what is none. Where no sign stands before it, a text may happen to have an `=`:
+ * then it is one if another follows, or if the whole text is `name=value`.
+ */
+function readName({ mark, body }: Part, isFirst: boolean, next: Part | undefined): string | undefined {
+  const at = body.search(equals);
+  if (at === -1) return undefined;
+  const name = body.slice(0, at);
+  if (mark.sign !== '"') return name;
+  const isAlone = isFirst && next === undefined && !/=$/.test(body); // It would be Base64.
+  return (isAlone || next?.mark.sign === '&') && !/[/:]/.test(name) ? name : undefined;
+}
+
+function findPattern(written: string | undefined, match: NameMatcher): string | undefined {
+  if (written === undefined) return undefined;
+  for (const name of readNames(written)) {
+    const pattern = match(name);
+    if (pattern !== undefined) return pattern;
   }
-
-  const pieces = text.split(separator).map((piece) => (piece.includes('=') ? cutUrl(piece, keep) : piece));
-  return patterns.length === 0 ? { text, patterns } : { text: pieces.join(''), patterns };
+  return undefined;
 }
 
-type Keep = (parameter: string) => string[];
-
-/** A URL, or the part of one that browsers report: `?a=b`, or `a=b&c=d` alone. */
-function cutUrl(url: string, keep: Keep): string {
-  if (!/[?#]/.test(url)) return url.includes('&') ? cutParameters(url, keep) : url;
-  const [beforeFragment = '', ...fragment] = url.split('#');
-  const [path = '', ...query] = beforeFragment.split('?');
-  return path + cut('?', query.join('?'), keep) + cut('#', fragment.join('#'), keep);
+/** `user[token]` and `user.token` are called so, or `user_token`, as an attribute would be, or by any of their parts. */
+function readNames(written: string): string[] {
+  if (!/[%+[.]/.test(written)) return [written];
+  const name = decode(written).trim();
+  const parts = name.split(/[[\].]+/).filter((part) => part !== '');
+  return [name, parts.join('_'), ...parts];
 }
 
-function cut(mark: '?' | '#', parameters: string, keep: Keep): string {
-  // A router's fragment, `#/reset?token=…`, has its parameters behind a question mark of its own.
-  const at = parameters.indexOf('?') + 1;
-  const kept = cutParameters(parameters.slice(at), keep);
-  return parameters === '' || (at === 0 && kept === '') ? '' : mark + parameters.slice(0, at) + kept;
+/** As often as it was encoded. What is no UTF-8 in the end is not what anyone names. */
+function decode(name: string): string {
+  let decoded = name.replaceAll('+', ' ');
+  for (let level = 0; level < MAX_LEVEL && decoded.includes('%'); level += 1)
+    decoded = decoded.replace(/(?:%[\da-f]{2})+/gi, (run) =>
+      Buffer.from(run.replaceAll('%', ''), 'hex').toString(),
+    );
+  return decoded;
 }
 
-/** HTML writes `&amp;`, and some servers take `;` for `&`. */
-function cutParameters(parameters: string, keep: Keep): string {
-  const kept = parameters
-    .split('&')
-    .flatMap((parameter) => parameter.split(';').flatMap(keep).join(';') || []);
-  return kept.join('&');
-}
-
-/** The name, and what it is without the brackets of a list: `token[0]` is `token`. */
-function parameterNames(parameter: string): string[] {
-  const [written = ''] = parameter.split('=', 1);
-  const name = (decode(written) ?? written).trim();
-  return name.endsWith(']') ? [name, name.replace(/\[.*/s, '')] : [name];
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
-}
+const MAX_LEVEL = 5;
