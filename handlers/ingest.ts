@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { readIngestSettings, readLogSettings } from '../lib/config/config.ts';
+import { readLambdaParameters } from '../lib/config/lambda-parameters.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { toApiGatewayResponse } from '../lib/ingest/api-gateway.ts';
 import { handleRequest, type IngestDependencies } from '../lib/ingest/handle-request.ts';
@@ -33,7 +34,7 @@ export const createIngest = (dependencies: IngestDependencies): Ingest =>
 
 export const handler: Ingest = createOnFirstInvocation(
   async () => {
-    const environment = createSecretsEnvironment(process.env, systemClock);
+    const environment = createSecretsEnvironment(process.env, systemClock, readLambdaParameters);
     return createIngest({
       config: readIngestSettings(await environment.get()),
       credentials: mapRefreshable(environment, (env) => readIngestSettings(env).credentials),

@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readLogSettings, readWorkerConfig, type WorkerConfig } from '../lib/config/config.ts';
+import { readLambdaParameters } from '../lib/config/lambda-parameters.ts';
 import { createSecretsEnvironment } from '../lib/config/secrets.ts';
 import { createDeadLetterWriter } from '../lib/dead-letters/dead-letter-writer.ts';
 import { createLane, type DeliveryPorts, type Lane } from '../lib/delivery/lane.ts';
@@ -39,7 +40,7 @@ export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Wor
 
 export const handler: Worker = createOnFirstInvocation(
   async () => {
-    const environment = createSecretsEnvironment(process.env, systemClock);
+    const environment = createSecretsEnvironment(process.env, systemClock, readLambdaParameters);
     const config = readWorkerConfig(await environment.get());
     const credential = mapRefreshable(environment, (env) => readWorkerConfig(env).salesmachine);
     return createWorker({

@@ -1,9 +1,15 @@
+import { chunk } from '../runtime/chunk.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
-import { type ReadParameters, readParameters } from './parameter-store.ts';
 import { settings } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
+
+/** Values of SSM parameters by their names, decrypted; none for one that does not exist. It is given ten names at most. */
+export type ReadParameters = (names: readonly string[]) => Promise<Record<string, string>>;
+
+/** Source: `GetParameters` in SSM's API reference. */
+const MAX_NAMES = 10;
 
 const SUFFIX = '_PARAMETER';
 
@@ -23,7 +29,7 @@ const MIN_FETCH_INTERVAL_MS = 5_000;
 export function createSecretsEnvironment(
   env: Environment,
   clock: Clock,
-  read: ReadParameters = readParameters,
+  read: ReadParameters,
 ): Refreshable<Environment> {
   const parameters = Object.keys(settings).flatMap((name) => {
     const parameter = env[name + SUFFIX]?.trim();
@@ -38,7 +44,11 @@ export function createSecretsEnvironment(
   async function fetchSecrets(): Promise<void> {
     lastFetchAt = clock.now();
     const readAt = lastFetchAt;
-    const found = await read(parameters.map(({ parameter }) => parameter));
+    const names = chunk(
+      parameters.map(({ parameter }) => parameter),
+      MAX_NAMES,
+    );
+    const found: Record<string, string> = Object.assign({}, ...(await Promise.all(names.map(read))));
     const values = parameters.map(({ name, parameter }) => [name, found[parameter]] as const);
     cached = { env: { ...env, ...Object.fromEntries(values) }, readAt };
   }

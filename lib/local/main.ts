@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readParameters } from '../config/parameter-store.ts';
 import { createSecretsEnvironment } from '../config/secrets.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { SettingsError } from '../runtime/errors.ts';
@@ -12,7 +13,7 @@ import { formatStartText } from './start-text.ts';
 const print = (text: string) => process.stdout.write(text);
 
 try {
-  const environment = createSecretsEnvironment(process.env, systemClock);
+  const environment = createSecretsEnvironment(process.env, systemClock, readParameters);
   const config = readLocalConfig(await environment.get(), () => randomBytes(16).toString('hex'));
   // The log goes to stderr, so that what is printed at the start stays readable.
   const log = createLocalLog((line) => process.stderr.write(line), systemClock, config.log);

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ReadParameters } from '../../../lib/config/parameter-store.ts';
-import { createSecretsEnvironment } from '../../../lib/config/secrets.ts';
+import { createSecretsEnvironment, type ReadParameters } from '../../../lib/config/secrets.ts';
 
 const MINUTE = 60_000;
 
