@@ -12,9 +12,9 @@ const ITEM = 2;
  *
  * @param object at most 64 deep
  */
-export function measureFlat(object: JsonObject, limit: number): number {
+export function measureFlat(object: Readonly<Record<string, Json | undefined>>, limit: number): number {
   let size = 0;
-  const measure = (value: JsonObject, prefixLength: number): void => {
+  const measure = (value: typeof object, prefixLength: number): void => {
     for (const key in value) {
       const inner = value[key] ?? null;
       const length = prefixLength + key.length;

@@ -16,10 +16,10 @@ const reserved: ReadonlySet<string> = new Set([
   'domain',
 ]);
 
-/** Keys of the user's that do not stand under their own names: each moves like a joined one, or is left out. */
-export type Claims = ReadonlyMap<string, 'move' | 'omit'>;
+/** What becomes of a key of the user's that does not stand under its own name: it moves like a joined one, or is left out. */
+export type Claim = (key: string) => 'move' | 'omit' | undefined;
 
-const noClaims: Claims = new Map();
+const claimNothing: Claim = () => undefined;
 
 /**
  * Adds traits or properties to params, flat: Salesmachine documents nothing nested.
@@ -36,31 +36,30 @@ const noClaims: Claims = new Map();
  * @param object at most 64 deep
  * @param params what stands there already: a key that the user wrote replaces it, a joined one does not
  */
-export function flatten(object: JsonObject, claims = noClaims, params: Params = {}): Params {
+export function flatten(object: JsonObject, claim = claimNothing, params: Params = {}): Params {
   const later: string[] = [];
   for (const key in object) {
     const value = object[key] ?? null;
-    const claim = claims.get(key);
-    if (claim === 'omit') continue;
-    if (claim === 'move' || isJsonObject(value) || !key.isWellFormed()) later.push(key);
+    const claimed = claim(key);
+    if (claimed === 'omit') continue;
+    if (claimed === 'move' || isJsonObject(value) || !key.isWellFormed()) later.push(key);
     else setParam(params, key, toScalar(value));
   }
-  if (later.length > 0)
-    addJoined(
-      later.map((key) => [key, object[key] ?? null]),
-      params,
-    );
+  if (later.length > 0) {
+    const add = createAdder(params);
+    for (const key of later) add(key, object[key] ?? null);
+  }
   return params;
 }
 
-/** Adds values under names that are not the user's own: each moves to a free key. */
-export function addJoined(values: readonly [name: string, value: Json][], params: Params): void {
+/** Returns a function that adds values to `params` under names that are not the user's own: each moves to a free key. */
+export function createAdder(params: Params): (name: string, value: Json) => void {
   const freeKey = createKeyAllocator((key) => Object.hasOwn(params, key) || reserved.has(key));
-  const add = (path: string, value: Json): void => {
-    if (!isJsonObject(value)) setParam(params, freeKey(path.toWellFormed()), toScalar(value));
-    else for (const key in value) add(`${path}_${key}`, value[key] ?? null);
+  const add = (name: string, value: Json): void => {
+    if (!isJsonObject(value)) setParam(params, freeKey(name.toWellFormed()), toScalar(value));
+    else for (const key in value) add(`${name}_${key}`, value[key] ?? null);
   };
-  for (const [name, value] of values) add(name, value);
+  return add;
 }
 
 /** An assignment to `__proto__` would set no key. */
@@ -81,13 +80,14 @@ function toScalar(value: Exclude<Json, JsonObject>): Scalar {
 function formatList(list: readonly Json[]): string {
   const items = list.filter((item) => item !== null);
   if (items.every((item) => typeof item !== 'object')) return items.join(', ');
-  return JSON.stringify(items, (_key, value: Json) => (isInfinite(value) ? String(value) : value));
+  const json = JSON.stringify(items);
+  return json.includes('null') ? JSON.stringify(items, keepInfinity) : json;
 }
 
 /** JSON has no infinity, but `JSON.parse` makes one of 1e400, and `JSON.stringify` would make null of that. */
-function isInfinite(value: Json): boolean {
-  return typeof value === 'number' && !Number.isFinite(value);
-}
+const keepInfinity = (_key: string, value: Json): Json => (isInfinite(value) ? String(value) : value);
+
+const isInfinite = (value: Json): boolean => typeof value === 'number' && !Number.isFinite(value);
 
 /** Finds `key`, else the first free of `key_2`, `key_3`, … It remembers where it was: many may want one name. */
 function createKeyAllocator(isTaken: (key: string) => boolean): (key: string) => string {

@@ -13,7 +13,7 @@ import { type Fields, toAccountParams, toContactParams, toEventParams, toVisitFi
 import { isoTimestamp } from './timestamp.ts';
 
 /** What all operations of an event have in common. */
-type Source = { settings: MappingSettings; trace: { created_at?: string; messageId?: string } };
+type Source = { settings: MappingSettings; createdAt: string | undefined; messageId: string | undefined };
 
 type EventByType = { [Event in SegmentEvent as Event['type']]: Event };
 type EventType = keyof EventByType;
@@ -22,7 +22,7 @@ type EventType = keyof EventByType;
 const mappers: { [Type in EventType]: (event: EventByType[Type], source: Source) => Operation[] } = {
   identify: (event, source) => [contact(event, toContactParams(event.traits, event.context), source)],
 
-  track: (event, source) => [namedEvent(event, event.event, {}, source)],
+  track: (event, source) => [toEvent(event, eventUid(event.event), { display_name: event.event }, source)],
 
   page: (event, source) =>
     event.name === undefined
@@ -36,13 +36,15 @@ const mappers: { [Type in EventType]: (event: EventByType[Type], source: Source)
       ? [account(event, source), contact(event, { account_uid: event.groupId.toWellFormed() }, source)]
       : [account(event, source)],
 
-  alias: (event, { trace }) => [
-    {
-      method: 'alias',
-      contact_uid: event.userId.toWellFormed(),
-      previous_contact_uid: event.previousId.toWellFormed(),
-      ...trace,
-    },
+  alias: (event, source) => [
+    addTrace(
+      {
+        method: 'alias',
+        contact_uid: event.userId.toWellFormed(),
+        previous_contact_uid: event.previousId.toWellFormed(),
+      },
+      source,
+    ),
   ],
 };
 
@@ -57,8 +59,11 @@ export function toOperations(
   settings: MappingSettings,
   acceptedAt?: string,
 ): Operation[] {
-  const source = { settings, trace: toTraceFields(event, acceptedAt) };
-  return mapByType(event.type, event, source).map((operation) => withoutExcluded(operation, settings));
+  const createdAt = findCreatedAt(event.timestamps) ?? acceptedAt;
+  const source = { settings, createdAt, messageId: event.messageId?.toWellFormed() };
+  const operations = mapByType(event.type, event, source);
+  if (settings.excludeAttributes.length === 0) return operations;
+  return operations.map((operation) => excludeParams(operation, settings));
 }
 
 function mapByType<Type extends EventType>(
@@ -69,18 +74,18 @@ function mapByType<Type extends EventType>(
   return mappers[type](event, source);
 }
 
-function contact(event: SegmentEvent, params: Params, { trace }: Source): ContactOperation {
-  return { method: 'contact', contact_uid: contactUid(event), params, ...trace };
+function contact(event: SegmentEvent, params: Params, source: Source): ContactOperation {
+  return addTrace({ method: 'contact', contact_uid: contactUid(event), params }, source);
 }
 
-function account(event: GroupEvent, { trace }: Source): AccountOperation {
+function account(event: GroupEvent, source: Source): AccountOperation {
   const params = toAccountParams(event.traits);
-  return { method: 'account', account_uid: event.groupId.toWellFormed(), params, ...trace };
+  return addTrace({ method: 'account', account_uid: event.groupId.toWellFormed(), params }, source);
 }
 
 /** What the relay itself adds can be excluded, too: `visit_ip` or `name`, but never the name of an event. */
-function withoutExcluded(operation: Operation, { excludeAttributes }: MappingSettings): Operation {
-  if (excludeAttributes.length === 0 || operation.method === 'alias') return operation;
+function excludeParams(operation: Operation, { excludeAttributes }: MappingSettings): Operation {
+  if (operation.method === 'alias') return operation;
   const match = matcherOf(excludeAttributes);
   const isKept = (name: string) =>
     match(name) === undefined || (operation.method === 'event' && name === 'display_name');
@@ -89,25 +94,29 @@ function withoutExcluded(operation: Operation, { excludeAttributes }: MappingSet
 }
 
 /** It has no `display_name`: Salesmachine knows what a page view is. */
-function pageview(event: PageEvent, { settings, trace }: Source): EventOperation {
+function pageview(event: PageEvent, source: Source): EventOperation {
   const { properties, context, name, category } = event;
-  const fields = { ...toVisitFields(properties, context), name, category };
-  const params = toEventParams(properties, context, fields, settings.contextAttributes);
-  return { method: 'event', contact_uid: contactUid(event), event_uid: PAGEVIEW, params, ...trace };
+  return toEvent(event, PAGEVIEW, { ...toVisitFields(properties, context), name, category }, source);
 }
 
 const namedView = (event: PageEvent | ScreenEvent, name: string, source: Source): EventOperation =>
-  namedEvent(event, name, { category: event.category }, source);
+  toEvent(event, eventUid(name), { display_name: name, category: event.category }, source);
 
-function namedEvent(
+function toEvent(
   event: TrackEvent | PageEvent | ScreenEvent,
-  name: string,
+  uid: string,
   fields: Fields,
-  { settings, trace }: Source,
+  source: Source,
 ): EventOperation {
-  const { properties, context } = event;
-  const params = toEventParams(properties, context, fields, settings.contextAttributes, name);
-  return { method: 'event', contact_uid: contactUid(event), event_uid: eventUid(name), params, ...trace };
+  const params = toEventParams(event.properties, event.context, fields, source.settings.contextAttributes);
+  return addTrace({ method: 'event', contact_uid: contactUid(event), event_uid: uid, params }, source);
+}
+
+/** Adds to an operation what all operations of its event have in common. */
+function addTrace<Traced extends Operation>(operation: Traced, { createdAt, messageId }: Source): Traced {
+  if (createdAt !== undefined) operation.created_at = createdAt;
+  if (messageId !== undefined) operation.messageId = messageId;
+  return operation;
 }
 
 function contactUid(event: SegmentEvent): string {
@@ -119,14 +128,6 @@ function contactUid(event: SegmentEvent): string {
 function linksContact(event: GroupEvent, settings: MappingSettings): boolean {
   if (event.userId !== undefined) return true;
   return event.anonymousId !== undefined && settings.anonymousContacts === 'keep';
-}
-
-function toTraceFields(event: SegmentEvent, acceptedAt: string | undefined): Source['trace'] {
-  const createdAt = findCreatedAt(event.timestamps) ?? acceptedAt;
-  return {
-    ...(createdAt === undefined ? {} : { created_at: createdAt }),
-    ...(event.messageId === undefined ? {} : { messageId: event.messageId.toWellFormed() }),
-  };
 }
 
 function findCreatedAt(timestamps: readonly string[]): string | undefined {

@@ -2,16 +2,18 @@ import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params } from '../salesmachine/operation.ts';
 import { isBlank, isPlaceholderId, parseId } from '../segment/id.ts';
 import { pickContext } from './context-attributes.ts';
-import { addJoined, type Claims, flatten } from './flatten.ts';
+import { type Claim, createAdder, flatten } from './flatten.ts';
 import { joinName, parseDomain, parseNumber } from './trait-values.ts';
 
 /** What the relay adds where the user left it open. */
-export type Fields = Record<string, string | undefined>;
+export type Fields = Record<string, string | undefined> & { display_name?: string };
 
 /** A contact's traits, flat, with `name` from its parts where it is missing, and the link to an account. */
 export function toContactParams(traits: JsonObject, context: JsonObject): Params {
   const name = isBlank(traits['name']) ? joinName(traits) : undefined;
-  const params = buildParams(traits, { name }, new Map([['account_uid', claimAccount(traits)]]));
+  const params = buildParams(traits, { name }, (key) =>
+    key === 'account_uid' ? claimAccount(traits) : undefined,
+  );
   return link(tidy(params), traits, context);
 }
 
@@ -20,7 +22,7 @@ export function toContactParams(traits: JsonObject, context: JsonObject): Params
  * trait called `account_uid` links nothing: it is a trait like any other.
  */
 export function toAccountParams(traits: JsonObject): Params {
-  return tidy(buildParams(traits, { domain: parseDomain(traits['website']) }, new Map()));
+  return tidy(buildParams(traits, { domain: parseDomain(traits['website']) }));
 }
 
 /**
@@ -31,14 +33,17 @@ export function toEventParams(
   properties: JsonObject,
   context: JsonObject,
   fields: Fields,
-  contextAttributes: readonly string[] = [],
-  displayName?: string,
+  contextAttributes: readonly string[],
 ): Params {
-  const claims = new Map([['account_uid', claimAccount(properties)]]);
-  if (displayName !== undefined)
-    claims.set('display_name', isBlank(properties['display_name']) ? 'omit' : 'move');
-  const params = buildParams(properties, { display_name: displayName, ...fields }, claims);
-  if (contextAttributes.length > 0) addJoined(pickContext(context, contextAttributes), params);
+  const params = buildParams(properties, fields, (key) => {
+    if (key === 'account_uid') return claimAccount(properties);
+    if (key !== 'display_name' || fields.display_name === undefined) return undefined;
+    return isBlank(properties[key]) ? 'omit' : 'move';
+  });
+  if (contextAttributes.length > 0) {
+    const add = createAdder(params);
+    for (const [name, value] of pickContext(context, contextAttributes)) add(name, value);
+  }
   return link(params, properties, context);
 }
 
@@ -52,15 +57,19 @@ export function toVisitFields(properties: JsonObject, { page, ip, userAgent }: J
 }
 
 /** `fields` first; a value of the user's own under such a name wins, unless it is null or blank. */
-function buildParams(attributes: JsonObject, fields: Fields, claims: Claims): Params {
+function buildParams(attributes: JsonObject, fields: Fields, claim?: Claim): Params {
   const params: Params = {};
-  const additions = Object.entries(fields).flatMap(([name, text]): [string, string][] =>
-    text === undefined ? [] : [[name, text.toWellFormed()]],
-  );
-  for (const [name, text] of additions) params[name] = text;
-  flatten(attributes, claims, params);
-  for (const [name, text] of additions) if (isBlank(params[name])) params[name] = text;
+  fillIn(fields, params);
+  flatten(attributes, claim, params);
+  fillIn(fields, params);
   return params;
+}
+
+function fillIn(fields: Fields, params: Params): void {
+  for (const name in fields) {
+    const text = fields[name];
+    if (text !== undefined && isBlank(params[name])) params[name] = text.toWellFormed();
+  }
 }
 
 /** An own `account_uid` that is no id links nothing: null, blank or a placeholder is left out, a list is kept. */

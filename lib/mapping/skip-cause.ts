@@ -32,11 +32,9 @@ export function findSourceSkipCause(value: Json, settings: MappingSettings): Ski
 }
 
 /** The pattern of `EXCLUDE_EVENTS` that an event's name matches, as it was sent or in snake_case. */
-export function findExcludedName(
-  { type, event, name }: JsonObject,
-  { excludeEvents }: MappingSettings,
-): string | undefined {
+export function findExcludedName(source: JsonObject, { excludeEvents }: MappingSettings): string | undefined {
   if (excludeEvents.length === 0) return undefined;
+  const { type, event, name } = source;
   const eventName = parseName(type === 'track' ? event : type === 'page' || type === 'screen' ? name : null);
   if (eventName === undefined) return undefined;
   const match = matcherOf(excludeEvents);

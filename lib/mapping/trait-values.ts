@@ -4,24 +4,31 @@ import type { Scalar } from '../salesmachine/operation.ts';
 
 /** A contact's name from the traits that Segment's spec reserves for its parts. */
 export function joinName(traits: JsonObject): string | undefined {
-  const parts = [findPart(traits, 'firstName'), findPart(traits, 'lastName')];
+  const parts = [findPart(traits, 'firstName', firstName), findPart(traits, 'lastName', lastName)];
   return parts.filter((part) => part !== undefined).join(' ') || undefined;
 }
 
-/** A part of the name, in Segment's spelling or any other of it: `first_name`, `FirstName`, `First Name`. */
-function findPart(traits: JsonObject, spelling: string): string | undefined {
-  const spelt = toName(traits[spelling]);
+const firstName = anySpelling('firstname');
+const lastName = anySpelling('lastname');
+
+/** Matches a key in any case, and with white space and `_.-` anywhere: `first_name`, `FirstName`, `First Name`. */
+function anySpelling(word: string): RegExp {
+  const filler = '[\\s_.-]*';
+  return new RegExp(`^${filler}${[...word, '$'].join(filler)}`, 'i');
+}
+
+/** A part of the name, in Segment's spelling or any other of it. */
+function findPart(traits: JsonObject, key: 'firstName' | 'lastName', spellings: RegExp): string | undefined {
+  const spelt = toName(traits[key]);
   if (spelt !== undefined) return spelt;
-  const plain = spelling.toLowerCase();
-  for (const key in traits) {
-    const name = key.length <= MAX_SPELLING && foldSpelling(key) === plain ? toName(traits[key]) : undefined;
+  for (const other in traits) {
+    const name = other.length <= MAX_SPELLING && spellings.test(other) ? toName(traits[other]) : undefined;
     if (name !== undefined) return name;
   }
   return undefined;
 }
 
 const MAX_SPELLING = 20;
-const foldSpelling = (key: string): string => key.toLowerCase().replace(/[\s_.-]/g, '');
 
 function toName(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value.trim() || undefined : undefined;

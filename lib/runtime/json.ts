@@ -8,9 +8,6 @@ declare global {
   }
 }
 
-/** Only a text that matches can hold a number that a double changes; strings that look like it do no harm. */
-const MAY_HOLD_UNSAFE_NUMBER = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*[eE]\+?\d{3})/;
-
 const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** A reviver is called recursively: far below what the stack can take, far above what any use is made of. */
@@ -25,7 +22,7 @@ const MAX_REVIVED_DEPTH = 500;
  */
 export function parseJson(text: string): Json {
   const value = parse(text);
-  return MAY_HOLD_UNSAFE_NUMBER.test(text) && !isDeeperThan(value, MAX_REVIVED_DEPTH)
+  return mayHoldUnsafeNumber(value, MAX_REVIVED_DEPTH) && !isDeeperThan(value, MAX_REVIVED_DEPTH)
     ? JSON.parse(text, keepUnsafeNumbers)
     : value;
 }
@@ -41,6 +38,15 @@ function parse(text: string): Json {
       position === undefined ? 'not valid JSON' : `not valid JSON at position ${position}`,
     );
   }
+}
+
+/** Whether a number in the first levels may be another one than its text: beyond 2^53, or infinite. */
+function mayHoldUnsafeNumber(value: Json | undefined, levels: number): boolean {
+  if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  if (levels === 0 || !isContainer(value)) return false;
+  if (Array.isArray(value)) return value.some((item) => mayHoldUnsafeNumber(item, levels - 1));
+  for (const key in value) if (mayHoldUnsafeNumber(value[key], levels - 1)) return true;
+  return false;
 }
 
 function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: string }): Json {

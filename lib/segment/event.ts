@@ -2,9 +2,9 @@ import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runti
 import { isBlank, isPlaceholderId, parseId, parseText } from './id.ts';
 
 type CommonFields = {
-  messageId?: string;
-  userId?: string;
-  anonymousId?: string;
+  messageId: string | undefined;
+  userId: string | undefined;
+  anonymousId: string | undefined;
   /**
    * When it happened, the best first, as the sender wrote it: `timestamp` (Segment's corrected time),
    * `originalTimestamp`, `receivedAt`, `sentAt`. Any of them may be unreadable.
@@ -15,7 +15,7 @@ type CommonFields = {
 
 export type IdentifyEvent = CommonFields & { type: 'identify'; traits: JsonObject };
 export type TrackEvent = CommonFields & { type: 'track'; event: string; properties: JsonObject };
-type View = { name?: string; category?: string; properties: JsonObject };
+type View = { name: string | undefined; category: string | undefined; properties: JsonObject };
 export type PageEvent = CommonFields & View & { type: 'page' };
 export type ScreenEvent = CommonFields & View & { type: 'screen' };
 export type GroupEvent = CommonFields & { type: 'group'; groupId: string; traits: JsonObject };
@@ -112,32 +112,32 @@ export function parseName(value: Json | undefined): string | undefined {
 const toInvalid = (detail: string): ParsedEvent => ({ kind: 'invalid', detail });
 
 function parseCommonFields(source: JsonObject): CommonFields {
-  const messageId = parseText(source['messageId']);
-  const userId = parseId(source['userId']);
-  const anonymousId = parseId(source['anonymousId']);
   const context = source['context'];
-  const common: CommonFields = { timestamps: [], context: isJsonObject(context) ? context : {} };
-  if (messageId !== undefined) common.messageId = messageId;
-  if (userId !== undefined) common.userId = userId;
-  if (anonymousId !== undefined) common.anonymousId = anonymousId;
+  return {
+    messageId: parseText(source['messageId']),
+    userId: parseId(source['userId']),
+    anonymousId: parseId(source['anonymousId']),
+    timestamps: readTimestamps(source),
+    context: isJsonObject(context) ? context : {},
+  };
+}
+
+function readTimestamps(source: JsonObject): string[] {
+  const timestamps: string[] = [];
   for (const key of TIME_KEYS) {
     const time = parseText(source[key]);
-    if (time !== undefined) common.timestamps.push(time);
+    if (time !== undefined) timestamps.push(time);
   }
-  return common;
+  return timestamps;
 }
 
 const TIME_KEYS = ['timestamp', 'originalTimestamp', 'receivedAt', 'sentAt'] as const;
 
-function readView(source: JsonObject): View {
-  const name = parseName(source['name']);
-  const category = parseName(source['category']);
-  return {
-    ...(name && { name }),
-    ...(category && { category }),
-    properties: readObject(source, 'properties'),
-  };
-}
+const readView = (source: JsonObject): View => ({
+  name: parseName(source['name']),
+  category: parseName(source['category']),
+  properties: readObject(source, 'properties'),
+});
 
 function readTraits(source: JsonObject, context: JsonObject): JsonObject {
   const traits = readObject(source, 'traits');

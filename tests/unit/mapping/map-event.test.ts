@@ -82,7 +82,16 @@ describe('a mapped event', () => {
   });
 
   test('without any user is an error, never nothing', () => {
-    const event: SegmentEvent = { type: 'track', event: 'Ran', properties: {}, context: {}, timestamps: [] };
+    const event: SegmentEvent = {
+      type: 'track',
+      event: 'Ran',
+      properties: {},
+      context: {},
+      messageId: undefined,
+      userId: undefined,
+      anonymousId: undefined,
+      timestamps: [],
+    };
     expect(() => toOperations(event, defaults)).toThrow(
       'The track event has neither userId nor anonymousId.',
     );
