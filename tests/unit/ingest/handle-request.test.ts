@@ -1,75 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { readIngestSettings } from '../../../lib/config/config.ts';
-import { handleRequest } from '../../../lib/ingest/handle-request.ts';
-import type { JsonObject } from '../../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../../lib/segment/http-request.ts';
-import { type EntryResult, fakeSqs } from '../../support/fake-sqs.ts';
-import { recordingLog } from '../../support/log.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
-import { createVirtualTime } from '../../support/virtual-time.ts';
-
-const TOKEN = { authorization: 'Bearer the-token' };
-const PII_MARKER = 'anna@example.com';
-
-const track = (userId: string): JsonObject => ({
-  type: 'track',
-  messageId: `m-${userId}`,
-  userId,
-  event: 'Clicked',
-});
-const identify: JsonObject = { type: 'identify', userId: 'u9', traits: { email: PII_MARKER } };
-
-type Options = {
-  resultFor?: (body: string) => EntryResult;
-  env?: Record<string, string>;
-  latencyMs?: number;
-};
-
-async function handle(request: Partial<HttpRequest>, { resultFor, env = {}, latencyMs = 10 }: Options = {}) {
-  const time = createVirtualTime();
-  const startedAt = time.now();
-  const log = recordingLog();
-  const sqs = fakeSqs(time, { latencyMs, ...(resultFor && { resultFor }) });
-  const config = readIngestSettings({
-    QUEUE_URL: 'main',
-    DEAD_LETTER_QUEUE_URL: 'dead',
-    INGEST_TOKENS: 'the-token',
-    ...env,
-  });
-  const ports = { config, sqs, clock: time, random: seededRandom(1), log };
-  const fullRequest = { method: 'POST', path: '/segment', headers: TOKEN, body: Buffer.alloc(0), ...request };
-  const pending = handleRequest(fullRequest, ports);
-  let isAnswered = false;
-  void pending.finally(() => {
-    isAnswered = true;
-  });
-  // What is compressed takes a turn of the real event loop.
-  while (!isAnswered) {
-    await time.run();
-    await setImmediate();
-  }
-  const response = await pending;
-  return { response, sqs, log, tookMs: time.now() - startedAt };
-}
-
-const post = (body: unknown, options?: Options, headers: HttpRequest['headers'] = TOKEN) =>
-  handle({ body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), headers }, options);
-
-const deadLettersIn = (sends: Awaited<ReturnType<typeof handle>>['sqs']['sends']) =>
-  sends
-    .flat()
-    .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
-    .map(({ MessageBody: body, MessageAttributes = {} }) => ({
-      body,
-      attributes: Object.fromEntries(
-        Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
-      ),
-    }));
-
-const reasonsOf = (sends: Awaited<ReturnType<typeof handle>>['sqs']['sends']) =>
-  sends.flat().flatMap(({ MessageAttributes }) => MessageAttributes?.['reason']?.StringValue ?? []);
+import type { EntryResult } from '../../support/fake-sqs.ts';
+import { handle, post, reasonsIn, TOKEN_HEADER, track } from '../../support/handle-request.ts';
 
 describe('a request is answered 200', () => {
   test('once every event is in the queue, and says how many', async () => {
@@ -91,7 +24,7 @@ describe('a request is answered 200', () => {
         deadLetteredBecause: { invalid_event: 2, unparseable: 1 },
       },
     });
-    expect(reasonsOf(sqs.sends).toSorted()).toEqual(['invalid_event', 'invalid_event', 'unparseable']);
+    expect(reasonsIn(sqs.sends).toSorted()).toEqual(['invalid_event', 'invalid_event', 'unparseable']);
     expect(sqs.accepted).toEqual(
       expect.arrayContaining([JSON.stringify(track('u1')), JSON.stringify(track('u2'))]),
     );
@@ -132,14 +65,14 @@ describe('a request is answered 200', () => {
     const cut = gzipSync(JSON.stringify(track('u1'))).subarray(0, 30);
     const { response, sqs } = await handle({ body: cut });
     expect(response.body).toMatchObject({ accepted: 0, deadLettered: 1, skipped: 0 });
-    expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
+    expect(reasonsIn(sqs.sends)).toEqual(['unparseable']);
     expect(Buffer.from(String(sqs.accepted[0]), 'base64')).toEqual(cut);
   });
 
   test('though it is no JSON: then its text is one dead letter, whatever Content-Encoding it names', async () => {
-    const { response, sqs } = await post('no gzip', {}, { ...TOKEN, 'content-encoding': 'gzip' });
+    const { response, sqs } = await post('no gzip', {}, { ...TOKEN_HEADER, 'content-encoding': 'gzip' });
     expect(response.body).toMatchObject({ accepted: 0, deadLettered: 1, skipped: 0 });
-    expect(reasonsOf(sqs.sends)).toEqual(['unparseable']);
+    expect(reasonsIn(sqs.sends)).toEqual(['unparseable']);
     expect(sqs.accepted).toEqual(['no gzip']);
   });
 
@@ -156,7 +89,7 @@ describe('a request is answered 200', () => {
     const giant = { ...track('u1'), properties: { pad: 'x'.repeat(1_048_577) } };
     const { response, sqs } = await handle({
       body: gzipSync(JSON.stringify([giant, track('u2')])),
-      headers: { ...TOKEN, 'content-encoding': 'gzip' },
+      headers: { ...TOKEN_HEADER, 'content-encoding': 'gzip' },
     });
     expect(response.body).toEqual({
       accepted: 1,
@@ -164,63 +97,8 @@ describe('a request is answered 200', () => {
       skipped: 0,
       deadLetteredBecause: { too_large: 1 },
     });
-    expect(reasonsOf(sqs.sends)).toEqual(['too_large']);
+    expect(reasonsIn(sqs.sends)).toEqual(['too_large']);
     expect(sqs.accepted).toContain(JSON.stringify(track('u2')));
-  });
-});
-
-describe('an event that SQS refuses for good', () => {
-  const isFirst = (body: string) => body.includes('u1');
-
-  test('is a dead letter, and its neighbours go on, those of the same user too', async () => {
-    const again = { ...track('u1'), messageId: 'again' };
-    let refusals = 1;
-    const { response, sqs, log, tookMs } = await post([track('u1'), track('u2'), again], {
-      resultFor: (body) =>
-        body === JSON.stringify(track('u1')) && refusals-- > 0 ? 'sender_fault' : 'taken',
-    });
-    expect(response).toEqual({
-      status: 200,
-      body: { accepted: 2, deadLettered: 1, skipped: 0, deadLetteredBecause: { invalid_event: 1 } },
-    });
-    expect(deadLettersIn(sqs.sends)).toMatchObject([
-      {
-        body: JSON.stringify(track('u1')),
-        attributes: { detail: 'SQS refuses the event: InvalidMessageContents' },
-      },
-    ]);
-    expect(sqs.accepted).toContain(JSON.stringify(again));
-    expect(log.lines).toContainEqual(
-      expect.objectContaining({
-        message: 'dead letter written',
-        fields: expect.objectContaining({ events: 1 }),
-      }),
-    );
-    expect(tookMs).toBeLessThan(1_000);
-  });
-
-  test('is stored as base64 where SQS does not take the text in a dead letter either', async () => {
-    const { response, sqs } = await post([track('u1'), track('u2')], {
-      resultFor: (body) => (isFirst(body) ? 'sender_fault' : 'taken'),
-    });
-    expect(response.body).toMatchObject({ accepted: 1, deadLettered: 1 });
-    const stored = deadLettersIn(sqs.sends).at(-1);
-    expect(stored).toMatchObject({ attributes: { encoding: 'base64', reason: 'invalid_event' } });
-    expect(Buffer.from(stored?.body ?? '', 'base64').toString()).toBe(JSON.stringify(track('u1')));
-  });
-
-  test('is none if SQS only throttles: it is sent again', async () => {
-    let throttled = 0;
-    const { response, sqs } = await post([track('u1')], {
-      resultFor: () => (throttled++ < 2 ? 'throttled' : 'taken'),
-    });
-    expect(response.body).toEqual({ accepted: 1, deadLettered: 0, skipped: 0 });
-    expect(sqs.accepted).toEqual([JSON.stringify(track('u1'))]);
-  });
-
-  test('makes the request 503 if no dead letter can be written of it', async () => {
-    const { response } = await post([track('u1')], { resultFor: () => 'sender_fault' });
-    expect(response.status).toBe(503);
   });
 });
 
@@ -293,53 +171,6 @@ describe('a request is refused', () => {
   });
 });
 
-test('a dead letter says who sent the event: route, user agent, kind and number of the credential', async () => {
-  const headers = {
-    authorization: 'Bearer token-2',
-    'user-agent': 'analytics-java/3.5',
-    'x-forwarded-for': '192.0.2.7',
-  };
-  const request = { path: '/v1/track/', headers, body: Buffer.from('{"userId":"u1"}') };
-  const { sqs } = await handle(request, { env: { INGEST_TOKENS: 'token-1,token-2' } });
-  const [deadLetter] = deadLettersIn(sqs.sends);
-  expect(JSON.parse(deadLetter?.attributes['failure'] ?? '')).toMatchObject({
-    sender: { route: '/v1/track', userAgent: 'analytics-java/3.5', credential: 'token 2' },
-  });
-  expect(JSON.stringify(deadLetter)).not.toMatch(/token-2|192/);
-});
-
-test('no credential reaches a queue, not even in what cannot be read', async () => {
-  const event = '{"type":"track","userId":"u1","event":"E","messageId":"m1"}';
-  const bodies = [
-    `{"batch":[${event},{oops}],"writeKey":"the-token"}`,
-    `{"batch":[${event}],"writeKey":"the-token","context":{oops}}`,
-    '{"userId":"u1","event":"E","writeKey":"the-token","oops',
-    `{"userId":"u1","event":"E","writeKey":"the-token","properties":${'['.repeat(100)}${']'.repeat(100)}}`,
-    'writeKey=the-token&type=track',
-  ];
-  for (const text of bodies) {
-    for (const path of ['/v1/track', '/v1/batch', '/segment']) {
-      const { response, sqs } = await handle({ path, body: Buffer.from(text) });
-      expect(response.status).toBe(200);
-      expect(sqs.accepted.length).toBeGreaterThan(0);
-      const stored = sqs.accepted.map((body) => `${body} ${Buffer.from(body, 'base64').toString('latin1')}`);
-      expect(stored.join()).not.toContain('the-token');
-    }
-  }
-});
-
-test('an element without a messageId that cannot be used is the same dead letter when Segment sends it again', async () => {
-  const body = `[${JSON.stringify(track('u1'))},{oops},{"type":"tracks"},7,{oops}]`;
-  const ids = async () =>
-    (await post(body)).sqs.sends
-      .flat()
-      .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
-      .map(({ MessageDeduplicationId }) => MessageDeduplicationId);
-  const first = await ids();
-  expect(new Set(first).size).toBe(4);
-  expect(await ids()).toEqual(first);
-});
-
 test('every refusal says the same in the words that each SDK reads: message, code and error', async () => {
   const refusals = await Promise.all([
     handle({ path: '/nowhere' }),
@@ -361,44 +192,7 @@ test('every refusal says the same in the words that each SDK reads: message, cod
   }
 });
 
-test('two like events of one second, without a messageId, are two, and precise ones sent again are the same', async () => {
-  const same = { type: 'track', userId: 'u9', event: 'Add To Cart', timestamp: '2026-03-04T05:06:07Z' };
-  const precise = { ...same, timestamp: '2026-03-04T05:06:07.891Z' };
-  const ids = async (events: JsonObject[]) =>
-    (await post(events)).sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
-  expect(new Set(await ids([same, same])).size).toBe(2);
-  expect(new Set(await ids([precise, precise])).size).toBe(2);
-  expect(await ids([precise, precise])).toEqual(await ids([precise, precise]));
-});
-
 test('the health check needs no credential', async () => {
   const { response } = await handle({ method: 'GET', path: '/health', headers: {} });
   expect(response).toEqual({ status: 200, body: { status: 'ok' } });
-});
-
-test('an event that comes twice in one request without anything to know it by is queued twice', async () => {
-  const same = { type: 'track', userId: 'u1', event: 'Clicked' };
-  const { sqs } = await post([same, same]);
-  const ids = sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
-  expect(new Set(ids).size).toBe(2);
-});
-
-test('the log has the counts and nothing of the events', async () => {
-  const { log } = await post([identify, { type: 'track', userId: PII_MARKER }, track('u1')]);
-  expect(log.lines).toMatchObject([
-    { level: 'info', message: 'events queued', fields: { accepted: 2, deadLettered: 1, skipped: 0 } },
-    { level: 'warn', message: 'dead letter written', fields: { reason: 'invalid_event', events: 1 } },
-  ]);
-  expect(JSON.stringify(log.lines)).not.toContain('anna');
-});
-
-test('the log says where a request came in, what let it in, and why an event of it cannot be used', async () => {
-  const { log } = await post([track('u1'), { ...track('u2'), event: null }]);
-  expect(log.lines).toMatchObject([
-    { message: 'events queued', fields: { path: '/segment', credential: 'token 1', accepted: 1 } },
-    {
-      message: 'dead letter written',
-      fields: { reason: 'invalid_event', problem: 'a track event needs a name, but event is null' },
-    },
-  ]);
 });

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { deadLettersIn, handle, post, track } from '../../support/handle-request.ts';
+
+describe('an event that SQS refuses for good', () => {
+  const isFirst = (body: string) => body.includes('u1');
+
+  test('is a dead letter, and its neighbours go on, those of the same user too', async () => {
+    const again = { ...track('u1'), messageId: 'again' };
+    let refusals = 1;
+    const { response, sqs, log, tookMs } = await post([track('u1'), track('u2'), again], {
+      resultFor: (body) =>
+        body === JSON.stringify(track('u1')) && refusals-- > 0 ? 'sender_fault' : 'taken',
+    });
+    expect(response).toEqual({
+      status: 200,
+      body: { accepted: 2, deadLettered: 1, skipped: 0, deadLetteredBecause: { invalid_event: 1 } },
+    });
+    expect(deadLettersIn(sqs.sends)).toMatchObject([
+      {
+        body: JSON.stringify(track('u1')),
+        attributes: { detail: 'SQS refuses the event: InvalidMessageContents' },
+      },
+    ]);
+    expect(sqs.accepted).toContain(JSON.stringify(again));
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'dead letter written',
+        fields: expect.objectContaining({ events: 1 }),
+      }),
+    );
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  test('is stored as base64 where SQS does not take the text in a dead letter either', async () => {
+    const { response, sqs } = await post([track('u1'), track('u2')], {
+      resultFor: (body) => (isFirst(body) ? 'sender_fault' : 'taken'),
+    });
+    expect(response.body).toMatchObject({ accepted: 1, deadLettered: 1 });
+    const stored = deadLettersIn(sqs.sends).at(-1);
+    expect(stored).toMatchObject({ attributes: { encoding: 'base64', reason: 'invalid_event' } });
+    expect(Buffer.from(stored?.body ?? '', 'base64').toString()).toBe(JSON.stringify(track('u1')));
+  });
+
+  test('is none if SQS only throttles: it is sent again', async () => {
+    let throttled = 0;
+    const { response, sqs } = await post([track('u1')], {
+      resultFor: () => (throttled++ < 2 ? 'throttled' : 'taken'),
+    });
+    expect(response.body).toEqual({ accepted: 1, deadLettered: 0, skipped: 0 });
+    expect(sqs.accepted).toEqual([JSON.stringify(track('u1'))]);
+  });
+
+  test('makes the request 503 if no dead letter can be written of it', async () => {
+    const { response } = await post([track('u1')], { resultFor: () => 'sender_fault' });
+    expect(response.status).toBe(503);
+  });
+});
+
+test('a dead letter says who sent the event: route, user agent, kind and number of the credential', async () => {
+  const headers = {
+    authorization: 'Bearer token-2',
+    'user-agent': 'analytics-java/3.5',
+    'x-forwarded-for': '192.0.2.7',
+  };
+  const request = { path: '/v1/track/', headers, body: Buffer.from('{"userId":"u1"}') };
+  const { sqs } = await handle(request, { env: { INGEST_TOKENS: 'token-1,token-2' } });
+  const [deadLetter] = deadLettersIn(sqs.sends);
+  expect(JSON.parse(deadLetter?.attributes['failure'] ?? '')).toMatchObject({
+    sender: { route: '/v1/track', userAgent: 'analytics-java/3.5', credential: 'token 2' },
+  });
+  expect(JSON.stringify(deadLetter)).not.toMatch(/token-2|192/);
+});
+
+test('no credential reaches a queue, not even in what cannot be read', async () => {
+  const event = '{"type":"track","userId":"u1","event":"E","messageId":"m1"}';
+  const bodies = [
+    `{"batch":[${event},{oops}],"writeKey":"the-token"}`,
+    `{"batch":[${event}],"writeKey":"the-token","context":{oops}}`,
+    '{"userId":"u1","event":"E","writeKey":"the-token","oops',
+    `{"userId":"u1","event":"E","writeKey":"the-token","properties":${'['.repeat(100)}${']'.repeat(100)}}`,
+    'writeKey=the-token&type=track',
+  ];
+  for (const text of bodies) {
+    for (const path of ['/v1/track', '/v1/batch', '/segment']) {
+      const { response, sqs } = await handle({ path, body: Buffer.from(text) });
+      expect(response.status).toBe(200);
+      expect(sqs.accepted.length).toBeGreaterThan(0);
+      const stored = sqs.accepted.map((body) => `${body} ${Buffer.from(body, 'base64').toString('latin1')}`);
+      expect(stored.join()).not.toContain('the-token');
+    }
+  }
+});
+
+test('an element without a messageId that cannot be used is the same dead letter when Segment sends it again', async () => {
+  const body = `[${JSON.stringify(track('u1'))},{oops},{"type":"tracks"},7,{oops}]`;
+  const ids = async () =>
+    (await post(body)).sqs.sends
+      .flat()
+      .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
+      .map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+  const first = await ids();
+  expect(new Set(first).size).toBe(4);
+  expect(await ids()).toEqual(first);
+});
