@@ -1,6 +1,11 @@
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { createDeadLetterWriter } from '../../lib/dead-letters/dead-letter-writer.ts';
-import type { ReplayPorts } from '../../lib/dead-letters/replay-dead-letters.ts';
+import {
+  type ReplayOptions,
+  type ReplayPorts,
+  type ReplayResult,
+  replay,
+} from '../../lib/dead-letters/replay-dead-letters.ts';
 import { parseDeadLetter, type StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
 import type { DeliveryQueue } from '../../lib/delivery/settlement.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
@@ -73,7 +78,7 @@ export type DeadLetterFixture = {
   worker: DeliveryQueue;
   lines: LogLine[];
   /** Writes dead letters as the worker does. */
-  writeDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
+  writeDeadLetters(deadLetters: readonly DeadLetter[]): Promise<void>;
   /** Takes out of the main queue what is there. */
   queued(): Promise<ReceivedMessage[]>;
   /** Takes out of the dead letters what is visible. */
@@ -156,3 +161,21 @@ export function createVirtualDeadLetterFixture(
     },
   };
 }
+
+/** Writes the dead letters in their order, and replays. */
+export async function runReplay(
+  fixture: VirtualDeadLetterFixture,
+  deadLetters: readonly DeadLetter[],
+  options: ReplayOptions = {},
+): Promise<ReplayResult> {
+  return fixture.run(
+    (async () => {
+      for (const deadLetter of deadLetters) await fixture.worker.writeDeadLetters([deadLetter]);
+      return replay(options, fixture.ports);
+    })(),
+  );
+}
+
+/** No reader keeps any of the dead letters invisible. */
+export const isAllVisible = (fixture: VirtualDeadLetterFixture) =>
+  fixture.remaining().every(({ invisibleUntil }) => invisibleUntil === 0);
