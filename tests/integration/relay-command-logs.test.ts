@@ -4,7 +4,6 @@ import { runCli } from '../support/cli.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
-// Each command is a process of its own, and the machine may be busy.
 const uuid = (number: number) => `022bb90c-bbac-11e4-8dfc-${String(number).padStart(12, '0')}`;
 const track = (messageId: string, properties = {}) => ({
   type: 'track',

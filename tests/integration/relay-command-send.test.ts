@@ -4,7 +4,6 @@ import { runCli } from '../support/cli.ts';
 import { SHARED_SECRET, startTestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
-// Each command is a process of its own, and the machine may be busy.
 const track = (number: number) => ({
   type: 'track',
   messageId: `m${number}`,

@@ -12,7 +12,6 @@ import { createDeadLetter } from '../../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../../support/log.ts';
 import { startTestRelay, type TestRelay } from '../../support/relay.ts';
 
-// Each command is a process of its own, and the machine may be busy.
 /** Clears the screen, in three ways; then turns what follows around. */
 const EVIL = '\u001B[2J\u009B2J\u0090\u202Eevil\u2066\u2028\u0007\u007F';
 
