@@ -20,7 +20,7 @@ export function usePackage(
     const packaged = await packageService(directory, stage, settings);
     const json = packaged.documents.get('cloudformation-template-update-stack.json') ?? '';
     await use({ ...packaged, template: parseTemplate(json) });
-  }, 60_000);
+  });
 
   afterAll(() => rmSync(directory, { recursive: true }));
 }

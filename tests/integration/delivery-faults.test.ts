@@ -6,7 +6,8 @@ test('whatever Salesmachine suffers from, everything arrives in order, and nothi
   const { hits, repetitions, repetitionsLogged, ...run } = await runFaults({
     events: 1_500,
     users: 100,
-    timeoutMs: 1_500,
+    timeoutMs: 5_000,
+    haste: 5,
   });
 
   expect(run).toMatchObject({ missing: [], outOfOrder: [], unexplained: [], deadLettered: 0 });

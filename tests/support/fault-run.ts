@@ -1,8 +1,8 @@
 import { readLocalConfig } from '../../lib/local/local-config.ts';
 import { startRelay } from '../../lib/local/relay.ts';
+import { createAcceleratedClock } from './accelerated-clock.ts';
 import { checkDeliveries, type Deliveries } from './deliveries.ts';
 import { recordingLog } from './log.ts';
-import { patientClock } from './patient-clock.ts';
 import { FAULTS, startUnreliableSalesmachine } from './unreliable-salesmachine.ts';
 import { until } from './until.ts';
 import { postEvents } from './webhooks.ts';
@@ -16,6 +16,8 @@ type FaultRunOptions = {
   users: number;
   /** After which the relay gives up a request that hangs. */
   timeoutMs: number;
+  /** How many times as fast time passes. */
+  haste?: number;
 };
 
 export type FaultRun = Deliveries & {
@@ -35,10 +37,12 @@ export type FaultRun = Deliveries & {
  * The whole relay, through SQS's own protocol, while Salesmachine has one fault after the other: an equal part of the
  * events is posted during each, and the next one comes once they are delivered.
  */
-export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): Promise<FaultRun> {
+export async function runFaults({ events, users, timeoutMs, haste = 1 }: FaultRunOptions): Promise<FaultRun> {
   const credential = { token: 'api-token', secret: 'api-secret' };
   const token = 'a-token';
-  const salesmachine = await startUnreliableSalesmachine(credential);
+  const clock = createAcceleratedClock();
+  clock.accelerate(haste);
+  const salesmachine = await startUnreliableSalesmachine(credential, clock.now);
   const config = readLocalConfig(
     {
       PORT: '0',
@@ -53,7 +57,7 @@ export async function runFaults({ events, users, timeoutMs }: FaultRunOptions): 
   );
   const worker = { ...config.worker, salesmachine: { ...config.worker.salesmachine, timeoutMs } };
   const log = recordingLog();
-  const relay = await startRelay({ config: { ...config, worker }, log, clock: patientClock });
+  const relay = await startRelay({ config: { ...config, worker }, log, clock });
   const boundary = (index: number) => Math.round((events * index) / FAULTS.length);
 
   const isDrained = async () => {

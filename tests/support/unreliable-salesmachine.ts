@@ -11,11 +11,11 @@ export type Fault = {
   name: string;
   /** It is applied, though its sender is not told so. */
   applies: boolean;
-  end: (() => FakeResponse) | 'hang' | 'close';
+  end: ((now: number) => FakeResponse) | 'hang' | 'close';
 };
 
 export const FAULTS: readonly Fault[] = [
-  { name: 'answers 429', applies: false, end: () => throttledAnswer(Date.now()) },
+  { name: 'answers 429', applies: false, end: throttledAnswer },
   { name: 'answers 500', applies: false, end: () => errorResponse(500, 'Something went wrong.') },
   { name: 'answers 401', applies: false, end: () => errorResponse(401, 'The API key is wrong or missing.') },
   { name: 'hangs', applies: false, end: 'hang' },
@@ -31,11 +31,14 @@ function throttledAnswer(now: number): FakeResponse {
 }
 
 /** A fake Salesmachine, without a quota, with one fault or another, or none. */
-export async function startUnreliableSalesmachine(credential: { token: string; secret: string }) {
+export async function startUnreliableSalesmachine(
+  credential: { token: string; secret: string },
+  now: () => number = Date.now,
+) {
   const fake = createFakeSalesmachine({
     credential,
     limit: { requests: 1_000_000, windowSeconds: 1 },
-    now: Date.now,
+    now,
   });
   const applied = () => fake.state().operations;
   const hits = new Map<Fault, number>();
@@ -53,7 +56,7 @@ export async function startUnreliableSalesmachine(credential: { token: string; s
       }
       hits.set(activeFault, (hits.get(activeFault) ?? 0) + 1);
       if (end === 'close') throw new Error('The connection is closed.');
-      return end === 'hang' ? new Promise(() => undefined) : end();
+      return end === 'hang' ? new Promise(() => undefined) : end(now());
     },
   });
 
