@@ -8,7 +8,7 @@ import { httpApi } from '../lib/ingest/http-api.ts';
 import { toErrorResponse } from '../lib/ingest/http-response.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
 import { withInvocation } from '../lib/runtime/invocation-context.ts';
-import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
+import { createOnInitialization, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
 import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSqs } from '../lib/sqs/sqs-client.ts';
@@ -32,7 +32,7 @@ export const createIngest = (dependencies: IngestDependencies): Ingest =>
       ),
   );
 
-export const handler: Ingest = createOnFirstInvocation(
+export const handler: Ingest = await createOnInitialization(
   async () => {
     const environment = createSecretsEnvironment(process.env, systemClock, readLambdaParameters);
     return createIngest({

@@ -5,7 +5,7 @@ import { parseReplayRequest, type ReplayRequest } from '../lib/dead-letters/repl
 import { systemClock } from '../lib/runtime/clock.ts';
 import { withDeadline } from '../lib/runtime/deadline.ts';
 import { withInvocation } from '../lib/runtime/invocation-context.ts';
-import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
+import { createOnInitialization, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
 import { systemRandom } from '../lib/runtime/random.ts';
 import { createSqs } from '../lib/sqs/sqs-client.ts';
 import { createLog } from '../lib/telemetry/log.ts';
@@ -44,7 +44,7 @@ export function createReplay({ config, ...dependencies }: ReplayDependencies): R
   );
 }
 
-export const handler: Replay = createOnFirstInvocation(
+export const handler: Replay = await createOnInitialization(
   async () =>
     createReplay({
       config: readReplayConfig(process.env),

@@ -6,7 +6,7 @@ import { createDeadLetterWriter } from '../lib/dead-letters/dead-letter-writer.t
 import { createLane, type DeliveryPorts, type Lane } from '../lib/delivery/lane.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
 import { withInvocation } from '../lib/runtime/invocation-context.ts';
-import { createOnFirstInvocation, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
+import { createOnInitialization, type LambdaFunction, lambda } from '../lib/runtime/lambda.ts';
 import { systemRandom } from '../lib/runtime/random.ts';
 import { mapRefreshable } from '../lib/runtime/refreshable.ts';
 import { createSalesmachine } from '../lib/salesmachine/client.ts';
@@ -38,7 +38,7 @@ export function createWorker({ config, sqs, ...ports }: WorkerDependencies): Wor
   return Object.assign(worker, { status: lane.status });
 }
 
-export const handler: Worker = createOnFirstInvocation(
+export const handler: Worker = await createOnInitialization(
   async () => {
     const environment = createSecretsEnvironment(process.env, systemClock, readLambdaParameters);
     const config = readWorkerConfig(await environment.get());

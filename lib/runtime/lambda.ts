@@ -9,14 +9,17 @@ export type LambdaFunction<Event, Result> = (event: Event, context: Context) => 
 export const lambda = <Event>() => middy<Event>({ timeoutEarlyInMillis: 0 });
 
 /**
- * Creates the function at its first invocation, so that importing a handler needs no settings. `onError` answers while it
- * cannot be created, and what it throws; the next invocation tries again.
+ * Creates the function while Lambda initializes its environment, before there is a request that waits and with more
+ * processor than later; elsewhere at the first invocation, so that importing a handler needs no settings. `onError`
+ * answers while it cannot be created, and what it throws; the next invocation tries again.
  */
-export function createOnFirstInvocation<Event, Result>(
+export async function createOnInitialization<Event, Result>(
   create: () => Promise<LambdaFunction<Event, Result>>,
   onError: (error: unknown) => Result,
-): LambdaFunction<Event, Result> {
+): Promise<LambdaFunction<Event, Result>> {
   const getFunction = memoizeAsync(create);
+  // What fails here fails again in the first invocation, which says so, or is over by then.
+  if (process.env['AWS_LAMBDA_FUNCTION_NAME']) await getFunction().catch(() => undefined);
   return async (event, context) => {
     try {
       return await (await getFunction())(event, context);

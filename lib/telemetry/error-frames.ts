@@ -3,7 +3,7 @@ import { SourceMap } from 'node:module';
 
 const MAX_FRAMES = 5;
 
-/** `    at name (/var/task/dist/worker.cjs:12:345)`, with or without the name and `file://`. */
+/** `    at name (/var/task/dist/worker.mjs:12:345)`, with or without the name and `file://`. */
 const FRAME = /^ {4}at (?:.*[ (])?(?:file:\/\/)?(\/[^():]+):(\d+):(\d+)\)?$/;
 
 /** A path within the relay or a library of it, whatever directory it was deployed or built in. */
@@ -53,7 +53,7 @@ const shorten = (file: string): string => {
 };
 
 function readSourceMap(file: string): SourceMap | undefined {
-  if (!file.endsWith('.cjs')) return undefined;
+  if (!file.endsWith('.mjs')) return undefined;
   if (!sourceMaps.has(file)) {
     try {
       sourceMaps.set(file, new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))));

@@ -25,7 +25,7 @@ export async function benchStartup(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'relay-startup-'));
   try {
     await build(directory);
-    const files = bundles.map(({ entry }) => join(directory, entry.replace(/\.ts$/, '.cjs')));
+    const files = bundles.map(({ entry }) => join(directory, entry.replace(/\.ts$/, '.mjs')));
     const times = await importTimes(files);
     const figures = await Promise.all(
       bundles.map(async ({ name }, index) => {
@@ -54,14 +54,14 @@ async function build(directory: string): Promise<void> {
 const CREDENTIALS = '@aws-sdk/credential-provider-node';
 
 const TIME_IMPORT =
-  'const start = performance.now(); require(process.argv[1]); console.log(performance.now() - start)';
+  'const start = performance.now(); await import(process.argv[1]); console.log(performance.now() - start)';
 
 /** One process after the other, and the bundles in turn, so that whatever else the machine does hits all alike. */
 async function importTimes(files: readonly string[]): Promise<number[][]> {
   const times = files.map((): number[] => []);
   for (let round = 0; round < PROCESSES; round += 1) {
     for (const [index, file] of files.entries()) {
-      const { stdout } = await run(process.execPath, ['-e', TIME_IMPORT, file]);
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', TIME_IMPORT, file]);
       times[index]?.push(Number(stdout));
     }
   }

@@ -236,15 +236,15 @@ describe.each([
   });
 
   test('is packaged alone, with the map to the lines of its source and without the source', async () => {
-    const map = `dist/${name}.cjs.map`;
-    expect(packaged.contents[name]).toEqual([`dist/${name}.cjs`, map]);
+    const map = `dist/${name}.mjs.map`;
+    expect(packaged.contents[name]).toEqual([`dist/${name}.mjs`, map]);
     expect(await readFile(join(packaged.unpacked, map), 'utf8')).not.toContain('"sourcesContent"');
   });
 
   test('loads from its archive, without any node_modules, as Lambda loads it', async () => {
     const [path, exported] = String(at(template.Resources, `${id}.Properties.Handler`)).split('.');
-    const script = `process.stdout.write(typeof require('./${path}.cjs').${exported})`;
-    const { stdout } = await run(process.execPath, ['-e', script], {
+    const script = `import { ${exported} } from './${path}.mjs'; process.stdout.write(typeof ${exported})`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
       cwd: packaged.unpacked,
       env: { ...environmentOf(id), AWS_REGION: 'us-east-1' },
     });

@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 const INVOKE = `
-  const { handler } = require(process.argv[1]);
+  const { handler } = await import(process.argv[1]);
   const context = { awsRequestId: 'request-1', logStreamName: 'stream-1', getRemainingTimeInMillis: () => 30_000 };
   handler(JSON.parse(process.argv[2]), context).then((answer) => process.stdout.write(JSON.stringify({ answer }) + '\\n'));
 `;
@@ -63,7 +63,7 @@ const INVOKE = `
 async function invoke(bundle: string, event: object, plantedIn: string) {
   const { stdout, stderr } = await run(
     process.execPath,
-    ['-e', INVOKE, join(directory, 'dist', `${bundle}.cjs`), JSON.stringify(event)],
+    ['--input-type=module', '-e', INVOKE, join(directory, 'dist', `${bundle}.mjs`), JSON.stringify(event)],
     {
       env: {
         PLANTED_IN: plantedIn,
