@@ -1,3 +1,4 @@
+import { excludeQuery } from './exclude-query.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { matcherOf, type NameMatcher } from './name-pattern.ts';
 import { findValueEnd } from './text-value.ts';
@@ -11,15 +12,16 @@ type Cut = { text: string; patterns: string[] };
  */
 const MEMBER = /(?:"([^"]*)"|'([^']*)'|(?<![^\s{[(,;:])([^\s"'{}[\](),;:=]+))\s*(?::|=>)\s*/g;
 /** Some write `&` and `=` as escapes, so that JSON can stand in HTML. */
-const PARAMETER = /(^|[?&#;\s"']|\\u0026)([^=&#?;"'\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
+const FIELD = /(^|[?&#;\s"']|\\u0026)([^=&#?;"'\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
 
 /**
  * A text that is no JSON as a whole, without what can be seen to be excluded: the values of keys that match become
- * `null`, however the keys are quoted, and parameters that match, a form's too, lose their values.
+ * `null`, however the keys are quoted, a form's fields lose theirs, and URLs lose parameters that match.
  */
-export function excludeFromText(text: string, { excludeAttributes, excludeQuery }: Excluding): string {
-  const { text: kept } = excludeMembers(text, matcherOf(excludeAttributes));
-  return excludeParameters(excludeParameters(kept, excludeAttributes), excludeQuery);
+export function excludeFromText(text: string, settings: Excluding): string {
+  const matchAttribute = matcherOf(settings.excludeAttributes);
+  const { text: kept } = excludeMembers(text, matchAttribute);
+  return excludeQuery(excludeFields(kept, matchAttribute), matcherOf(settings.excludeQuery)).text;
 }
 
 /** A text in which the values of keys that match are `null`. */
@@ -41,16 +43,14 @@ export function excludeMembers(text: string, match: NameMatcher): Cut {
   return { text: kept.join('') + text.slice(from), patterns };
 }
 
-function excludeParameters(text: string, patterns: readonly string[]): string {
-  if (patterns.length === 0) return text;
-  const match = matcherOf(patterns);
-  return text.replace(PARAMETER, (whole, mark: string, name: string, equals: string) =>
-    parameterNames(name).some((each) => match(each) !== undefined) ? mark + name + equals : whole,
+function excludeFields(text: string, match: NameMatcher): string {
+  return text.replace(FIELD, (whole, mark: string, name: string, equals: string) =>
+    fieldNames(name).some((each) => match(each) !== undefined) ? mark + name + equals : whole,
   );
 }
 
 /** A form names what is nested by brackets: `traits[password]`. */
-function parameterNames(name: string): string[] {
+function fieldNames(name: string): string[] {
   const decoded = name.replace(/%5B/gi, '[').replace(/%5D/gi, ']');
   return [decoded, ...decoded.split(/[[\]]/)];
 }
@@ -66,10 +66,10 @@ function parseKey(key: string): string {
   return name;
 }
 
+/** Not by `JSON.parse`: it throws at what is no escape, and a text can have a million of those. */
 function unescapeOnce(text: string): string {
-  try {
-    return String(JSON.parse(`"${text}"`));
-  } catch {
-    return text.replaceAll('\\', '');
-  }
+  return text.replace(/\\(?:u([\da-f]{4})|([bfnrt])|)/gi, (_escape, hex?: string, space?: string) => {
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+    return space === undefined ? '' : ' ';
+  });
 }
