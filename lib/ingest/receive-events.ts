@@ -31,10 +31,11 @@ export function receiveEvents(
   }
 }
 
+/** Always written again, though nothing may be excluded: of a key that stands there twice, only the last was checked. */
 function excludeFromReceived(received: ReceivedEvent, settings: MappingSettings): ReceivedEvent {
+  if (settings.excludeAttributes.length + settings.excludeQuery.length === 0) return received;
   if (received.kind === 'unparseable') return { ...received, body: excludeFromBody(received.body, settings) };
-  const { event } = excludeAttributes(received.source, settings);
-  return event === received.source ? received : toRewrittenEvent(event);
+  return toRewrittenEvent(excludeAttributes(received.source, settings).event);
 }
 
 /** Bytes that are no UTF-8 are read as Latin-1, which keeps each of them. */

@@ -31,7 +31,7 @@ export function toReceivedEvent(bytes: Buffer, defaults: EventDefaults): Receive
   return { kind: 'event', text, source: value, value: isJsonObject(value) && !isTooDeep ? value : {} };
 }
 
-/** An event that was changed after it came; at most 100 levels deep. */
+/** The event of these fields, whatever its text was; at most 100 levels deep. */
 export function toRewrittenEvent(source: Json): ReceivedEvent {
   const hasFields = isJsonObject(source) && !isDeeperThan(source, MAX_DEPTH);
   const text = escapeForSqs(JSON.stringify(source));

@@ -12,6 +12,15 @@ describe('a request is answered 200', () => {
     expect(tookMs).toBeGreaterThanOrEqual(10);
   });
 
+  test('and what is queued is what was checked for excluded attributes, also of a key that stands there twice', async () => {
+    const twice = `{"type":"identify","userId":12345678901234567890,"traits":{"email":"ann@example.com"},"traits":{"plan":"pro"}}`;
+    const { sqs } = await post(twice, { env: { EXCLUDE_ATTRIBUTES: 'email' } });
+    expect(sqs.accepted).toEqual([
+      '{"type":"identify","userId":"12345678901234567890","traits":{"plan":"pro"}}',
+    ]);
+    expect((await post(twice)).sqs.accepted).toEqual([twice]);
+  });
+
   test('though some events cannot be used: these are dead letters, and their neighbours go on', async () => {
     const body = `[${JSON.stringify(track('u1'))},{"type":"track"},{oops},${JSON.stringify(track('u2'))},7]`;
     const { response, sqs } = await post(body);
