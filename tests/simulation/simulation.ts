@@ -18,7 +18,8 @@ import {
 } from './models/event-source-mapping-model.ts';
 import { endFaultsAt, type FaultWindow } from './models/fault-window.ts';
 import { createGateway } from './models/gateway-model.ts';
-import { createFifoQueue, type FifoQueue, type QueuedMessage } from './models/queue-model.ts';
+import { createFifoQueue, type FifoQueue } from './models/queue-model.ts';
+import type { QueuedMessage } from './models/queued-message.ts';
 import {
   type ReplayFunction,
   type ReplaySettings,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFifoQueue, type QueuedMessage } from './queue-model.ts';
+import { createFifoQueue } from './queue-model.ts';
+import type { QueuedMessage } from './queued-message.ts';
 
 const HOUR = 3_600_000;
 const settings = { visibilityMs: 30_000, retentionMs: 14 * 24 * HOUR };

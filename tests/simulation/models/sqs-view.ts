@@ -1,5 +1,5 @@
 import type { Message, ReceiveMessageCommandInput } from '@aws-sdk/client-sqs';
-import type { QueuedMessage } from './queue-model.ts';
+import type { QueuedMessage } from './queued-message.ts';
 
 /** A message as `ReceiveMessage` shows it: attributes only on request. */
 export function toSqsMessage(message: QueuedMessage, input: ReceiveMessageCommandInput): Message {

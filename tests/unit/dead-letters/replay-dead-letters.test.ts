@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
-import type { QueuedMessage } from '../../simulation/models/queue-model.ts';
+import type { QueuedMessage } from '../../simulation/models/queued-message.ts';
 import {
   createDeadLetter,
   createDeadLetters,
