@@ -3,8 +3,10 @@ import type { Lot, QueuedEvent } from './queued-event.ts';
 import { MAX_OPERATIONS, type Selection, selectNextEvents } from './request.ts';
 import type { Settlement } from './settlement.ts';
 
-/** Received so often, a message may be what kills the worker: it goes last and alone, and is not even parsed before. */
-const SUSPECT_RECEIVE_COUNT = 20;
+/** A message that was received before may be what ended a worker then. */
+const isSuspect = ({ receiveCount }: ReceivedMessage) => receiveCount > 1;
+
+type Unread = { message: ReceivedMessage; lot: Lot };
 
 type Parts = {
   settlement: Settlement;
@@ -13,6 +15,17 @@ type Parts = {
   /** With whom a message shares a request; or for how long it is kept, in milliseconds. */
   chooseLot(message: ReceivedMessage): Lot | number;
 };
+
+/** What an open breaker is probed with, the likeliest to pass first. */
+const PROBES: readonly Partial<Selection>[] = [
+  { lot: 'fresh', maxReceiveCount: 1 },
+  { lot: 'fresh' },
+  { lot: 'returned' },
+  { lot: 'alone' },
+];
+
+/** A message that stands behind another one of its group came back with it, and says nothing by that. */
+const lotOfFollower = (message: ReceivedMessage): Lot => (isSuspect(message) ? 'returned' : 'fresh');
 
 /** The messages of an invocation that are not on their way yet, in the order in which they came. */
 export type Backlog = {
@@ -25,26 +38,28 @@ export type Backlog = {
   /** How many more operations a request would take. */
   room(): number;
   isEmpty(): boolean;
-  /** Puts the next of the messages that may kill the worker in line; false if there is none. */
-  takeSuspect(): boolean;
+  /** Whether there are messages that are read only when no other one depends on this worker. */
+  hasSuspects(): boolean;
+  /** Puts these in line, and returns them: the next `select` reads them. */
+  admitSuspects(): ReceivedMessage[];
 };
 
 export function createBacklog({ settlement, readMessage, chooseLot }: Parts): Backlog {
-  let unread: { message: ReceivedMessage; lot: Lot }[] = [];
+  let unread: Unread[] = [];
+  let suspects: Unread[] = [];
   let pending: QueuedEvent[] = [];
-  let suspects: ReceivedMessage[] = [];
 
   const countOperations = () => pending.reduce((sum, queuedEvent) => sum + queuedEvent.operations.length, 0);
 
   function addMessage(message: ReceivedMessage): void {
     if (!settlement.add(message)) return;
-    const followsSuspect = suspects.some(({ groupId }) => groupId === message.groupId);
-    if (followsSuspect || message.receiveCount > SUSPECT_RECEIVE_COUNT) {
-      suspects.push(message);
-      return;
-    }
-    const lot = chooseLot(message);
+    if (settlement.isGroupFailed(message)) return;
+    const isBehind = (other: { message: ReceivedMessage }) => other.message.groupId === message.groupId;
+    const followsSuspect = suspects.some(isBehind);
+    const isFollower = followsSuspect || unread.some(isBehind) || pending.some(isBehind);
+    const lot = isFollower ? lotOfFollower(message) : chooseLot(message);
     if (typeof lot === 'number') settlement.keepGroup(message, lot);
+    else if (followsSuspect || isSuspect(message)) suspects.push({ message, lot });
     else unread.push({ message, lot });
   }
 
@@ -77,21 +92,20 @@ export function createBacklog({ settlement, readMessage, chooseLot }: Parts): Ba
     add: (messages) => messages.forEach(addMessage),
     select,
     selectProbe(selection) {
-      const lots: readonly Lot[] = ['fresh', 'returned', 'alone'];
-      return lots.map((lot) => select({ ...selection, lot })).find(({ length }) => length > 0) ?? [];
+      return PROBES.map((probe) => select({ ...selection, ...probe })).find(({ length }) => length > 0) ?? [];
     },
     remove(queuedEvents) {
       const removed = new Set(queuedEvents);
       pending = pending.filter((queuedEvent) => !removed.has(queuedEvent));
     },
-    room: () => MAX_OPERATIONS - countOperations() - unread.length,
-    isEmpty: () => pending.length + unread.length === 0,
-    takeSuspect() {
-      const [suspect, ...others] = suspects;
-      if (suspect === undefined) return false;
-      suspects = others;
-      unread.push({ message: suspect, lot: 'alone' });
-      return true;
+    room: () => MAX_OPERATIONS - countOperations() - unread.length - suspects.length,
+    isEmpty: () => pending.length + unread.length + suspects.length === 0,
+    hasSuspects: () => suspects.length > 0,
+    admitSuspects() {
+      const admitted = suspects;
+      suspects = [];
+      unread.push(...admitted);
+      return admitted.map(({ message }) => message);
     },
   };
 }

@@ -27,6 +27,10 @@ export function delayUntilSeconds(ms: number, random: Random): number {
   return toSqsSeconds(ms) + Math.round(uniform(0, 2, random));
 }
 
+/** From `seconds` to twice that, each time another one. */
+export const scatteredSeconds = (seconds: number, random: Random): number =>
+  Math.ceil(uniform(1, 2, random) * seconds);
+
 /** The longest time between two probes. */
 const MAX_PROBE_DELAY_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-const MAX_IN_FLIGHT = 4;
+const MAX_ACTIVE = 4;
 
 /** Beside these, batches that have failed and wait. */
 const MAX_FAILED = 8;
@@ -8,6 +8,8 @@ const MAX_FAILED = 8;
 /** The batches of an invocation that are being delivered, and what they lock. */
 export type InFlight = {
   size(): number;
+  /** How many have not failed. */
+  active(): number;
   /** Whether one more may be sent. */
   hasRoom(): boolean;
   /** Groups, contacts and accounts that the batches touch: nothing else of them may be sent. */
@@ -21,7 +23,7 @@ export type InFlight = {
     deliver: (onFailure: () => void) => Promise<void>,
     settle: () => Promise<void>,
   ): void;
-  /** Resolves when one of the batches has settled, or at the moment (milliseconds since the epoch). */
+  /** Resolves when one of the batches has failed or settled, or at the moment (milliseconds since the epoch). */
   next(wakeAt?: number): Promise<void>;
   all(): Promise<unknown>;
 };
@@ -30,28 +32,46 @@ export function createInFlight(clock: Clock): InFlight {
   const tasks = new Set<Promise<void>>();
   const locked = new Set<string>();
   const failed = new Set<object>();
+  let change = Promise.withResolvers<void>();
+
+  function onChange(): void {
+    change.resolve();
+    change = Promise.withResolvers<void>();
+  }
+
+  const active = () => tasks.size - failed.size;
 
   return {
     size: () => tasks.size,
+    active,
     locked,
-    hasRoom: () => tasks.size - failed.size < MAX_IN_FLIGHT && tasks.size < MAX_IN_FLIGHT + MAX_FAILED,
+    hasRoom: () => active() < MAX_ACTIVE && tasks.size < MAX_ACTIVE + MAX_FAILED,
     add(keys, deliver, settle) {
       for (const key of keys) locked.add(key);
       const batch = {};
-      const settled = deliver(() => failed.add(batch))
+      const onFailure = () => {
+        if (failed.has(batch)) return;
+        failed.add(batch);
+        onChange();
+      };
+      const settled = deliver(onFailure)
         .then(() => {
           failed.delete(batch);
           for (const key of keys) locked.delete(key);
           return settle();
         })
-        .finally(() => tasks.delete(settled));
+        .finally(() => {
+          tasks.delete(settled);
+          onChange();
+        });
       tasks.add(settled);
     },
     async next(wakeAt) {
-      if (wakeAt === undefined) return Promise.race(tasks);
+      const { promise } = change;
+      if (wakeAt === undefined) return promise;
       const done = new AbortController();
       const timeout = clock.sleep(Math.max(0, wakeAt - clock.now()), done.signal).catch(() => undefined);
-      await Promise.race([...tasks, timeout]);
+      await Promise.race([promise, timeout]);
       done.abort(null);
     },
     all: () => Promise.all(tasks),

@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '../sqs/received-message.ts';
 import { unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createBacklog } from './backlog.ts';
+import { scatteredSeconds } from './backoff.ts';
 import type { createBatchSender } from './batch-sender.ts';
 import type { Gate } from './gate.ts';
 import { createInFlight } from './in-flight.ts';
@@ -70,14 +71,15 @@ export function createInvocationRunner(lane: LaneParts) {
     let nextReceiveAt =
       messages.length < MAPPING_BATCH_SIZE ? startedAt + pacer.period(startedAt) : startedAt;
 
+    const visibilitySeconds = () => Math.ceil((deadline - clock.now() + VISIBILITY_MARGIN_MS) / 1_000);
+
     /** Returns how many messages it has received. While the breaker is open, the backlog stays in the queue. */
     async function receiveMore(): Promise<number> {
       const isPaused = gate.pause() !== undefined;
       const target = isPaused ? Math.min(MAPPING_BATCH_SIZE, backlog.room()) : backlog.room();
       const now = clock.now();
       if (target <= 0 || now >= receiveDeadline) return 0;
-      const visibilitySeconds = Math.ceil((deadline - now + VISIBILITY_MARGIN_MS) / 1_000);
-      const received = await lane.receiveUpTo(target, visibilitySeconds);
+      const received = await lane.receiveUpTo(target, visibilitySeconds());
       backlog.add(received);
       nextReceiveAt = received.length < target ? clock.now() + pacer.period(now) : clock.now();
       return received.length;
@@ -140,17 +142,24 @@ export function createInvocationRunner(lane: LaneParts) {
       return true;
     }
 
-    /** Puts a message in line that may kill the worker: nothing more is received beside it. False if there is none. */
-    function takeSuspect(): boolean {
-      if (!backlog.takeSuspect()) return false;
-      receiveDeadline = Number.NEGATIVE_INFINITY;
+    /**
+     * Nothing else is on its way, so what was received before may be read. Should one of them end the worker, the others
+     * come back at other moments than it: each is made visible at its own.
+     */
+    async function admitSuspects(): Promise<true> {
+      const released = backlog.admitSuspects().map((message) => ({
+        message,
+        seconds: scatteredSeconds(visibilitySeconds(), lane.random),
+      }));
+      await lane.queue.release(released);
       return true;
     }
 
     /** Does what is next; false when nothing is left to do, or the time is up. */
     async function proceed(): Promise<boolean> {
       if (inFlight.hasRoom() && selectNext().length > 0) return sendNextRequest();
-      if (inFlight.size() === 0) return takeSuspect();
+      if (inFlight.active() === 0 && backlog.hasSuspects()) return admitSuspects();
+      if (inFlight.size() === 0) return false;
       await (backlog.isEmpty() ? receiveIfDue() : inFlight.next());
       return true;
     }

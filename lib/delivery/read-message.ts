@@ -11,8 +11,8 @@ type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
 type Ports = { evidence: Evidence; clock: Clock; log: Log };
 
 /**
- * Parses and maps a message; undefined if there is nothing to deliver, which is settled then. A mapping that throws is a
- * bug of ours: it counts like a refusal, so that only a few events are given up for it while no other one passes.
+ * Parses and maps a message; undefined if there is nothing to deliver, which is settled then. A mapping that throws, or
+ * takes seconds, is a bug of ours: it counts like a refusal, so that only a few events are given up for it while no other one passes.
  */
 export function createMessageReader(settings: Settings, { evidence, clock, log }: Ports) {
   function mayGiveUp(message: ReceivedMessage): boolean {
@@ -22,8 +22,18 @@ export function createMessageReader(settings: Settings, { evidence, clock, log }
     return true;
   }
 
-  return function readMessage(message: ReceivedMessage, settlement: Settlement): QueuedEvent | undefined {
+  /** What takes too long to read would hold up all others each time that it is received. */
+  function readInTime(message: ReceivedMessage): ReturnType<typeof readQueuedEvent> {
+    const startedAt = clock.now();
     const event = readQueuedEvent(message, settings.mapping);
+    const durationMs = clock.now() - startedAt;
+    if (durationMs <= MAX_READ_MS) return event;
+    const invalid = `Reading it took ${Math.round(durationMs / 1_000)} s.`;
+    return { reason: 'unmappable', invalid, error: new Error(invalid) };
+  }
+
+  return function readMessage(message: ReceivedMessage, settlement: Settlement): QueuedEvent | undefined {
+    const event = readInTime(message);
     if (!('invalid' in event)) {
       settlement.setEvent(event);
       if (event.operations.length > 0) return event;
@@ -42,6 +52,9 @@ export function createMessageReader(settings: Settings, { evidence, clock, log }
     return undefined;
   };
 }
+
+/** No event that can be delivered takes so long to be parsed and mapped. */
+const MAX_READ_MS = 10_000;
 
 /** How long an event stays away that cannot be mapped, nor be given up yet. */
 const UNMAPPABLE_RETRY_MS = 300_000;

@@ -29,6 +29,8 @@ export type Selection = {
   aliasAlone: boolean;
   /** Only of this lot; without it, of the lot of the first event that can go. */
   lot?: Lot;
+  /** Only what was received so often at most. */
+  maxReceiveCount?: number;
   /** So many events at most. */
   maxEvents?: number;
 };
@@ -39,15 +41,23 @@ export type Selection = {
  */
 export function selectNextEvents(
   pending: readonly QueuedEvent[],
-  { locked, aliasAlone, lot, maxEvents = MAX_OPERATIONS }: Selection,
+  {
+    locked,
+    aliasAlone,
+    lot,
+    maxReceiveCount = Number.POSITIVE_INFINITY,
+    maxEvents = MAX_OPERATIONS,
+  }: Selection,
 ): QueuedEvent[] {
   const blockedKeys = new Set(locked);
   const selected: QueuedEvent[] = [];
   const capacity = createCapacity(aliasAlone);
   for (const queuedEvent of pending) {
     const keys = orderingKeys(queuedEvent);
-    const isOfLot = queuedEvent.lot === (selected[0]?.lot ?? lot ?? queuedEvent.lot);
-    if (!isOfLot || keys.some((key) => blockedKeys.has(key)) || !capacity.take(queuedEvent)) {
+    const isWanted =
+      queuedEvent.lot === (selected[0]?.lot ?? lot ?? queuedEvent.lot) &&
+      queuedEvent.message.receiveCount <= maxReceiveCount;
+    if (!isWanted || keys.some((key) => blockedKeys.has(key)) || !capacity.take(queuedEvent)) {
       for (const key of keys) blockedKeys.add(key);
       continue;
     }

@@ -1,6 +1,6 @@
 /**
  * Run as a program: the deployed worker in a process of its own, configured by its environment alone, behind one lane
- * of the event source mapping. It runs until it is killed.
+ * of the event source mapping. It runs until it is killed, and tells its parent whether it is `busy` or `idle`.
  */
 import { handler } from '../../handlers/worker.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
@@ -22,5 +22,11 @@ createEventSourceMapping({
   functionTimeoutMs: Number(TIMEOUT_MS),
   clock: systemClock,
   log: createLog('mapping'),
-  invoke: (_lane, event, context) => handler(event, context),
+  async invoke(_lane, event, context) {
+    process.send?.('busy');
+    const response = await handler(event, context);
+    process.send?.('idle');
+    return response;
+  },
 }).start();
+process.send?.('idle');

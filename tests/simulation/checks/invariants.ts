@@ -80,10 +80,14 @@ const invariants = {
 
   'only what Salesmachine refuses is given up, and for that reason': (runState) => {
     const { rejectedWith, isFatal } = runState.tracker.events;
-    const expected = (number: number) =>
-      isFatal[number] === 1 ? 'receive_limit' : expectedReason(rejectedWith[number] ?? 0);
+    // It ended the worker each time; or the worker has seen how long it took to read.
+    const fatalReasons = ['receive_limit', 'unmappable'];
+    const isExpected = (number: number, reason: string) =>
+      isFatal[number] === 1
+        ? fatalReasons.includes(reason)
+        : reason === expectedReason(rejectedWith[number] ?? 0);
     const wrong = [...reasonsByNumber(runState)].filter(
-      ([number, reason]) => reason !== expected(number) && !runState.evidence.isTolerated(number),
+      ([number, reason]) => !isExpected(number, reason) && !runState.evidence.isTolerated(number),
     );
     const unknown = runState.deadLetters.filter(({ number }) => number === undefined).length;
     return [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLane } from '../../../lib/delivery/lane.ts';
+import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import type { ReceivedMessage } from '../../../lib/sqs/received-message.ts';
 import {
@@ -15,6 +16,7 @@ import {
   track,
 } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
 const FUNCTION_MS = 90_000;
@@ -24,12 +26,13 @@ type Options = {
   latencyMs?: number;
   /** What the queue gives when it is asked for so many. */
   receive?: (max: number) => ReceivedMessage[];
+  random?: Random;
 };
 
 /** A lane with one slot a second, and what came of one invocation. */
 async function runLane(
   messages: readonly ReceivedMessage[],
-  { answer = () => OK, latencyMs = 100, receive = () => [] }: Options = {},
+  { answer = () => OK, latencyMs = 100, receive = () => [], random = () => 0.5 }: Options = {},
 ) {
   const time = createVirtualTime(START);
   const salesmachine = fakeSalesmachine(time, answer, latencyMs);
@@ -41,7 +44,7 @@ async function runLane(
       return receive(max);
     },
   };
-  const ports = { queue, salesmachine, clock: time, random: () => 0.5, log: recordingLog() };
+  const ports = { queue, salesmachine, clock: time, random, log: recordingLog() };
   let endedAt = Number.NaN;
   const delivery = createLane(SETTINGS, ports)
     .deliver(messages, START + FUNCTION_MS)
@@ -141,13 +144,35 @@ test('while the quota is spent a lane holds its messages, and hands them back to
   expect(asked).toHaveLength(1);
 });
 
-test('a message that may have killed the worker goes last and alone, and its neighbours do not wait for it', async () => {
-  const suspect = ofUser('suspect', { receiveCount: 21 });
-  const behind = ofUser('suspect');
-  const { sizes, requests, left } = await runLane([suspect, behind, ...someUsers(3)]);
-  expect(sizes).toEqual([3, 1, 1]);
-  expect(requests.slice(1).map(({ operations }) => JSON.stringify(operations).includes('"suspect"'))).toEqual(
-    [true, true],
-  );
-  expect(left).toEqual(new Set());
+describe('what was received before, so that it may be what ended a worker,', () => {
+  test('is read only when nothing else is on its way', async () => {
+    const suspect = ofUser('suspect', { receiveCount: 2 });
+    const behind = ofUser('suspect');
+    const { sizes, requests, left } = await runLane([suspect, behind, ...someUsers(3)]);
+    expect(sizes).toEqual([3, 2]);
+    expect(JSON.stringify(requests[0]?.operations)).not.toContain('"suspect"');
+    expect(left).toEqual(new Set());
+  });
+
+  test('is hidden for a time of its own before, longer than the invocation, and the rest is not', async () => {
+    const suspects = Array.from({ length: 5 }, (_, user) => ofUser(`suspect-${user}`, { receiveCount: 2 }));
+    const { queue } = await runLane([...suspects, ...someUsers(3)], { random: seededRandom(1, 'lane') });
+    const hiddenFor = [...queue.released.values()];
+    expect([...queue.released.keys()]).toEqual(suspects.map(({ sqsMessageId }) => sqsMessageId));
+    expect(new Set(hiddenFor).size).toBe(suspects.length);
+    expect(Math.min(...hiddenFor)).toBeGreaterThan(FUNCTION_MS / 1_000);
+  });
+
+  test('does not wait for a batch that fails again and again', async () => {
+    const suspect = ofUser('suspect', { receiveCount: 2 });
+    const { requests } = await runLane([ofUser('unlucky'), suspect], {
+      answer: ({ operations }) =>
+        JSON.stringify(operations).includes('"unlucky"') ? createResponse(500) : OK,
+    });
+    const isDelivered = requests.findIndex(({ operations }) =>
+      JSON.stringify(operations).includes('"suspect"'),
+    );
+    expect(isDelivered).toBeGreaterThan(0);
+    expect(isDelivered).toBeLessThan(requests.length - 1);
+  });
 });
