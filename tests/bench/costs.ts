@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { realRelay } from '../simulation/real-relay.ts';
+import { realRelay } from '../simulation/relays/real-relay.ts';
 import { simulate } from '../simulation/simulation.ts';
 import { PRICES } from './prices.ts';
 import { print } from './table.ts';

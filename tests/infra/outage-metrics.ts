@@ -4,7 +4,7 @@ import { startEventSourceMapping } from '../simulation/models/event-source-mappi
 import { createFifoQueue } from '../simulation/models/queue-model.ts';
 import { sqsClient } from '../simulation/models/sqs-client.ts';
 import { createSqsModel } from '../simulation/models/sqs-model.ts';
-import { realRelay } from '../simulation/real-relay.ts';
+import { realRelay } from '../simulation/relays/real-relay.ts';
 import { QUEUE_URL } from '../simulation/simulation.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { createVirtualTime } from '../support/virtual-time.ts';

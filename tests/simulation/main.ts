@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { evaluate } from './checks/evaluate.ts';
-import { findScenario, type Job, type JobOutcome, selectWorld } from './job.ts';
+import { findScenario, type Job, type JobOutcome, selectWorld } from './jobs/job.ts';
+import { runJobs } from './jobs/run-jobs.ts';
 import { mutants } from './mutants/mutants.ts';
 import { allScenarios, scenarios } from './scenarios/scenarios.ts';
-import { runJobs } from './threads.ts';
 
 const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--smoke]
 Runs the relay in simulated worlds, prints what was measured beside its thresholds, and exits with 1 if one is missed.

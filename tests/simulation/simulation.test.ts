@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { apiFaults } from './models/salesmachine-model.ts';
-import { plainRelay } from './plain-relay.ts';
+import { plainRelay } from './relays/plain-relay.ts';
 import { DEAD_LETTER_QUEUE_URL, type Relay, type RelayPorts, simulate, type World } from './simulation.ts';
 
 const MINUTE = 60_000;

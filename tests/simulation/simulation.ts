@@ -10,12 +10,14 @@ import { createVirtualTime } from '../support/virtual-time.ts';
 import { createEventTracker, DUPLICATE_CAUSE, parseEventNumber } from './checks/event-tracker.ts';
 import { createEvidence } from './checks/evidence.ts';
 import { brokenInvariants, type DeadLetterRecord } from './checks/invariants.ts';
-import { armFatalMessages } from './fatal-messages.ts';
+import type { Outage } from './metrics/outage-metrics.ts';
+import { computeMetrics, type RunMetrics } from './metrics/run-metrics.ts';
 import {
   type LambdaFault,
   startEventSourceMapping,
   type WorkerFunction,
 } from './models/event-source-mapping-model.ts';
+import { armFatalMessages } from './models/fatal-messages.ts';
 import { endFaultsAt, type FaultWindow } from './models/fault-window.ts';
 import { createGateway } from './models/gateway-model.ts';
 import { createFifoQueue, type FifoQueue } from './models/queue-model.ts';
@@ -31,8 +33,6 @@ import { PII_MARKER } from './models/segment-event.ts';
 import { createSegment, type SegmentSettings } from './models/segment-model.ts';
 import { sqsClient } from './models/sqs-client.ts';
 import { createSqsModel, type SqsFault } from './models/sqs-model.ts';
-import type { Outage } from './outage-metrics.ts';
-import { computeMetrics, type RunMetrics } from './result.ts';
 
 /** What the relay's functions are given in this world. */
 export type RelayPorts = { sqs: Sqs; clock: Clock; random: Random; log: Log };

@@ -1,4 +1,4 @@
-import { findScenario, type JobOutcome, type Size } from '../job.ts';
+import { findScenario, type JobOutcome, type Size } from '../jobs/job.ts';
 import { commonThresholds } from '../scenarios/scenarios.ts';
 import { checkThreshold, type ThresholdResult } from './thresholds.ts';
 

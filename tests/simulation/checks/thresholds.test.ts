@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { plainRelay } from '../plain-relay.ts';
+import { plainRelay } from '../relays/plain-relay.ts';
 import { type Result, simulate } from '../simulation.ts';
 import { checkThreshold } from './thresholds.ts';
 

@@ -1,4 +1,4 @@
-import { append, createList, type List, remove } from '../list.ts';
+import { append, createList, type List, remove } from './list.ts';
 import type { QueueEntry } from './queued-message.ts';
 
 /** For so long SQS knows a deduplication id, and a receive's attempt id. */

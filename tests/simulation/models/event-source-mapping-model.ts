@@ -7,8 +7,8 @@ import type { Random } from '../../../lib/runtime/random.ts';
 import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
 import { exponential } from '../../support/seeded-random.ts';
 import type { VirtualTime } from '../../support/virtual-time.ts';
-import { createSandbox, type Sandbox } from '../sandbox.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
+import { createSandbox, type Sandbox } from './sandbox.ts';
 import { type SqsHandler, sqsClient } from './sqs-client.ts';
 
 /**

@@ -3,8 +3,8 @@ import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import type { HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { VirtualTime } from '../../support/virtual-time.ts';
-import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from './sandbox.ts';
 import type { Post } from './segment-model.ts';
 import type { SqsHandler } from './sqs-client.ts';
 

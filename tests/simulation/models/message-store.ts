@@ -1,5 +1,5 @@
 import { createHeap } from '../../support/heap.ts';
-import { append, createList, type Link, type List, remove, valuesOf } from '../list.ts';
+import { append, createList, type Link, type List, remove, valuesOf } from './list.ts';
 import type { QueuedMessage, QueueEntry } from './queued-message.ts';
 
 export type StoredMessage = QueuedMessage & {

@@ -1,5 +1,5 @@
-import { valuesOf } from '../list.ts';
 import { createDeduplicationWindow } from './deduplication-window.ts';
+import { valuesOf } from './list.ts';
 import { createMessageStore, type MessageGroup, type StoredMessage } from './message-store.ts';
 import type { QueuedMessage, QueueEntry } from './queued-message.ts';
 import { createReceiveAttempts } from './receive-attempts.ts';

@@ -3,8 +3,8 @@ import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import type { VirtualTime } from '../../support/virtual-time.ts';
 import type { EventTracker } from '../checks/event-tracker.ts';
-import { createSandbox, noSalesmachine, type Sandbox } from '../sandbox.ts';
 import type { FifoQueue } from './queue-model.ts';
+import { createSandbox, noSalesmachine, type Sandbox } from './sandbox.ts';
 import { eventJson } from './segment-event.ts';
 import type { SqsHandler } from './sqs-client.ts';
 

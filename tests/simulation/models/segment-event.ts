@@ -1,5 +1,5 @@
 import { type Kind, toMarker } from '../checks/event-tracker.ts';
-import { type FatalKind, toFatalMark } from '../fatal-messages.ts';
+import { type FatalKind, toFatalMark } from './fatal-messages.ts';
 
 /** Stands in every trait, id, address and secret of the simulated world; no log line may hold it. */
 export const PII_MARKER = 'canary';

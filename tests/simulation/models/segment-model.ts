@@ -2,7 +2,7 @@ import type { Random } from '../../../lib/runtime/random.ts';
 import { exponential } from '../../support/seeded-random.ts';
 import type { VirtualTime } from '../../support/virtual-time.ts';
 import { type EventTracker, KINDS, type Kind } from '../checks/event-tracker.ts';
-import type { FatalKind } from '../fatal-messages.ts';
+import type { FatalKind } from './fatal-messages.ts';
 import { eventJson } from './segment-event.ts';
 
 export type SegmentSettings = {

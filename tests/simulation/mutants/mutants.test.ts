@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { evaluate } from '../checks/evaluate.ts';
-import { runJobs } from '../threads.ts';
+import { runJobs } from '../jobs/run-jobs.ts';
 import { mutants } from './mutants.ts';
 import { buildMutatedRelay } from './mutated-relay.ts';
 

@@ -1,4 +1,4 @@
-import { realRelay } from '../real-relay.ts';
+import { realRelay } from '../relays/real-relay.ts';
 import { answerMutants } from './answer-mutants.ts';
 import { engineMutants } from './engine-mutants.ts';
 import { evidenceMutants } from './evidence-mutants.ts';

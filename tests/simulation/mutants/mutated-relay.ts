@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import type { realRelay } from '../real-relay.ts';
+import type { realRelay } from '../relays/real-relay.ts';
 
 /** A change of one file's text. */
 export type TextReplacement = { file: string; from: string; to: string };
@@ -15,7 +15,7 @@ const ROOT = new URL('../../../', import.meta.url);
  */
 export async function buildMutatedRelay(replacements: readonly TextReplacement[]): Promise<typeof realRelay> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../real-relay.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../relays/real-relay.ts', import.meta.url))],
     bundle: true,
     write: false,
     platform: 'node',

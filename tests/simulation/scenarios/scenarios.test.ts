@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { evaluate } from '../checks/evaluate.ts';
-import { findScenario, selectWorld } from '../job.ts';
-import { runJobs } from '../threads.ts';
+import { findScenario, selectWorld } from '../jobs/job.ts';
+import { runJobs } from '../jobs/run-jobs.ts';
 import { scenarios } from './scenarios.ts';
 
 const problems = new Map<string, string[]>();

@@ -1,5 +1,5 @@
 import type { Threshold } from '../checks/thresholds.ts';
-import { FATAL_KINDS } from '../fatal-messages.ts';
+import { FATAL_KINDS } from '../models/fatal-messages.ts';
 import { faultScopeScenarios } from './fault-scope-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import {

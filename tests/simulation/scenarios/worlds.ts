@@ -1,4 +1,4 @@
-import type { FatalKind } from '../fatal-messages.ts';
+import type { FatalKind } from '../models/fatal-messages.ts';
 import type { FaultWindow } from '../models/fault-window.ts';
 import { type ApiFault, apiFaults } from '../models/salesmachine-model.ts';
 import type { World } from '../simulation.ts';

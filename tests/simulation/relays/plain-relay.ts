@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import type { Operation, Params } from '../../lib/salesmachine/operation.ts';
-import { QUEUE_URL, type Relay } from './simulation.ts';
+import type { Operation, Params } from '../../../lib/salesmachine/operation.ts';
+import { QUEUE_URL, type Relay } from '../simulation.ts';
 
 type Event = {
   type: string;

@@ -1,4 +1,4 @@
-import type { EventTracker } from './checks/event-tracker.ts';
+import type { EventTracker } from '../checks/event-tracker.ts';
 
 /**
  * Which events had to wait for another one of their user that Salesmachine does not take, and those that it does not

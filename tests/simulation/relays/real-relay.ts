@@ -1,14 +1,14 @@
-import { createIngest } from '../../handlers/ingest.ts';
-import { createReplay } from '../../handlers/replay.ts';
-import { createWorker } from '../../handlers/worker.ts';
+import { createIngest } from '../../../handlers/ingest.ts';
+import { createReplay } from '../../../handlers/replay.ts';
+import { createWorker } from '../../../handlers/worker.ts';
 import {
   type Environment,
   readIngestSettings,
   readReplayConfig,
   readWorkerConfig,
-} from '../../lib/config/config.ts';
-import { PII_MARKER } from './models/segment-event.ts';
-import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from './simulation.ts';
+} from '../../../lib/config/config.ts';
+import { PII_MARKER } from '../models/segment-event.ts';
+import { DEAD_LETTER_QUEUE_URL, QUEUE_URL, type Relay, SECRETS } from '../simulation.ts';
 
 /** The relay itself: the handlers that Lambda runs, configured as by `environment`. */
 export function realRelay(environment: Environment = {}): Relay {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Json } from '../../lib/runtime/json.ts';
+import type { Json } from '../../../lib/runtime/json.ts';
 
 /** What reading a message does to the process: it computes for a minute, or runs out of memory. */
 export const FATAL_KINDS = ['hang', 'out_of_memory'] as const;

@@ -1,5 +1,5 @@
-import { DUPLICATE_CAUSE } from './checks/event-tracker.ts';
-import type { RunState } from './checks/invariants.ts';
+import { DUPLICATE_CAUSE } from '../checks/event-tracker.ts';
+import type { RunState } from '../checks/invariants.ts';
 import { findHeldUp } from './held-up.ts';
 import { measureOutage, type Outage, type OutageMetrics } from './outage-metrics.ts';
 

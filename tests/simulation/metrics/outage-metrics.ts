@@ -1,5 +1,5 @@
-import type { EventTracker } from './checks/event-tracker.ts';
-import type { RequestChecker } from './checks/request-checker.ts';
+import type { EventTracker } from '../checks/event-tracker.ts';
+import type { RequestChecker } from '../checks/request-checker.ts';
 
 /** When something is wrong, in milliseconds after the start of the run: whole minutes. */
 export type Outage = { from: number; until: number };

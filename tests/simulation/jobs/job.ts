@@ -1,8 +1,8 @@
-import { createMutantRelay } from './mutants/mutants.ts';
-import { realRelay } from './real-relay.ts';
-import type { Scenario } from './scenarios/scenario.ts';
-import { allScenarios } from './scenarios/scenarios.ts';
-import { type Result, simulate, type World } from './simulation.ts';
+import { createMutantRelay } from '../mutants/mutants.ts';
+import { realRelay } from '../relays/real-relay.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { allScenarios } from '../scenarios/scenarios.ts';
+import { type Result, simulate, type World } from '../simulation.ts';
 
 export type Size = 'full' | 'smoke';
 

@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../lib/runtime/clock.ts';
-import type { Salesmachine } from '../../lib/salesmachine/client.ts';
-import type { VirtualTime } from '../support/virtual-time.ts';
+import type { Clock } from '../../../lib/runtime/clock.ts';
+import type { Salesmachine } from '../../../lib/salesmachine/client.ts';
+import type { VirtualTime } from '../../support/virtual-time.ts';
 import { runInProcess } from './fatal-messages.ts';
-import type { SqsHandler } from './models/sqs-client.ts';
+import type { SqsHandler } from './sqs-client.ts';
 
 /** How an invocation ended. */
 export type InvocationResult<T> =

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createVirtualTime } from '../support/virtual-time.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 import { armFatalMessages, type FatalKind, toFatalMark } from './fatal-messages.ts';
 import { createSandbox } from './sandbox.ts';
 
