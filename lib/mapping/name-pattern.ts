@@ -1,27 +1,61 @@
 /** The pattern that a name matches; undefined if it matches none. */
 export type NameMatcher = (name: string) => string | undefined;
 
-const matchers = new WeakMap<readonly string[], NameMatcher>();
+/** What a pattern stands for besides itself. */
+type OtherSpellings = (pattern: string) => string[];
 
 /**
- * Matches names against patterns: without outer spaces, any case, `*` for any text, all else exactly. No regular expressions: those with
- * several `*` can take very long over a name that was made for it.
+ * Matches names against patterns: `*` stands for any text, all else for itself, however it is written in Unicode, in any
+ * case, without outer spaces. No regular expressions: those with several `*` can take very long over a name that was
+ * made for it.
  *
- * @param patterns a list that does not change: what was made of it is kept
+ * @returns takes a list that does not change: what was made of it is kept
  */
-export function matcherOf(patterns: readonly string[]): NameMatcher {
-  const known = matchers.get(patterns) ?? createMatcher(patterns);
-  matchers.set(patterns, known);
-  return known;
+export function createMatchers(
+  otherSpellings: OtherSpellings = () => [],
+): (patterns: readonly string[]) => NameMatcher {
+  const matchers = new WeakMap<readonly string[], NameMatcher>();
+  return (patterns) => {
+    const known = matchers.get(patterns) ?? createMatcher(patterns, otherSpellings);
+    matchers.set(patterns, known);
+    return known;
+  };
 }
 
-function createMatcher(patterns: readonly string[]): NameMatcher {
+export const matcherOf = createMatchers();
+
+/** Names of attributes may be paths, as they stand in the event: `traits.address.city` is `address_city`. */
+export const attributeMatcherOf = createMatchers((pattern) => [
+  pattern.replace(ROOT, '').replaceAll('.', '_'),
+]);
+
+const ROOT = /^(?:(?:context\.)?traits|properties|context)\./i;
+
+function createMatcher(patterns: readonly string[], otherSpellings: OtherSpellings): NameMatcher {
   if (patterns.length === 0) return () => undefined;
-  const globs = patterns.map((pattern) => ({ pattern, parts: pattern.toLowerCase().split('*') }));
+  const globs = patterns.flatMap((pattern) =>
+    [...new Set([pattern, ...otherSpellings(pattern)])].map((spelling) => ({
+      pattern,
+      parts: fold(spelling).split('*'),
+    })),
+  );
   return (name) => {
-    const lowerCase = name.trim().toLowerCase();
-    return globs.find(({ parts }) => matches(lowerCase, parts))?.pattern;
+    const folded = fold(name);
+    return globs.find(({ parts }) => matches(folded, parts))?.pattern;
   };
+}
+
+const ASCII = /^[ -~]*$/;
+/** The time that Unicode's rules take can grow with the square of the length. */
+const MAX_NORMALIZED_LENGTH = 1_000;
+
+/** As names are compared: in lower case, one spelling of each letter, without what cannot be seen. */
+function fold(name: string): string {
+  const isPlain = ASCII.test(name) || name.length > MAX_NORMALIZED_LENGTH;
+  const normalized = isPlain
+    ? name
+    : name.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return normalized.trim().toLowerCase();
 }
 
 /** The first part is the beginning, the last the end; those between them follow one another somewhere. */

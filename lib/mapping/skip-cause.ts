@@ -1,8 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { parseName, type SegmentEvent } from '../segment/event.ts';
-import { eventUid } from './event-uid.ts';
+import { eventUid, PAGEVIEW } from './event-uid.ts';
 import type { MappingSettings } from './mapping-settings.ts';
-import { matcherOf } from './name-pattern.ts';
+import { createMatchers } from './name-pattern.ts';
 
 /** Why an event is not sent to Salesmachine, though nothing is wrong with it. */
 export const SKIP_CAUSES = [
@@ -31,14 +31,23 @@ export function findSourceSkipCause(value: Json, settings: MappingSettings): Ski
   return findExcludedName(value, settings) === undefined ? undefined : 'excluded';
 }
 
+/** Events that share an `event_uid` are one to Salesmachine: `Heart Beat` is also `heart-beat`. */
+const eventMatcherOf = createMatchers((pattern) => (pattern.includes('*') ? [] : [eventUid(pattern)]));
+
 /** The pattern of `EXCLUDE_EVENTS` that an event's name matches, as it was sent or in snake_case. */
-export function findExcludedName(source: JsonObject, { excludeEvents }: MappingSettings): string | undefined {
+export function findExcludedName(event: JsonObject, { excludeEvents }: MappingSettings): string | undefined {
   if (excludeEvents.length === 0) return undefined;
-  const { type, event, name } = source;
-  const eventName = parseName(type === 'track' ? event : type === 'page' || type === 'screen' ? name : null);
-  if (eventName === undefined) return undefined;
-  const match = matcherOf(excludeEvents);
-  return match(eventName) ?? match(eventUid(eventName));
+  const name = findName(event);
+  if (name === undefined) return undefined;
+  const match = eventMatcherOf(excludeEvents);
+  return match(name) ?? match(eventUid(name));
+}
+
+/** A page without a name is called what Salesmachine calls it. */
+function findName({ type, event, name }: JsonObject): string | undefined {
+  if (type === 'track') return parseName(event);
+  if (type === 'page') return parseName(name) ?? PAGEVIEW;
+  return type === 'screen' ? parseName(name) : undefined;
 }
 
 /**

@@ -22,6 +22,12 @@ describe('an attribute is taken out of an event', () => {
       { traits: { address: { zip: 2 } } },
     ],
     [
+      'by its path',
+      { traits: { address: { city: 1, zip: 2 } }, context: { traits: { address: { city: 1 } } } },
+      ['traits.address.city'],
+      { traits: { address: { zip: 2 } }, context: { traits: { address: {} } } },
+    ],
+    [
       'by its own key at any depth',
       { traits: { a: { b: { password: 1, c: 2 } } } },
       ['password'],

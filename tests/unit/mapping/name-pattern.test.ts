@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { matcherOf } from '../../../lib/mapping/name-pattern.ts';
+import { attributeMatcherOf, matcherOf } from '../../../lib/mapping/name-pattern.ts';
 
 describe('a name pattern', () => {
   test.each([
@@ -22,8 +22,27 @@ describe('a name pattern', () => {
     ['*', '', true],
     ['a.b', 'axb', false],
     ['é*', 'École', true],
+    ['contraseña', 'contrasen\u0303a', true],
+    ['contrasen\u0303a', 'CONTRASEÑA', true],
+    ['email', 'e\u200bmail\ufeff', true],
+    ['email', 'ｅmail', true],
+    ['*token*', `${'é'.repeat(2_000)}Token`, true],
   ])('%s: %s matches: %p', (pattern, name, matches) => {
     expect(matcherOf([pattern])(name)).toBe(matches ? pattern : undefined);
+  });
+
+  test.each([
+    ['address.city', 'address_city', true],
+    ['address.city', 'address.city', true],
+    ['traits.address.city', 'address_city', true],
+    ['Context.Traits.email', 'email', true],
+    ['properties.email', 'email', true],
+    ['context.page.url', 'page_url', true],
+    ['address.*', 'address_city', true],
+    ['address.city', 'city', false],
+    ['traits', 'traits', true],
+  ])('of an attribute may be a path, %s: %s matches: %p', (pattern, name, matches) => {
+    expect(attributeMatcherOf([pattern])(name)).toBe(matches ? pattern : undefined);
   });
 
   test('is the first that matches of several', () => {
