@@ -23,15 +23,16 @@ export function formatExplanation(
 ): string[] {
   const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
   const explanation = explainEvent(value, settings);
-  if (explanation.kind === 'unmapped') return [title, `  ${explanation.text}`, ''];
-  const { rule, operations, fields, notes } = explanation;
+  const notes = explanation.notes.map(([name, texts]) => `  ${name}: ${texts.join(', ')}`);
+  if (explanation.kind === 'unmapped') return [title, `  ${explanation.text}`, ...notes, ''];
+  const { rule, operations, fields } = explanation;
   const { path, body } = previewRequest(operations);
   return [
     title,
     `  ${rule}`,
     ...formatOperations(operations, fields),
     '',
-    ...notes.map(([name, texts]) => `  ${name}: ${texts.join(', ')}`),
+    ...notes,
     ...(notes.length > 0 ? [''] : []),
     `  POST ${path}`,
     `  ${body}`,

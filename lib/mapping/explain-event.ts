@@ -4,6 +4,7 @@ import type { SegmentEvent } from '../segment/event.ts';
 import { type Exclusion, excludeAttributes } from './exclude-attributes.ts';
 import { type MappedEvent, mapEvent } from './map-event.ts';
 import type { MappingSettings } from './mapping-settings.ts';
+import { attributeMatcherOf } from './name-pattern.ts';
 import { type Field, type Path, traceProvenance } from './provenance.ts';
 import { findExcludedName, type SkipCause } from './skip-cause.ts';
 
@@ -36,6 +37,9 @@ const skipRuleByCause: Record<SkipCause, string> = {
 /** A value of an operation, and where it comes from, for a person. */
 export type ExplainedField = { name: string; value: Scalar; origin: string };
 
+/** What else there is to know: what is not sent, what is excluded, that there is no time. */
+export type Note = [title: string, texts: readonly string[]];
+
 /** What becomes of an event, and why. */
 export type Explanation =
   | {
@@ -45,11 +49,10 @@ export type Explanation =
       operations: readonly Operation[];
       /** By operation, in its order; without the method. */
       fields: ExplainedField[][];
-      /** What else there is to know, by title: what is not sent, what is excluded, that there is no time. */
-      notes: [title: string, texts: readonly string[]][];
+      notes: Note[];
     }
   /** Nothing is sent: it is skipped, or becomes a dead letter. */
-  | { kind: 'unmapped'; text: string };
+  | { kind: 'unmapped'; text: string; notes: Note[] };
 
 /**
  * Explains one event: the rule, where each field comes from, what is left out. The mapping is asked once for each of
@@ -58,22 +61,54 @@ export type Explanation =
 export function explainEvent(value: Json, settings: MappingSettings): Explanation {
   const mapped = mapEvent(value, settings);
   const { event, exclusions } = excludeAttributes(value, settings);
+  const excluded: Note = ['excluded', exclusions.map(formatExclusion)];
   if (mapped.kind !== 'operations' || !isJsonObject(event))
-    return { kind: 'unmapped', text: describeUnmapped(mapped, value, settings) };
+    return {
+      kind: 'unmapped',
+      text: describeUnmapped(mapped, event, settings),
+      notes: withTexts([excluded]),
+    };
   const { operations } = mapped;
-  const { fields, unused } = traceProvenance(event, (changed) => mapToOperations(changed, settings));
-  const notes: [string, string[]][] = [
-    ['not sent', unused.map((each) => each.join('.')).filter((name) => name !== 'type')], // It chose the rule.
-    ['excluded', exclusions.map(formatExclusion)],
-    ['no time', operations[0]?.created_at === undefined ? [NO_TIME] : []],
-  ];
+  const complete = { ...settings, excludeAttributes: [] };
+  const { fields, unused } = traceProvenance(event, (changed) => mapToOperations(changed, complete));
+  const isSent = ({ name }: Field, index: number) => hasField(operations[index], name);
   return {
     kind: 'operations',
     rule: ruleByType[mapped.event.type](operations.length),
     operations,
-    fields: fields.map((list) => list.filter(({ name }) => name !== 'method').map(toExplainedField)),
-    notes: notes.filter(([, texts]) => texts.length > 0),
+    fields: fields.map((list, index) =>
+      list.filter((field) => field.name !== 'method' && isSent(field, index)).map(toExplainedField),
+    ),
+    notes: withTexts([
+      ['not sent', unused.map(formatPath).filter((name) => name !== 'type')], // It chose the rule.
+      excluded,
+      ['excluded when it is sent', describeUnsent(fields, isSent, settings)],
+      ['no time', operations[0]?.created_at === undefined ? [NO_TIME] : []],
+    ]),
   };
+}
+
+const withTexts = (notes: Note[]): Note[] => notes.filter(([, texts]) => texts.length > 0);
+
+const hasField = (operation: Operation | undefined, name: string): boolean =>
+  operation === undefined ||
+  !name.startsWith(PARAMS) ||
+  (operation.method !== 'alias' && Object.hasOwn(operation.params, name.slice(PARAMS.length)));
+
+const PARAMS = 'params.';
+
+/** What only the mapping gives its name, so that it is left out no sooner. */
+function describeUnsent(
+  fields: readonly Field[][],
+  isSent: (field: Field, index: number) => boolean,
+  { excludeAttributes: patterns }: MappingSettings,
+): string[] {
+  const unsent = fields.flatMap((list, index) => list.filter((field) => !isSent(field, index)));
+  const texts = unsent.map((field) => {
+    const name = field.name.slice(PARAMS.length);
+    return `${name} ${describeOrigin(field)} (EXCLUDE_ATTRIBUTES: ${attributeMatcherOf(patterns)(name)})`;
+  });
+  return [...new Set(texts)];
 }
 
 const toExplainedField = (field: Field): ExplainedField => ({
@@ -85,10 +120,10 @@ const toExplainedField = (field: Field): ExplainedField => ({
 const NO_TIME =
   'none can be read from timestamp, originalTimestamp, receivedAt or sentAt; created_at will be when the relay accepts the event';
 
-function describeUnmapped(mapped: MappedEvent, value: Json, settings: MappingSettings): string {
+function describeUnmapped(mapped: MappedEvent, event: Json, settings: MappingSettings): string {
   switch (mapped.kind) {
     case 'skipped': {
-      const pattern = isJsonObject(value) ? findExcludedName(value, settings) : undefined;
+      const pattern = isJsonObject(event) ? findExcludedName(event, settings) : undefined;
       const which = mapped.cause === 'excluded' ? `: ${pattern}` : '';
       return `skipped: ${skipRuleByCause[mapped.cause]}${which}`;
     }
@@ -102,7 +137,14 @@ function describeUnmapped(mapped: MappedEvent, value: Json, settings: MappingSet
 }
 
 const formatExclusion = ({ path, setting, pattern }: Exclusion): string =>
-  `${path.join('.')} (${setting}: ${pattern})`;
+  `${formatPath(path)} (${setting}: ${pattern})`;
+
+/** A list's item has no name: `items[].sku`. */
+const formatPath = (path: Path): string =>
+  path
+    .map((key) => key || '[]')
+    .join('.')
+    .replaceAll('.[]', '[]');
 
 function mapToOperations(event: JsonObject, settings: MappingSettings): Operation[] {
   const mapped = mapEvent(event, settings);
@@ -112,7 +154,7 @@ function mapToOperations(event: JsonObject, settings: MappingSettings): Operatio
 function describeOrigin(field: Field): string {
   const { origins } = field;
   if (origins.length === 0) return 'always, by the rule';
-  const paths = origins.map(({ path }) => path.join('.')).join(' and ');
+  const paths = origins.map(({ path }) => formatPath(path)).join(' and ');
   const [origin] = origins;
   const notes =
     origins.length === 1 && origin !== undefined ? describeChanges(field, origin.path, origin.value) : [];

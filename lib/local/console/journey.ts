@@ -47,11 +47,12 @@ function explain(body: string, settings: MappingSettings): Pick<Journey, 'rule' 
   const event = tryParse(body);
   if (event === undefined) return nothing('not JSON, so nothing can be made of it');
   const explanation = explainEvent(event, settings);
-  if (explanation.kind === 'unmapped') return nothing(explanation.text);
-  const { rule, operations, fields, notes } = explanation;
+  const notes = explanation.notes.map(([title, texts]) => `${title}: ${texts.join(', ')}`);
+  if (explanation.kind === 'unmapped') return { rule: explanation.text, operations: [], notes };
+  const { rule, operations, fields } = explanation;
   return {
     rule,
-    notes: notes.map(([title, texts]) => `${title}: ${texts.join(', ')}`),
+    notes,
     operations: operations.map(({ method }, index) => ({
       method,
       fields: (fields[index] ?? []).map(({ name, value, origin }) => ({

@@ -110,6 +110,32 @@ describe('the account of an event', () => {
   });
 });
 
+describe('what is excluded', () => {
+  const page = { type: 'page', userId: 'u', name: 'https://x.test?token=1' };
+
+  test('is said with its place and pattern, also of an event of which nothing is sent', () => {
+    const event = { type: 'identify', traits: { items: [{ password: 'x' }], '': { email: 'y' } } };
+    expect(explain(event, { excludeAttributes: ['password', 'traits.email', 'email'] })).toContain(
+      'excluded: traits.items[].password (EXCLUDE_ATTRIBUTES: password), ',
+    );
+    const said = explain(page, { excludeQuery: ['token'], excludeEvents: ['https://x.test'] });
+    expect(said).toContain('a pattern of EXCLUDE_EVENTS: https://x.test\n');
+    expect(said).toContain('excluded: name (EXCLUDE_QUERY: token)');
+  });
+
+  test('by a name that only the mapping gives is said, too, with what it is made of', () => {
+    const said = explain(
+      { ...page, properties: { display_name: 'D', a_b: 1, a: { b: 2 } }, context: {} },
+      { excludeAttributes: ['display_name_2', 'a_b_2'] },
+    );
+    expect(said).toContain(
+      'excluded when it is sent: a_b_2 ← properties.a.b, flattened, renamed because a_b is taken or reserved (EXCLUDE_ATTRIBUTES: a_b_2), ' +
+        'display_name_2 ← properties.display_name, renamed because display_name is taken or reserved (EXCLUDE_ATTRIBUTES: display_name_2)',
+    );
+    expect(said).not.toMatch(/not sent|params.*_2/);
+  });
+});
+
 describe('every value', () => {
   const directory = new URL('../../fixtures/mapping/valid/', import.meta.url);
   const constants = [/^method$/, /^event_uid$/];
