@@ -41,7 +41,7 @@ export async function postRequest(
       ? { status: result.status, remaining: readRemaining(result.headers) }
       : { error: result.code }),
     ...(outcome === 'possibly_applied' && { cause: 'answer_lost', mayBeDuplicated: true }),
-    messageIds: queuedEvents.flatMap(({ event }) => event.messageId ?? []),
+    messageIds: queuedEvents.map(({ event, message }) => event.messageId ?? message.sqsMessageId),
   });
   return result;
 }

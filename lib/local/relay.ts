@@ -86,7 +86,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     }));
 
     const { mapping, quota } = config.worker.delivery;
-    const collector = createCollector({ now: clock.now, laneCount: quota.lanes, mapping });
+    const collector = createCollector({ now: clock.now, mapping, quota });
     const { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus } =
       createLocalWorker({
         config: config.worker,

@@ -82,7 +82,7 @@ const fields = {
   probeInMs: number,
   waitMs: number,
 
-  /** Segment's, of the events that the line is about. */
+  /** Segment's, of the events that the line is about; a request names an event that has none by its SQS message. */
   messageIds,
 } satisfies Record<string, FieldReader<unknown>>;
 

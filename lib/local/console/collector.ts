@@ -12,7 +12,11 @@ import { createQuotaReader } from './quota-reader.ts';
 import { createRateSeries } from './rate-series.ts';
 import { createRequestRing } from './request-ring.ts';
 
-type CollectorOptions = { now(): number; laneCount: number; mapping: MappingSettings };
+type CollectorOptions = {
+  now(): number;
+  mapping: MappingSettings;
+  quota: { requests: number; lanes: number };
+};
 
 type WorkerInvoke = (lane: number, event: SQSEvent, context: Context) => Promise<unknown>;
 
@@ -20,13 +24,17 @@ type WorkerInvoke = (lane: number, event: SQSEvent, context: Context) => Promise
  * What the console knows: it watches the relay's ports (the ingest, the queues' clients, the requests to Salesmachine,
  * the log) and keeps the latest of each, so that its size is bounded. Nothing of the relay depends on it.
  */
-export function createCollector({ now, laneCount, mapping }: CollectorOptions) {
+export function createCollector({
+  now,
+  mapping,
+  quota: { requests: limit, lanes: laneCount },
+}: CollectorOptions) {
   const events = createEventRing();
   const requests = createRequestRing(now);
   const rates = createRateSeries(now);
   const latencies = createLatencyWindow(now);
   const lanes = createLanes(laneCount);
-  const quota = createQuotaReader(now);
+  const quota = createQuotaReader(limit, now);
   const ingest = createIngestObserver(events, mapping, now);
   const journeys = createEventJourneys({
     events,
@@ -108,7 +116,7 @@ function toRequestStep(request: RequestRow, { waitMs = 0 }: LogFields, at: numbe
   const facts = [
     `lane ${request.lane + 1}`,
     ...(waitMs > 0 ? [`waited ${formatMs(waitMs)} for its slot`] : []),
-    ...(request.events > 1 ? [`with ${request.events - 1} others`] : []),
+    ...(request.events > 1 ? [`with ${request.events - 1} other${request.events === 2 ? '' : 's'}`] : []),
     `${answer} (${formatMs(request.durationMs)})`,
   ];
   return {

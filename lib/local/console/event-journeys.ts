@@ -165,7 +165,8 @@ export function createEventJourneys({ events, lanes, now, ...dependencies }: Dep
     /** A request has carried these events. */
     noteRequest(messageIds: readonly string[], request: number, step: JourneyStep): void {
       for (const messageId of messageIds) {
-        const record = events.findByMessageId(messageId);
+        // An event without a `messageId` is named by the SQS message that carries it.
+        const record = events.findByMessageId(messageId) ?? events.get(messageId);
         if (record) events.change(record.id, { request, step });
       }
     },

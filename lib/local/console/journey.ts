@@ -1,12 +1,14 @@
+import { REASONS } from '../../dead-letters/reasons.ts';
+import { runbook } from '../../dead-letters/runbook.ts';
 import { explainEvent } from '../../mapping/explain-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { type Json, parseJson } from '../../runtime/json.ts';
 import type { EventRecord } from './event-ring.ts';
-import type { Journey, JourneyStep } from './protocol.ts';
+import type { Advice, Journey, JourneyStep } from './protocol.ts';
 import { toEventRow } from './snapshot-stream.ts';
 
-/** The mapping is asked once for each field of an event: of a larger one this would hold up the relay. */
-const MAX_EXPLAINED_LENGTH = 16_384;
+/** To explain an event, all of it is mapped once for each of its fields: more of them would hold up the relay. */
+const MAX_EXPLAINED_FIELDS = 200;
 
 const MAX_VALUE_LENGTH = 500;
 
@@ -19,7 +21,8 @@ export function toJourney(
   return {
     row: toEventRow(record),
     steps: [...toCameStep(record), ...record.steps],
-    ...explain(record.body, settings),
+    ...explain(record, settings),
+    advice: findAdvice(record),
     body: record.body,
     isCut: record.isCut,
     curl: record.isCut ? null : formatCommand(record.body),
@@ -40,12 +43,18 @@ function toCameStep({ source, cameAt }: EventRecord): JourneyStep[] {
 }
 
 /** What `relay map --explain` says, as data. */
-function explain(body: string, settings: MappingSettings): Pick<Journey, 'rule' | 'operations' | 'notes'> {
+function explain(
+  { body, isCut }: EventRecord,
+  settings: MappingSettings,
+): Pick<Journey, 'rule' | 'operations' | 'notes'> {
   const nothing = (rule: string) => ({ rule, operations: [], notes: [] });
-  if (body.length > MAX_EXPLAINED_LENGTH)
-    return nothing('too large to explain here: use relay map --explain');
+  if (isCut) return nothing(`Only its beginning is kept here, so it is not explained. ${ELSEWHERE}`);
   const event = tryParse(body);
   if (event === undefined) return nothing('not JSON, so nothing can be made of it');
+  if (hasMoreValuesThan(event, MAX_EXPLAINED_FIELDS))
+    return nothing(
+      `It has more than ${MAX_EXPLAINED_FIELDS} fields, so they are not explained here. ${ELSEWHERE}`,
+    );
   const explanation = explainEvent(event, settings);
   const notes = explanation.notes.map(([title, texts]) => `${title}: ${texts.join(', ')}`);
   if (explanation.kind === 'unmapped') return { rule: explanation.text, operations: [], notes };
@@ -62,6 +71,25 @@ function explain(body: string, settings: MappingSettings): Pick<Journey, 'rule' 
       })),
     })),
   };
+}
+
+const ELSEWHERE = 'To see what becomes of each: npm run relay -- map --explain FILE, with the event in FILE.';
+
+/** Counts no further than it must. */
+function hasMoreValuesThan(event: Json, limit: number): boolean {
+  const rest: Json[] = [event];
+  let count = 0;
+  for (let value = rest.pop(); value !== undefined && count <= limit; value = rest.pop()) {
+    if (typeof value !== 'object' || value === null) count += 1;
+    else for (const inner of Object.values(value)) rest.push(inner);
+  }
+  return count > limit;
+}
+
+/** What the runbook says of a dead letter's reason. */
+function findAdvice({ state, detail }: EventRecord): Advice | null {
+  const reason = state === 'deadLetter' ? REASONS.find((each) => each === detail) : undefined;
+  return reason === undefined ? null : runbook[reason];
 }
 
 function tryParse(text: string): Json | undefined {

@@ -108,7 +108,7 @@ export type Snapshot = {
   completedRequests: number;
   operations: number;
   lanes: LaneRow[];
-  quota: QuotaUsage | null;
+  quota: QuotaUsage;
   holdings: Holdings | null;
   faults: unknown[];
   rates: RatePoint[];
@@ -139,6 +139,9 @@ export type JourneyStep = {
   tone: 'neutral' | 'good' | 'warn' | 'bad';
 };
 
+/** What a dead letter's reason means, and what to do about it. */
+export type Advice = { means: string; advice: string };
+
 export type Journey = {
   row: EventRow;
   steps: JourneyStep[];
@@ -147,6 +150,8 @@ export type Journey = {
   operations: OperationExplanation[];
   /** What is not sent, what is excluded, that there is no time. */
   notes: string[];
+  /** Of a dead letter. */
+  advice: Advice | null;
   /** The event as it came. */
   body: string;
   /** Whether `body` is only its beginning. */
@@ -175,15 +180,13 @@ export type CrmPage = {
   matching: { contacts: number; accounts: number; eventTypes: number };
 };
 
-export type DeadLetterCause = {
+export type DeadLetterCause = Advice & {
   reason: string;
   status: number | null;
   detail: string;
   count: number;
   replayed: number;
   types: { type: string; count: number }[];
-  means: string;
-  advice: string;
   /** The event of one of them, as it came. */
   sample: string;
   /** What today's mapping makes of that one. */

@@ -112,6 +112,10 @@ export function BreakPanel() {
       <h2 id="break">
         Break it <span>Salesmachine’s side, a fake</span>
       </h2>
+      <p class="sub intro">
+        Each switch makes Salesmachine fail in its own way. The relay pauses or works around it, loses
+        nothing, and catches up.
+      </p>
       <div class="scope">
         <Choice
           label="Calls"

@@ -6,7 +6,7 @@ import { fetchCrm } from './relay-api.ts';
 import { SearchField } from './search-field.tsx';
 import { events, selectedId, snapshot } from './store.ts';
 
-const REFRESH_MS = 1_500;
+const REFRESH_MS = 750;
 
 const KINDS = ['contacts', 'accounts', 'eventTypes'] as const;
 type Kind = (typeof KINDS)[number];

@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ActionReport, DeadLetterCause, DeadLetterList } from '../protocol.ts';
+import { AdviceText } from './advice-text.tsx';
 import { formatNumber, pluralize } from './format.ts';
 import { RawText } from './raw-text.tsx';
 import { actOnDeadLetters, exportUrl, fetchDeadLetters } from './relay-api.ts';
@@ -72,11 +73,18 @@ function Cause({ cause, onDone }: { cause: DeadLetterCause; onDone: () => Promis
     running.value = null;
     await onDone();
   };
-  const toButton = (action: Action, label: string, title: string) => (
-    <button type="button" title={title} disabled={running.value !== null} onClick={() => run(action)}>
+  const toButton = (action: Action, label: string, title: string, isNext = false) => (
+    <button
+      type="button"
+      class={isNext ? 'primary' : ''}
+      title={title}
+      disabled={running.value !== null}
+      onClick={() => run(action)}
+    >
       {running.value === action ? 'Working…' : label}
     </button>
   );
+  const isMany = cause.count > CANARIES;
   const types = cause.types.map(({ type, count }) => `${formatNumber(count)} ${type}`).join(', ');
   return (
     <article class="cause">
@@ -87,9 +95,7 @@ function Cause({ cause, onDone }: { cause: DeadLetterCause; onDone: () => Promis
       <p class="mono">
         <bdi>{cause.detail}</bdi>
       </p>
-      <p>
-        {sentence(cause.means)} <b>To do:</b> {cause.advice}.
-      </p>
+      <AdviceText {...cause} />
       <p class="sub">
         {types}
         {cause.replayed > 0 && `, ${formatNumber(cause.replayed)} of them replayed before`}
@@ -101,13 +107,14 @@ function Cause({ cause, onDone }: { cause: DeadLetterCause; onDone: () => Promis
       </details>
       <div class="buttons">
         {toButton('dry-run', 'Dry run', 'Says what a replay would do, and sends nothing')}
-        {cause.count > CANARIES &&
+        {isMany &&
           toButton(
             'canary',
             `Replay ${CANARIES} first`,
             'Sends five again, and waits for what becomes of them',
+            true,
           )}
-        {toButton('replay', `Replay ${formatNumber(cause.count)}`, 'Sends them to the queue again')}
+        {toButton('replay', `Replay ${formatNumber(cause.count)}`, 'Sends them to the queue again', !isMany)}
         <a class="button" href={exportUrl(cause)} download="dead-letters.ndjson">
           Export
         </a>
@@ -120,5 +127,3 @@ function Cause({ cause, onDone }: { cause: DeadLetterCause; onDone: () => Promis
     </article>
   );
 }
-
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,7 +1,8 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { EventRow, EventState } from '../protocol.ts';
-import { formatDuration, formatNumber, formatTime } from './format.ts';
+import { formatNumber, formatTime } from './format.ts';
 import { SearchField } from './search-field.tsx';
+import { describeState } from './status-words.ts';
 import { events, selectedId } from './store.ts';
 
 /** Rows that are drawn at first, and more with each press of the button. */
@@ -69,7 +70,7 @@ export function EventList() {
           ))}
         </select>
         <SearchField label="User" placeholder="user" value={user} />
-        <SearchField label="Text" placeholder="event, messageId, reason" value={text} />
+        <SearchField label="Text" placeholder="name, id, reason" value={text} />
       </div>
       <section class="scroll" aria-label="The list of events">
         <EventTable rows={matching.value.slice(0, limit.value)} />
@@ -138,21 +139,4 @@ function Row({ row, isSelected }: { row: EventRow; isSelected: boolean }) {
       </td>
     </tr>
   );
-}
-
-function describeState({ state, detail, latencyMs }: EventRow): { text: string; tone: string } {
-  switch (state) {
-    case 'delivered':
-      return { text: `delivered ${latencyMs === null ? '' : formatDuration(latencyMs)}`, tone: 'good' };
-    case 'deadLetter':
-      return { text: `dead letter: ${detail}`, tone: 'bad' };
-    case 'skipped':
-      return { text: `skipped: ${detail}`, tone: 'neutral' };
-    case 'waiting':
-      return { text: detail, tone: 'warn' };
-    case 'inLane':
-      return { text: `in ${detail}`, tone: 'accent' };
-    case 'queued':
-      return { text: detail ? `queued, ${detail}` : 'queued', tone: 'accent' };
-  }
 }

@@ -1,64 +1,78 @@
 import type { ComponentChildren } from 'preact';
 import type { LaneRow, Snapshot } from '../protocol.ts';
-import { formatDecimal, formatDuration, formatNumber, pluralize } from './format.ts';
+import {
+  formatDecimal,
+  formatDuration,
+  formatNumber,
+  formatRate,
+  formatSeconds,
+  pluralize,
+} from './format.ts';
 import { QuotaRing } from './quota-ring.tsx';
-import { RequestBars } from './request-bars.tsx';
+import { listBacklog, listRates, readRate } from './recent.ts';
+import { BarLegend, RequestBars } from './request-bars.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { describeLane } from './status-words.ts';
-import { rates, snapshot } from './store.ts';
+import { snapshot } from './store.ts';
 
 /** The way of an event, left to right, with what is at each place now. */
 export function Flow() {
   const current = snapshot.value;
   if (current === null) return <section class="flow loading" aria-busy="true" />;
-  const { counts } = current;
-  const waiting = counts.queued + counts.inFlight;
   return (
     <section class="flow" aria-label="The way of an event">
       <SentCard current={current} />
-      <Wire isActive={perSecond('accepted', current.now) > 0} />
-      <Card title="Queue" aside="SQS FIFO, by user">
-        <Big value={counts.queued} testId="queued" />
-        <p class="sub">waiting, {formatNumber(counts.inFlight)} in a lane’s hands</p>
-        <Fact
-          name="oldest"
-          value={
-            current.oldestSentAt === null
-              ? '–'
-              : formatDuration(Math.max(0, current.now - current.oldestSentAt))
-          }
-        />
-        <Fact
-          name="dead letters"
-          value={formatNumber(counts.deadLettered)}
-          tone={counts.deadLettered > 0 ? 'bad' : undefined}
-        />
-      </Card>
-      <Wire isActive={waiting > 0} />
+      <Wire isActive={readRate('accepted') > 0} />
+      <QueueCard current={current} />
+      <Wire isActive={isSending(current)} />
       <RequestsCard current={current} />
-      <Wire isActive={perSecond('delivered', current.now) > 0} />
+      <Wire isActive={readRate('delivered') > 0} />
       <SalesmachineCard current={current} />
     </section>
   );
 }
 
-/** Over the last five whole seconds. */
-function perSecond(kind: 'accepted' | 'delivered', now: number): number {
-  const second = Math.floor(now / 1_000);
-  const recent = rates.value.filter((point) => point.second >= second - 5 && point.second < second);
-  return recent.reduce((sum, point) => sum + point[kind], 0) / 5;
-}
+const countWaiting = ({ counts }: Snapshot) => counts.queued + counts.inFlight;
+
+const isSending = (current: Snapshot) =>
+  countWaiting(current) > 0 && current.lanes.some(({ pause }) => pause === null);
 
 function SentCard({ current }: { current: Snapshot }) {
-  const { counts, now, ingestMs, unusable } = current;
+  const { counts, ingestMs, unusable } = current;
   return (
-    <Card title="Segment sends" aside={`${formatDecimal(perSecond('accepted', now))}/s`}>
+    <Card title="Segment sends" aside={formatRate(readRate('accepted'))}>
       <Big value={counts.accepted} testId="accepted" />
       <p class="sub">accepted, each safe in the queue</p>
-      <Sparkline kind="accepted" />
+      <Sparkline values={listRates('accepted')} />
       <Fact name="skipped" value={formatNumber(counts.skipped)} />
       <Fact name="unusable" value={formatNumber(unusable)} tone={unusable > 0 ? 'bad' : undefined} />
       <Fact name="answered in" value={ingestMs === null ? '–' : formatDuration(ingestMs)} />
+    </Card>
+  );
+}
+
+function QueueCard({ current }: { current: Snapshot }) {
+  const { counts, now, oldestSentAt } = current;
+  const rate = isSending(current) ? readRate('delivered') : 0;
+  return (
+    <Card title="Queue" aside="SQS FIFO">
+      <Big value={counts.queued} testId="queued" />
+      <p class="sub">waiting, each user’s in order</p>
+      <Sparkline values={listBacklog()} />
+      <Fact name="being sent" value={formatNumber(counts.inFlight)} />
+      <Fact
+        name="oldest"
+        value={oldestSentAt === null ? '–' : formatDuration(Math.max(0, now - oldestSentAt))}
+      />
+      <Fact
+        name="empty in about"
+        value={rate > 0 ? formatSeconds(Math.ceil(countWaiting(current) / rate)) : '–'}
+      />
+      <Fact
+        name="dead letters"
+        value={formatNumber(counts.deadLettered)}
+        tone={counts.deadLettered > 0 ? 'bad' : undefined}
+      />
     </Card>
   );
 }
@@ -68,13 +82,14 @@ function RequestsCard({ current }: { current: Snapshot }) {
   const completed = current.completedRequests;
   const aside =
     completed > 0
-      ? `${formatDecimal(operations / completed)} operations each; a cell is one`
+      ? `${formatDecimal(operations / completed)} of 100 operations each`
       : 'up to 100 operations each';
   return (
     <Card title="Requests" count={formatNumber(completed)} aside={aside}>
       <div class="requests">
         <div>
           <RequestBars lanes={lanes} />
+          <BarLegend />
           <ul class="lanes" aria-label="Lanes">
             {lanes.map((lane) => (
               <Lane key={lane.lane} lane={lane} now={now} />
@@ -98,19 +113,19 @@ function Lane({ lane, now }: { lane: LaneRow; now: number }) {
 }
 
 function SalesmachineCard({ current }: { current: Snapshot }) {
-  const { counts, holdings, latency, now } = current;
+  const { counts, holdings, latency } = current;
   return (
-    <Card title="Salesmachine" aside={`${formatDecimal(perSecond('delivered', now))}/s`}>
+    <Card title="Salesmachine" aside={formatRate(readRate('delivered'))}>
       <Big value={counts.delivered} testId="delivered" />
       <p class="sub">events delivered</p>
-      <Sparkline kind="delivered" />
+      <Sparkline values={listRates('delivered')} />
       {holdings && (
         <>
           <Fact name="contacts" value={formatNumber(holdings.contacts)} />
           <Fact name="accounts" value={formatNumber(holdings.accounts)} />
         </>
       )}
-      <Fact name="half within" value={latency === null ? '–' : formatDuration(latency.p50Ms)} />
+      <Fact name="median delay" value={latency === null ? '–' : formatDuration(latency.p50Ms)} />
     </Card>
   );
 }

@@ -14,6 +14,9 @@ const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-
 
 export const formatNumber = (value: number): string => number.format(value);
 export const formatDecimal = (value: number): string => decimal.format(value);
+/** A number per second: below ten, tenths count. */
+export const formatRate = (value: number): string =>
+  `${value > 0 && value < 10 ? decimal.format(value) : number.format(Math.round(value))}/s`;
 export const formatTime = (moment: number): string => time.format(moment);
 /** The time of day, with seconds where the whole is only minutes long. */
 export const formatAxisTime = (moment: number, spanMs: number): string =>
@@ -22,12 +25,18 @@ export const formatAxisTime = (moment: number, spanMs: number): string =>
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${number.format(Math.round(ms))} ms`;
   if (ms < 60_000) return `${decimal.format(ms / 1_000)} s`;
-  return `${number.format(Math.floor(ms / 60_000))} min ${number.format(Math.round((ms % 60_000) / 1_000))} s`;
+  return formatSeconds(Math.round(ms / 1_000));
 }
 
-/** Whole seconds until a moment, never negative. */
+/** The time until a moment in whole seconds, never negative. */
 export const formatCountdown = (moment: number, now: number): string =>
-  `${number.format(Math.max(0, Math.ceil((moment - now) / 1_000)))} s`;
+  formatSeconds(Math.max(0, Math.ceil((moment - now) / 1_000)));
+
+/** Whole seconds, from a minute on with minutes: "4 min 51 s". */
+export const formatSeconds = (seconds: number): string =>
+  seconds < 60
+    ? `${number.format(seconds)} s`
+    : `${number.format(Math.floor(seconds / 60))} min ${number.format(seconds % 60)} s`;
 
 export const pluralize = (count: number, noun: string): string =>
   `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`;

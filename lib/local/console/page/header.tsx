@@ -32,10 +32,10 @@ function Latency() {
   const oldest =
     current.oldestSentAt === null
       ? ''
-      : ` · oldest ${formatDuration(Math.max(0, current.now - current.oldestSentAt))}`;
+      : ` · oldest waits ${formatDuration(Math.max(0, current.now - current.oldestSentAt))}`;
   return (
     <p class="latency">
-      <abbr title="Half of the deliveries of the last minute took no longer than this">p50</abbr>{' '}
+      delivery <abbr title="Half of the deliveries of the last minute took no longer than this">p50</abbr>{' '}
       {formatDuration(p50Ms)} · <abbr title="99 of 100 took no longer than this">p99</abbr>{' '}
       {formatDuration(p99Ms)}
       {oldest}

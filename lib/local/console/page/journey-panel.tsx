@@ -1,9 +1,11 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { Journey, JourneyStep, OperationExplanation } from '../protocol.ts';
+import { AdviceText } from './advice-text.tsx';
 import { FieldTable } from './field-table.tsx';
 import { formatDuration, formatTime } from './format.ts';
 import { RawText } from './raw-text.tsx';
 import { fetchJourney, sendText } from './relay-api.ts';
+import { describeState } from './status-words.ts';
 import { selectedEvent, selectedId } from './store.ts';
 
 /** The open event from its arrival to its end. */
@@ -57,9 +59,23 @@ export function JourneyPanel() {
           <bdi>{open.row.messageId}</bdi>
         </span>
       </h2>
-      <Steps journey={open} />
-      <Actions journey={open} />
+      <Outcome journey={open} />
+      <section class="steps" aria-label="Steps of the journey">
+        <Steps journey={open} />
+        <Actions journey={open} />
+      </section>
     </section>
+  );
+}
+
+/** How it stands, and of a dead letter what to do. */
+function Outcome({ journey: { row, advice } }: { journey: Journey }) {
+  const { text, tone } = describeState(row);
+  return (
+    <div class="outcome">
+      <span class={`chip ${tone}`}>{text}</span>
+      {advice && <AdviceText {...advice} />}
+    </div>
   );
 }
 

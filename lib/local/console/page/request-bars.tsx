@@ -42,6 +42,26 @@ export function RequestBars({ lanes }: { lanes: readonly LaneRow[] }) {
   );
 }
 
+const LEGEND = [
+  ['event', 'event'],
+  ['contact', 'contact'],
+  ['account', 'account'],
+  ['pending', 'next request'],
+  ['bad', 'failed'],
+] as const;
+
+/** How to read the bars. */
+export const BarLegend = () => (
+  <p class="legend">
+    <span>Each column is one request, each cell one operation of its 100:</span>
+    {LEGEND.map(([name, label]) => (
+      <span key={name}>
+        <i class={name} aria-hidden="true" /> {label}
+      </span>
+    ))}
+  </p>
+);
+
 const Bar = memo(({ request }: { request: RequestRow }) => {
   const label = describeRequest(request);
   return (

@@ -1,5 +1,5 @@
-import type { LanePause, LaneRow, Snapshot } from '../protocol.ts';
-import { formatCountdown, pluralize } from './format.ts';
+import type { EventRow, LanePause, LaneRow, Snapshot } from '../protocol.ts';
+import { formatCountdown, formatDuration, pluralize } from './format.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'neutral';
 
@@ -48,4 +48,25 @@ export function describeRelay(snapshot: Snapshot | null, isConnected: boolean): 
   const { queued, inFlight } = snapshot.counts;
   if (snapshot.lanes.some(({ retrying }) => retrying)) return { text: 'Retrying', tone: 'warn' };
   return queued + inFlight > 0 ? { text: 'Delivering', tone: 'good' } : { text: 'Ready', tone: 'good' };
+}
+
+/** Where an event is, or how it ended. */
+export function describeState({ state, detail, latencyMs }: EventRow): {
+  text: string;
+  tone: Tone | 'accent';
+} {
+  switch (state) {
+    case 'delivered':
+      return { text: `delivered ${latencyMs === null ? '' : formatDuration(latencyMs)}`, tone: 'good' };
+    case 'deadLetter':
+      return { text: `dead letter: ${detail}`, tone: 'bad' };
+    case 'skipped':
+      return { text: `skipped: ${detail}`, tone: 'neutral' };
+    case 'waiting':
+      return { text: detail, tone: 'warn' };
+    case 'inLane':
+      return { text: `in ${detail}`, tone: 'accent' };
+    case 'queued':
+      return { text: detail ? `queued, ${detail}` : 'queued', tone: 'accent' };
+  }
 }

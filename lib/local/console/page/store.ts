@@ -4,6 +4,7 @@ import type { EventRow, RatePoint, RequestRow, Snapshot } from '../protocol.ts';
 const MAX_EVENTS = 1_000;
 const MAX_REQUESTS = 100;
 const MAX_RATE_SECONDS = 600;
+const MAX_BACKLOG_SECONDS = 60;
 
 /** What the relay said last; null until it has said something. */
 export const snapshot = signal<Snapshot | null>(null);
@@ -17,6 +18,9 @@ export const requests = signal<readonly RequestRow[]>([]);
 
 /** By second, oldest first; seconds without events have no point. */
 export const rates = signal<readonly RatePoint[]>([]);
+
+/** How many events waited, at the end of each of the last seconds, oldest first. */
+export const backlog = signal<readonly { second: number; waiting: number }[]>([]);
 
 /** The event whose journey is open. */
 export const selectedId = signal<string | null>(null);
@@ -49,6 +53,7 @@ function clear(): void {
   eventsById.clear();
   requests.value = [];
   rates.value = [];
+  backlog.value = [];
 }
 
 function apply(next: Snapshot): void {
@@ -63,6 +68,15 @@ function apply(next: Snapshot): void {
   }
   if (next.requests.length > 0) requests.value = [...requests.value, ...next.requests].slice(-MAX_REQUESTS);
   if (next.rates.length > 0) rates.value = mergeRates(rates.value, next.rates);
+  noteBacklog(next);
+}
+
+function noteBacklog({ now, counts }: Snapshot): void {
+  const second = Math.floor(now / 1_000);
+  const earlier = backlog.value.filter((point) => point.second !== second);
+  backlog.value = [...earlier, { second, waiting: counts.queued + counts.inFlight }].slice(
+    -MAX_BACKLOG_SECONDS,
+  );
 }
 
 /** The second that went on is read again: the newer point replaces it. */

@@ -8,7 +8,6 @@ import { rates, snapshot } from './store.ts';
 /** The chart begins with the first event, and shows at least a minute and at most ten. */
 const MIN_SECONDS = 60;
 const MAX_SECONDS = 600;
-const HEIGHT = 170;
 
 /** Whether every event is accounted for, and how fast they came and went over the last ten minutes. */
 export function ThroughputPanel() {
@@ -51,7 +50,7 @@ function Ledger() {
       <p>
         <b>{formatNumber(taken)}</b> taken ={' '}
         {parts.map(({ name, count, tone }, index) => (
-          <span key={name}>
+          <span key={name} class="nowrap">
             {index > 0 && ' + '}
             <b class={tone}>{formatNumber(count)}</b> {name}
           </span>
@@ -66,10 +65,16 @@ function Ledger() {
 function Balance({ current: { counts, unusable }, taken }: { current: Snapshot; taken: number }) {
   const waiting = counts.queued + counts.inFlight;
   const found = counts.delivered + waiting + counts.deadLettered + counts.skipped;
-  if (found !== taken || unusable > taken) return null;
+  const isBalanced = found === taken && unusable <= taken;
   return (
     <p class="sub" data-testid="balance">
-      <b class="good">✓</b> every event is accounted for
+      {isBalanced ? (
+        <>
+          <b class="good">✓</b> every event is accounted for
+        </>
+      ) : (
+        'counting…'
+      )}
     </p>
   );
 }
@@ -91,7 +96,7 @@ function Chart() {
       plot.current?.setData(toColumns(snapshot.value?.now ?? 0));
     });
     const observer = new ResizeObserver(() =>
-      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }),
+      plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }),
     );
     observer.observe(element);
     scheme.addEventListener('change', draw);
@@ -140,13 +145,16 @@ function createPlot(element: HTMLElement): uPlot {
   return new uPlot(
     {
       width: element.clientWidth,
-      height: HEIGHT,
+      height: element.clientHeight,
+      padding: [8, 8, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] } },
       axes: [
         {
           ...axis,
+          space: 90,
+          size: 26,
           values: (_, seconds) => seconds.map((second) => formatAxisTime(second * 1_000, spanMs(seconds))),
         },
         { ...axis, size: 46, values: (_, values) => values.map((value) => formatNumber(value)) },

@@ -25,13 +25,13 @@ test('percentiles are of the last minute, and of nothing there are none', () => 
   expect(latencies.percentiles()).toBeNull();
 });
 
-test("the quota is what Salesmachine's headers say, until its window is over", () => {
+test("the quota is as configured, then what Salesmachine's headers say, until its window is over", () => {
   const time = { now: 10_000 };
-  const quota = createQuotaReader(() => time.now);
+  const quota = createQuotaReader(600, () => time.now);
   const read = (headers: Record<string, string>) =>
     quota.read({ kind: 'response', status: 201, headers, body: '' });
   read({});
-  expect(quota.usage()).toBeNull();
+  expect(quota.usage()).toMatchObject({ limit: 600, remaining: 600 });
   read({ 'x-ratelimit-limit': '900', 'x-ratelimit-remaining': '880', 'x-ratelimit-reset': '20' });
   read({ 'retry-after': '5' });
   expect(quota.usage()).toEqual({ limit: 900, remaining: 880, resetsAt: 20_000 });
