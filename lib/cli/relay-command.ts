@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { describeError } from './cli-errors.ts';
 import { printNote, processContext } from './command-context.ts';
+import { refuseOptionsTakenByNpm } from './npm-options.ts';
 import { createRelayProgram } from './relay-program.ts';
 
 // The reader, `head` for example, has seen enough: that is no failure.
@@ -10,7 +11,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await createRelayProgram(processContext).parseAsync();
+  const program = createRelayProgram(processContext);
+  refuseOptionsTakenByNpm(program, process.argv.slice(2), processContext.env);
+  await program.parseAsync();
 } catch (error) {
   // Help was asked for, and given.
   const isDone = error instanceof CommanderError && error.exitCode === 0;

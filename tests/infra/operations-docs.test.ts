@@ -49,7 +49,7 @@ test('the docs say how long the name of a stage can be', () => {
 });
 
 test('the template for the import of retained queues, which the docs make, holds the queues alone', async () => {
-  const script = /^node -e '(.*)' > queues\.json$/m.exec(deploy)?.[1] ?? '';
+  const script = /^node -e '(.*)' > \.serverless\/queues\.json$/m.exec(deploy)?.[1] ?? '';
   const { stdout } = await run(process.execPath, ['-e', script], { cwd: packaged.service });
   const queues = parseTemplate(stdout);
   expect(Object.keys(queues.Resources)).toEqual(['Queue', 'DeadLetterQueue']);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parse, YAMLParseError } from 'yaml';
@@ -50,6 +50,15 @@ export async function readStageFile(directory: string, stage: string): Promise<S
     throw error;
   });
   return text === undefined ? undefined : parseStageFile(text, path);
+}
+
+/** The stages that have a file under `directory`. */
+export async function listStages(directory: string): Promise<string[]> {
+  const files = await readdir(join(directory, 'stages'));
+  return files
+    .filter((file) => file.endsWith('.yml') && file !== 'example.yml')
+    .map((file) => file.slice(0, -'.yml'.length))
+    .toSorted();
 }
 
 /** @throws CommandError */

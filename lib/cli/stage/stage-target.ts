@@ -10,7 +10,7 @@ export type StageTarget = {
   kmsKeyArn: string | undefined;
 };
 
-const DEFAULT_REGION = 'us-east-1';
+export const DEFAULT_REGION = 'us-east-1';
 
 /** A stage's region: what was asked for, else that of its file, else the shell's, as in serverless.yml. */
 export const chooseRegion = (asked: string | undefined, ofFile: unknown, env: Environment): string =>
