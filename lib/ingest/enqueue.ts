@@ -32,8 +32,8 @@ export async function enqueue(
 ): Promise<TriagedEvent[]> {
   const isLarge = events.length >= LARGE_REQUEST_EVENTS;
   const finishBy = context.now + (isLarge ? LARGE_REQUEST_DEADLINE_MS : DEADLINE_MS);
-  const queue = { ...ports, queueUrl, finishBy };
-  const deadLetterQueue = { ...ports, queueUrl: deadLetterQueueUrl, finishBy };
+  const queue = { ...ports, queueUrl };
+  const deadLetterQueue = { ...ports, queueUrl: deadLetterQueueUrl };
 
   return withDeadline(ports.clock, finishBy - ports.clock.now(), async (signal) => {
     const messages = events.flatMap((event) => (event.kind === 'queued' ? event.message : []));
@@ -65,6 +65,7 @@ async function writeDeadLetters(
   queue: Parameters<typeof trySendMessages>[1],
   signal: AbortSignal,
 ): Promise<void> {
+  if (deadLetters.length === 0) return;
   const written = deadLetters.map((deadLetter) => ({ deadLetter, message: serializeDeadLetter(deadLetter) }));
   const { refused } = await trySendMessages(
     written.map(({ message }) => message),

@@ -87,6 +87,7 @@ async function ingest(
     },
     presentedTokens: presented.tokens,
     now: receivedAt,
+    acceptedAt: new Date(receivedAt).toISOString(),
     traceHeader: parseTraceHeader(request.headers['x-amzn-trace-id']),
     random,
   };

@@ -25,6 +25,8 @@ export type TriageContext = {
   presentedTokens: readonly string[];
   /** Milliseconds since the epoch. */
   now: number;
+  /** The same, ISO 8601. */
+  acceptedAt: string;
   traceHeader: string | undefined;
   random: Random;
 };
@@ -103,9 +105,8 @@ export function triageRefused(
 /** The dead letter of what was never in the main queue. */
 function toDeadLetter(
   what: Pick<DeadLetter, 'reason' | 'detail' | 'body' | 'sourceId' | 'messageId'>,
-  { now, sender }: TriageContext,
+  { now, acceptedAt, sender }: TriageContext,
 ): TriagedEvent {
-  const acceptedAt = new Date(now).toISOString();
   const deadLetter = { ...what, attempts: 0, deadAt: now, acceptedAt, replays: 0, sender };
   return { messageId: what.messageId, kind: 'dead letter', deadLetter };
 }

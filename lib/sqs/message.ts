@@ -64,7 +64,9 @@ export function createRequestIds(random: Random): RequestIds {
   };
 }
 
-function hashContent({ sentAt: _, receivedAt: __, ...content }: JsonObject): string {
+function hashContent(value: JsonObject): string {
+  const isTimed = 'sentAt' in value || 'receivedAt' in value;
+  const content = isTimed ? { ...value, sentAt: undefined, receivedAt: undefined } : value;
   return sqsSafeHash(JSON.stringify(content));
 }
 
@@ -89,16 +91,16 @@ export const parseTraceHeader = (header: string | undefined): string | undefined
 
 type QueuedEvent = { text: string; event: SegmentEvent; deduplicationId: string };
 
-/** The message that carries an event; `now` in milliseconds since the epoch. */
+/** The message that carries an event; `acceptedAt` in ISO 8601. */
 export function toEventMessage(
   { text, event, deduplicationId }: QueuedEvent,
-  { now, traceHeader }: { now: number; traceHeader: string | undefined },
+  { acceptedAt, traceHeader }: { acceptedAt: string; traceHeader: string | undefined },
 ): OutgoingMessage {
   return {
     body: text,
     groupId: messageGroupId(event),
     deduplicationId,
-    attributes: { version: MESSAGE_VERSION, acceptedAt: new Date(now).toISOString() },
+    attributes: { version: MESSAGE_VERSION, acceptedAt },
     traceHeader,
   };
 }

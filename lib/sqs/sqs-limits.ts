@@ -16,8 +16,8 @@ const DATA_TYPE_BYTES = 'String'.length;
 
 /** A message's size as SQS counts it: the body, and each attribute's name, type and value. */
 export function messageBytes({ body, attributes }: Pick<OutgoingMessage, 'body' | 'attributes'>): number {
-  return Object.entries(attributes).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + DATA_TYPE_BYTES + Buffer.byteLength(value),
-    Buffer.byteLength(body),
-  );
+  let bytes = Buffer.byteLength(body);
+  for (const name in attributes)
+    bytes += Buffer.byteLength(name) + DATA_TYPE_BYTES + Buffer.byteLength(attributes[name] ?? '');
+  return bytes;
 }

@@ -57,8 +57,8 @@ export const ingestMutants: readonly Mutant[] = [
     'mixed',
     replaceText(
       'lib/sqs/send-messages.ts',
-      'const waiting = group.waiting.filter((message) => !isDone(message));',
-      'const waiting = isDone(group.waiting[0]) ? group.waiting.slice(1) : [...group.waiting.slice(1), group.waiting[0]];',
+      'const left = [...failed, ...waiting.slice(slice.length)];',
+      'const left = [...waiting.slice(slice.length), ...failed];',
     ),
   ),
 ];

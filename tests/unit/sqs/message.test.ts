@@ -26,7 +26,7 @@ function messageOf(value: JsonObject) {
   const deduplicationId = createRequestIds(random).deduplicationId(value);
   return toEventMessage(
     { text: JSON.stringify(value), event: parsed.event, deduplicationId },
-    { now: NOW, traceHeader: 'Root=1-abc' },
+    { acceptedAt: new Date(NOW).toISOString(), traceHeader: 'Root=1-abc' },
   );
 }
 

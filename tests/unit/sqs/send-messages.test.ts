@@ -23,28 +23,21 @@ const ofGroup = (groupId: string, count: number) =>
 type Options = {
   resultFor?: (body: string) => EntryResult;
   deadlineMs?: number;
-  /** Whether the deadline is known to those who send. */
-  finishes?: boolean;
 };
 
-async function send(
-  messages: OutgoingMessage[],
-  { resultFor, deadlineMs = 60_000, finishes = false }: Options = {},
-) {
+async function send(messages: OutgoingMessage[], { resultFor, deadlineMs = 60_000 }: Options = {}) {
   const time = createVirtualTime();
   const startedAt = time.now();
   const sqs = fakeSqs(time, resultFor && { resultFor });
   const log = recordingLog();
   const deadline = new AbortController();
   const cancel = time.schedule(deadlineMs, () => deadline.abort(new Error('the deadline')));
-  const finishBy = startedAt + deadlineMs;
   const ports = {
     sqs,
     queueUrl: 'queue',
     clock: time,
     random: () => 0.5,
     log,
-    ...(finishes && { finishBy }),
   };
   const result = sendMessages(messages, ports, deadline.signal).then(
     () => {
@@ -121,29 +114,40 @@ describe('messages go to SQS', () => {
   });
 
   test('of one group, one after the other', async () => {
-    const { sqs, tookMs } = await send(ofGroup('a', 100));
-    expect(sizesOf(sqs.sends)).toEqual(Array(100).fill(1));
-    expect(tookMs).toBe(1_000);
+    const { sqs, tookMs } = await send(ofGroup('a', 11));
+    expect(sizesOf(sqs.sends)).toEqual(Array(11).fill(1));
+    expect(tookMs).toBe(110);
   });
 
-  test('of one group, ten to a call once one to a call would take more than half of the time that is left', async () => {
+  test('of a group of more, ten to a call once SQS has taken one', async () => {
     const messages = ofGroup('a', 4_000);
-    const { result, sqs } = await send(messages, { deadlineMs: 4_100, finishes: true });
+    const { result, sqs, tookMs } = await send(messages);
     expect(result).toBe('confirmed');
     expect(sqs.accepted).toEqual(bodiesOf(messages));
     expect(sizesOf(sqs.sends)).toEqual([1, ...Array(399).fill(10), 9]);
+    expect(tookMs).toBe(4_010);
   });
 
-  test('of one group, one to a call while that fits half of the time that is left', async () => {
-    const { sqs } = await send(ofGroup('a', 100), { deadlineMs: 2_100, finishes: true });
-    expect(sizesOf(sqs.sends)).toEqual(Array(100).fill(1));
+  test('of a group of more, one to a call while SQS fails them', async () => {
+    const messages = ofGroup('a', 20);
+    const { sqs } = await send(messages, { resultFor: failing(2, 'a 3', 'refused') });
+    expect(sizesOf(sqs.sends)).toEqual([1, 10, 1, 1, ...Array(9).fill(1)]);
+    expect(sqs.accepted.toSorted()).toEqual(bodiesOf(messages).toSorted());
+  });
+
+  test('of groups of all sizes, in as few calls as hold them', async () => {
+    const messages = [ofGroup('a', 1), ofGroup('b', 21), ofGroup('c', 1), ofGroup('d', 21)].flat();
+    const { sqs } = await send(messages);
+    expect(sizesOf(sqs.sends)).toEqual([4, 10, 10, 10, 10]);
+    for (const group of ['b', 'd'])
+      expect(ofOneGroup(sqs.accepted, group)).toEqual(bodiesOf(ofGroup(group, 21)));
   });
 
   test('of a large group of large messages, as many to a call as it carries', async () => {
     const messages = Array.from({ length: 101 }, (_, index) =>
       message('a', String(index).padEnd(400_000, '.')),
     );
-    const { result, sqs } = await send(messages, { deadlineMs: 1_000, finishes: true });
+    const { result, sqs } = await send(messages, { deadlineMs: 1_000 });
     expect(result).toBe('confirmed');
     expect(sqs.accepted).toEqual(bodiesOf(messages));
     for (const call of sqs.sends) expect(findSendBatchFailure(call)).toBeUndefined();
@@ -213,8 +217,8 @@ describe('a message that SQS refuses for good', () => {
   });
 });
 
-test('whatever SQS refuses for a while, every message is taken, and each group in order', async () => {
-  const groups = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 60 });
+test('whatever SQS refuses for a while, every message is taken, and each group of up to eleven in order', async () => {
+  const groups = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1, maxLength: 60 });
   const results = fc.infiniteStream(
     fc.oneof(
       { arbitrary: fc.constant<EntryResult>('taken'), weight: 3 },
@@ -229,8 +233,11 @@ test('whatever SQS refuses for a while, every message is taken, and each group i
       const resultFor = () => (asked++ < 100 ? (stream.next().value ?? 'taken') : 'taken');
       const { result, sqs } = await send(messages, { resultFor });
       expect(result).toBe('confirmed');
-      for (const groupId of new Set(groupIds))
-        expect(ofOneGroup(sqs.accepted, groupId)).toEqual(ofOneGroup(bodiesOf(messages), groupId));
+      for (const groupId of new Set(groupIds)) {
+        const [accepted, sent] = [sqs.accepted, bodiesOf(messages)].map((all) => ofOneGroup(all, groupId));
+        expect(accepted?.toSorted()).toEqual(sent?.toSorted());
+        if ((sent?.length ?? 0) <= 11) expect(accepted).toEqual(sent);
+      }
     }),
     { numRuns: 50 },
   );
