@@ -1,9 +1,10 @@
 import { benchCosts } from './costs.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchFaults } from './faults.ts';
+import { benchIngest } from './ingest.ts';
 import { benchSend } from './send.ts';
 import { benchStartup } from './startup.ts';
-import { print } from './table.ts';
+import { formatRows, print } from './table.ts';
 
 type Bench = { about: string; run(): Promise<void> };
 
@@ -14,6 +15,13 @@ const benches: Record<string, Bench> = {
   faults: {
     about: 'what arrives, and how, while Salesmachine has every fault (1 to 2 minutes)',
     run: benchFaults,
+  },
+  ingest: {
+    about: 'what the ingest costs, and how fast it is beside plain functions (2 minutes)',
+    async run() {
+      const { rows } = await benchIngest();
+      print(formatRows(rows));
+    },
   },
   send: { about: 'memory of relay send, by the length of the file (5 minutes)', run: benchSend },
   startup: { about: 'size and import time of the bundles (1 minute)', run: benchStartup },

@@ -1,3 +1,5 @@
+import type { Row } from './bench.ts';
+
 /** Rows of cells as lines of a table: the first column to the left, numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;
@@ -12,3 +14,15 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export const print = (text: string): boolean => process.stdout.write(text);
+
+/** Each figure beside its goal, with the middle nine tenths of what was measured. */
+export function formatRows(rows: readonly Row[]): string {
+  const number = (value: number) => value.toFixed(2);
+  const cells = rows.map(({ figure, value, unit, range, goal }) => [
+    figure,
+    goal === undefined ? '' : 'atMost' in goal ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`,
+    `${number(value)} ${unit}`,
+    range === undefined ? '' : range.map(number).join('-'),
+  ]);
+  return table([['', 'goal', 'measured', 'range'], ...cells]);
+}

@@ -1,0 +1,16 @@
+/** One figure of a bench. */
+export type Row = {
+  /** What was measured, with what it is held against. */
+  figure: string;
+  value: number;
+  unit: string;
+  /** The lowest and the highest that were measured; nine tenths of them where there are many. */
+  range?: readonly [low: number, high: number];
+  goal?: { atMost: number } | { atLeast: number };
+};
+
+export type BenchResult = {
+  rows: Row[];
+  /** What else there is to read when the bench runs by itself. */
+  details?: string;
+};

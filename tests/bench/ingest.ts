@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { createIngest } from '../../handlers/ingest.ts';
+import { type Environment, readIngestSettings } from '../../lib/config/config.ts';
+import { createLambdaContext } from '../../lib/local/aws/lambda-context.ts';
+import { systemClock } from '../../lib/runtime/clock.ts';
+import type { JsonObject } from '../../lib/runtime/json.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
+import { createSqs, type Sqs } from '../../lib/sqs/sqs-client.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
+import { sqsClient } from '../simulation/models/sqs-client.ts';
+import type { BenchResult, Row } from './bench.ts';
+import { generateEvents, readQueuedEvents, toHttpEvent } from './ingest-requests.ts';
+import { createBatchingIngest, createSingleIngest } from './plain-ingest.ts';
+
+type Ingest = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+type Work = () => Promise<unknown>;
+
+const SECRET = 'a shared secret';
+const ROUNDS = 31;
+const context = createLambdaContext('ingest', 3_600_000, systemClock);
+
+/** What the ingest costs beside what any ingest must do, and how fast it is beside what people would use instead. */
+export async function benchIngest(): Promise<BenchResult> {
+  const corpus = readQueuedEvents();
+  const rows = [
+    await measureCost(corpus, 1_000, 2.7),
+    await measureCost(corpus, 100, 3),
+    await measureCost(corpus, 1, 5),
+  ];
+  const sqs = await startSqs();
+  try {
+    const differentUsers = corpus.map((event, index) => ({ ...event, userId: `user-${index % 100}` }));
+    rows.push(...(await measureSpeed('different users', differentUsers, sqs, { batching: 0.8, single: 5 })));
+    rows.push(...(await measureSpeed('users of the corpus', corpus, sqs, { batching: 0.6, single: 4 })));
+  } finally {
+    await sqs.stop();
+  }
+  return { rows };
+}
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+const createRelay = (sqs: Sqs, env: Environment): Ingest =>
+  createIngest({
+    config: readIngestSettings({ ...env, SEGMENT_SHARED_SECRETS: SECRET }),
+    sqs,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  });
+
+/** SQS that takes everything at once. */
+const nullSqs = sqsClient(async (command) =>
+  command instanceof SendMessageBatchCommand
+    ? { Successful: command.input.Entries?.map(({ Id }) => ({ Id, MessageId: Id })) }
+    : {},
+);
+
+/** Processor time against that of the floor: the body's HMAC, its parse, and the JSON of each event. */
+async function measureCost(corpus: readonly JsonObject[], size: number, atMost: number): Promise<Row> {
+  const relay = createRelay(nullSqs, { QUEUE_URL: 'main', DEAD_LETTER_QUEUE_URL: 'dead' });
+  const events = generateEvents(corpus);
+  const requests = Array.from({ length: Math.max(2, 2_000 / size) }, () => toRequest(events, size));
+  const figures = await measureRatios(
+    async () => {
+      for (const request of requests) await send(relay, request);
+    },
+    async () => {
+      for (const { body = '' } of requests) {
+        createHmac('sha1', SECRET).update(body).digest();
+        const value: unknown = JSON.parse(body);
+        for (const event of [value].flat()) JSON.stringify(event);
+      }
+    },
+  );
+  return { figure: `ingest of ${size} / HMAC, parse and stringify`, ...figures, goal: { atMost } };
+}
+
+type LocalQueue = Awaited<ReturnType<typeof startSqs>>;
+
+/** Events a second, against two plain functions on the same queue. */
+async function measureSpeed(
+  users: string,
+  corpus: readonly JsonObject[],
+  { client, environment }: LocalQueue,
+  goals: { batching: number; single: number },
+): Promise<Row[]> {
+  const events = generateEvents(corpus);
+  const plain = { sqs: client, queueUrl: environment['QUEUE_URL'] ?? '', secret: SECRET };
+  const createWork = (ingest: Ingest) => async () => {
+    for (let request = 0; request < 3; request += 1) await send(ingest, toRequest(events, 100));
+  };
+  const relay = createWork(createRelay(client, environment));
+  const batching = createWork(createBatchingIngest(plain));
+  const single = createWork(createSingleIngest(plain));
+  const figure = (name: string) => `100 events, ${users}: events/s / plain middy with ${name}`;
+  return [
+    {
+      figure: figure('SendMessageBatch'),
+      ...(await measureRatios(batching, relay)),
+      goal: { atLeast: goals.batching },
+    },
+    {
+      figure: figure('SendMessage'),
+      ...(await measureRatios(single, relay)),
+      goal: { atLeast: goals.single },
+    },
+  ];
+}
+
+function toRequest(events: Iterator<JsonObject>, size: number): APIGatewayProxyEventV2 {
+  const batch = Array.from({ length: size }, () => events.next().value);
+  return toHttpEvent(JSON.stringify(size === 1 ? batch[0] : batch), SECRET);
+}
+
+async function send(ingest: Ingest, request: APIGatewayProxyEventV2): Promise<void> {
+  const { statusCode, body } = await ingest(request, context);
+  if (statusCode !== 200) throw new Error(`The ingest answered ${statusCode}: ${body}`);
+}
+
+/** The work's time by the floor's: the median of ratios, each of two that ran right after each other, and their middle nine tenths. */
+async function measureRatios(
+  work: Work,
+  floor: Work,
+): Promise<Pick<Row, 'value' | 'unit' | 'range'> & object> {
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS + 3; round += 1)
+    ratios.push((await measureMs(work)) / (await measureMs(floor)));
+  const sorted = ratios.slice(3).toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
+  return { value: at(0.5), unit: '×', range: [at(0.05), at(0.95)] };
+}
+
+async function measureMs(work: Work): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+/** A client of an SQS in a process of its own, so that only what its clients do is measured. */
+async function startSqs() {
+  const child = spawn(process.execPath, [new URL('sqs-process.ts', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const environment: Record<string, string> = JSON.parse(line);
+  const client: SQSClient = createSqs({
+    endpoint: environment['AWS_ENDPOINT_URL_SQS'] ?? '',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    client,
+    environment,
+    async stop() {
+      client.destroy();
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
