@@ -42,6 +42,11 @@ export async function openConsole(
   options: BrowserContextOptions = {},
 ): Promise<ConsolePage> {
   const relay = await startTestRelay({ ...FAST, ...env });
+  return { page: await openPage(relay.url, options), relay };
+}
+
+/** The console that is served at a URL, open and connected. */
+export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     locale: 'en-US',
     viewport: { width: 1440, height: 900 },
@@ -55,12 +60,12 @@ export async function openConsole(
       problems.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(relay.url) && !request.url().startsWith('data:'))
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
       problems.push(`another host was asked: ${request.url()}`);
   });
-  await page.goto(relay.url);
+  await page.goto(url);
   await page.getByTestId('status').getByText('Ready').waitFor();
-  return { page, relay };
+  return page;
 }
 
 /** Waits until an element has a text. */
