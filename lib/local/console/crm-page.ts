@@ -33,8 +33,15 @@ function search<Value>(
   objects: ReadonlyMap<string, Value>,
   matches: (entry: [string, Value]) => boolean,
 ): { page: [string, Value][]; count: number } {
-  const matching = [...objects].filter(matches);
-  return { page: matching.slice(-PAGE_SIZE).reverse(), count: matching.length };
+  const page: [string, Value][] = [];
+  let count = 0;
+  for (const entry of objects) {
+    if (!matches(entry)) continue;
+    count += 1;
+    page.push(entry);
+    if (page.length > PAGE_SIZE) page.shift();
+  }
+  return { page: page.reverse(), count };
 }
 
 function toContactRow(

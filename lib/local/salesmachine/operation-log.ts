@@ -10,7 +10,7 @@ export type OperationLog = {
   chunks(): Generator<readonly Operation[]>;
 };
 
-/** Every operation in order of arrival, compressed: a million of them take some 30 MB. */
+/** Every operation in order of arrival, compressed: a million of them take 30 to 70 MB. */
 export function createOperationLog(): OperationLog {
   const compressed: Buffer[] = [];
   let open: Operation[] = [];
