@@ -10,7 +10,7 @@ import { eventUid, PAGEVIEW } from './event-uid.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { attributeMatcherOf } from './name-pattern.ts';
 import { type Fields, toAccountParams, toContactParams, toEventParams, toVisitFields } from './params.ts';
-import { isoTimestamp } from './timestamp.ts';
+import { findTime } from './timestamp.ts';
 
 /** What all operations of an event have in common. */
 type Source = { settings: MappingSettings; createdAt: string | undefined; messageId: string | undefined };
@@ -59,7 +59,7 @@ export function toOperations(
   settings: MappingSettings,
   acceptedAt?: string,
 ): Operation[] {
-  const createdAt = findCreatedAt(event.timestamps) ?? acceptedAt;
+  const createdAt = findTime(event.timestamps, acceptedAt) ?? acceptedAt;
   const source = { settings, createdAt, messageId: event.messageId?.toWellFormed() };
   const operations = mapByType(event.type, event, source);
   if (settings.excludeAttributes.length === 0) return operations;
@@ -128,12 +128,4 @@ function contactUid(event: SegmentEvent): string {
 function linksContact(event: GroupEvent, settings: MappingSettings): boolean {
   if (event.userId !== undefined) return true;
   return event.anonymousId !== undefined && settings.anonymousContacts === 'keep';
-}
-
-function findCreatedAt(timestamps: readonly string[]): string | undefined {
-  for (const timestamp of timestamps) {
-    const iso = isoTimestamp(timestamp);
-    if (iso !== undefined) return iso;
-  }
-  return undefined;
 }
