@@ -6,7 +6,7 @@ import { SettingsError } from '../runtime/errors.ts';
 import type { LogSettings } from '../telemetry/log.ts';
 import { LEVELS } from '../telemetry/log-level.ts';
 import type { Environment } from './secrets.ts';
-import { type SettingName, settings } from './settings.ts';
+import { MAPPING_SETTINGS, type SettingName, settings } from './settings.ts';
 
 export type { Environment } from './secrets.ts';
 
@@ -25,8 +25,8 @@ function readSettings<Name extends SettingName>(
 ): SettingValues<Name> {
   const problems: string[] = [];
   const entries = names.flatMap((name) => {
-    const setting: { schema: v.GenericSchema<string, unknown>; fallback?: string } = settings[name];
-    const raw = env[name]?.trim() || setting.fallback;
+    const setting: { schema: v.GenericSchema<string, unknown>; default?: string } = settings[name];
+    const raw = env[name]?.trim() || setting.default;
     if (raw === undefined) {
       problems.push(`${name} is not set`);
       return [];
@@ -42,17 +42,7 @@ function readSettings<Name extends SettingName>(
   return values;
 }
 
-const mappingNames = [
-  'ANONYMOUS_CONTACTS',
-  'ALIAS',
-  'SCREEN',
-  'CONTEXT_ATTRIBUTES',
-  'EXCLUDE_EVENTS',
-  'EXCLUDE_ATTRIBUTES',
-  'EXCLUDE_QUERY',
-] as const;
-
-const toMappingSettings = (values: SettingValues<(typeof mappingNames)[number]>): MappingSettings => ({
+const toMappingSettings = (values: SettingValues<(typeof MAPPING_SETTINGS)[number]>): MappingSettings => ({
   anonymousContacts: values.ANONYMOUS_CONTACTS,
   alias: values.ALIAS,
   screen: values.SCREEN,
@@ -64,7 +54,7 @@ const toMappingSettings = (values: SettingValues<(typeof mappingNames)[number]>)
 
 /** What the mapping obeys, without what only a deployed function needs. */
 export function readMappingSettings(env: Environment): MappingSettings {
-  return toMappingSettings(readSettings(env, mappingNames));
+  return toMappingSettings(readSettings(env, MAPPING_SETTINGS));
 }
 
 type QueueUrls = { queueUrl: string; deadLetterQueueUrl: string };
@@ -77,7 +67,7 @@ const ingestNames = [
   'REQUIRE_BOTH',
   'INGEST_OPEN',
   'ON_BAD_SIGNATURE',
-  ...mappingNames,
+  ...MAPPING_SETTINGS,
 ] as const;
 
 /** A relay that accepts from anyone must say so, and one that can accept from no one must not start. */
@@ -125,7 +115,7 @@ const deliveryNames = [
   'RATE_LIMIT_SHARE',
   'LANES',
   'MAX_EVENT_AGE_HOURS',
-  ...mappingNames,
+  ...MAPPING_SETTINGS,
 ] as const;
 
 const toDeliverySettings = (values: SettingValues<(typeof deliveryNames)[number]>): DeliverySettings => ({
@@ -179,7 +169,7 @@ export type ReplayConfig = QueueUrls & { mapping: MappingSettings };
 
 /** What the replay needs to know. */
 export function readReplayConfig(env: Environment): ReplayConfig {
-  const values = readSettings(env, ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', ...mappingNames]);
+  const values = readSettings(env, ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', ...MAPPING_SETTINGS]);
   return {
     queueUrl: values.QUEUE_URL,
     deadLetterQueueUrl: values.DEAD_LETTER_QUEUE_URL,

@@ -32,119 +32,132 @@ const oneOf = <const T extends readonly string[]>(...options: T) =>
 
 /** Every setting of the deployed functions, by the name of its environment variable. */
 export const settings = {
-  QUEUE_URL: { schema: text, about: 'the main queue' },
-  DEAD_LETTER_QUEUE_URL: { schema: text, about: 'where events go that cannot be delivered' },
+  QUEUE_URL: { schema: text, description: 'the main queue' },
+  DEAD_LETTER_QUEUE_URL: { schema: text, description: 'where events go that cannot be delivered' },
   SEGMENT_SHARED_SECRETS: {
     schema: commaSeparated,
-    fallback: '',
-    about: "Segment's shared secrets, comma-separated: any of them signs an event",
+    default: '',
+    description: "Segment's shared secrets, comma-separated: any of them signs an event",
   },
   INGEST_TOKENS: {
     schema: commaSeparated,
-    fallback: '',
-    about: 'tokens, comma-separated: Bearer, Basic user name, or `writeKey` of an SDK',
+    default: '',
+    description: 'tokens, comma-separated: Bearer, Basic user name, or `writeKey` of an SDK',
   },
   REQUIRE_BOTH: {
     schema: boolean,
-    fallback: 'false',
-    about: '`true`: a request needs a valid signature and a valid token; else either suffices',
+    default: 'false',
+    description: '`true`: a request needs a valid signature and a valid token; else either suffices',
   },
   INGEST_OPEN: {
     schema: boolean,
-    fallback: 'false',
-    about: '`true`: accept from anyone; needed to start with neither secret nor token',
+    default: 'false',
+    description: '`true`: accept from anyone; needed to start with neither secret nor token',
   },
   ON_BAD_SIGNATURE: {
     schema: oneOf('reject', 'retry'),
-    fallback: 'reject',
-    about:
+    default: 'reject',
+    description:
       '`reject`: a signature of no known secret is answered 401; `retry`: 503, so that Segment tries again',
   },
   SALESMACHINE_URL: {
     schema: url,
-    fallback: 'https://api.salesmachine.io',
-    about: "Salesmachine's API; `https://api.successeve.com` serves the same",
+    default: 'https://api.salesmachine.io',
+    description: "Salesmachine's API; `https://api.successeve.com` serves the same",
   },
-  SALESMACHINE_API_TOKEN: { schema: text, about: "the app's API token" },
-  SALESMACHINE_API_SECRET: { schema: text, about: "the app's API secret" },
+  SALESMACHINE_API_TOKEN: { schema: text, description: "the app's API token" },
+  SALESMACHINE_API_SECRET: { schema: text, description: "the app's API secret" },
   RATE_LIMIT_REQUESTS: {
     schema: integerBetween(1, 1_000_000),
-    fallback: '900',
-    about: 'requests that Salesmachine allows in a window',
+    default: '900',
+    description: 'requests that Salesmachine allows in a window',
   },
   RATE_LIMIT_WINDOW_SECONDS: {
     schema: numberBetween(1, 86_400),
-    fallback: '300',
-    about: 'the length of that window',
+    default: '300',
+    description: 'the length of that window',
   },
   RATE_LIMIT_SHARE: {
     schema: numberBetween(0.01, 1),
-    fallback: '0.97',
-    about: 'how much of it the relay may use; lower it if others send to the same app',
+    default: '0.97',
+    description: 'how much of it the relay may use; lower it if others send to the same app',
   },
   LANES: {
     schema: integerBetween(2, 10),
-    fallback: '2',
-    about: 'workers that run at the same time; each gets its part of the rate',
+    default: '2',
+    description: 'workers that run at the same time; each gets its part of the rate',
   },
   MAX_EVENT_AGE_HOURS: {
     schema: numberBetween(1, 336),
-    fallback: '72',
-    about: "how long an event is tried that alone fails with a server's error, before it is a dead letter",
+    default: '72',
+    description:
+      "how long an event is tried that alone fails with a server's error, before it is a dead letter",
   },
   ANONYMOUS_CONTACTS: {
     schema: oneOf('keep', 'skip'),
-    fallback: 'keep',
-    about: '`skip`: events of users without a `userId` are skipped, and counted',
+    default: 'keep',
+    description: '`skip`: events of users without a `userId` are skipped, and counted',
   },
   ALIAS: {
     schema: oneOf('single', 'batch', 'off'),
-    fallback: 'single',
-    about: 'how alias calls are sent: alone, in the batch with the others, or not at all',
+    default: 'single',
+    description: 'how alias calls are sent: alone, in the batch with the others, or not at all',
   },
   SCREEN: {
     schema: oneOf('skip', 'event'),
-    fallback: 'skip',
-    about:
+    default: 'skip',
+    description:
       '`event`: a screen call with a name becomes an event of that name; `skip`: it is skipped, and counted',
   },
   CONTEXT_ATTRIBUTES: {
     schema: commaSeparated,
-    fallback: '',
-    about: "what of an event's `context` becomes its attributes: `campaign,page.url,locale`",
+    default: '',
+    description: "what of an event's `context` becomes its attributes: `campaign,page.url,locale`",
   },
   EXCLUDE_EVENTS: {
     schema: commaSeparated,
-    fallback: '',
-    about: 'names of events, pages and screens that are skipped, and counted; any case, `*` for any text',
+    default: '',
+    description:
+      'names of events, pages and screens that are skipped, and counted; any case, `*` for any text',
   },
   EXCLUDE_ATTRIBUTES: {
     schema: commaSeparated,
-    fallback: '',
-    about:
+    default: '',
+    description:
       'names of attributes, as Salesmachine would see them, that are neither stored nor sent: `password,*token*`',
   },
   EXCLUDE_QUERY: {
     schema: commaSeparated,
-    fallback: '',
-    about: 'names of query parameters that are cut out of URLs: `token,key,sig*`',
+    default: '',
+    description: 'names of query parameters that are cut out of URLs: `token,key,sig*`',
   },
   POWERTOOLS_LOG_LEVEL: {
     schema: oneOf('DEBUG', 'INFO', 'WARN', 'ERROR'),
-    fallback: 'INFO',
-    about: 'the least level of a log line that is written',
+    default: 'INFO',
+    description: 'the least level of a log line that is written',
   },
   LOG_SUCCESS_SHARE: {
     schema: numberBetween(0, 1),
-    fallback: '1',
-    about:
+    default: '1',
+    description:
       'how many of the `INFO` lines are written, for much traffic; what is left out is counted all the same',
   },
   METRICS_NAMESPACE: {
     schema: text,
-    fallback: '',
-    about: "CloudWatch's namespace for the metrics; none: no metrics",
+    default: '',
+    description: "CloudWatch's namespace for the metrics; none: no metrics",
   },
 } as const;
 
 export type SettingName = keyof typeof settings;
+
+/** Those that the mapping obeys. */
+export const MAPPING_SETTINGS = [
+  'ANONYMOUS_CONTACTS',
+  'ALIAS',
+  'SCREEN',
+  'CONTEXT_ATTRIBUTES',
+  'EXCLUDE_EVENTS',
+  'EXCLUDE_ATTRIBUTES',
+  'EXCLUDE_QUERY',
+] as const satisfies readonly SettingName[];

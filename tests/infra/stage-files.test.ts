@@ -136,12 +136,13 @@ describe('stages/example.yml', () => {
   test('shows every setting, with its default, and every option, with what it does', () => {
     const defaults = stageSettingNames.map((name) => [
       name,
-      'fallback' in settings[name] && settings[name].fallback,
+      'default' in settings[name] && settings[name].default,
     ]);
     expect(Object.entries(given).map(([name, value]) => [name, String(value)])).toEqual(defaults);
     expect(Object.keys(deployment)).toEqual(deploymentOptionNames);
     const comments = example.replace(/\n {2}# /g, ' ').toLowerCase();
-    for (const { about } of Object.values(deploymentOptions)) expect(comments).toContain(about.toLowerCase());
+    for (const { description } of Object.values(deploymentOptions))
+      expect(comments).toContain(description.toLowerCase());
   });
 
   test('can be used as it stands', () => {

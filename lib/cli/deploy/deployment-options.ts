@@ -20,63 +20,64 @@ export const deploymentOptions = {
   region: {
     schema: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-west-1'),
     example: 'us-east-1',
-    about: 'where the stage is; without it, AWS_REGION of the shell decides',
+    description: 'where the stage is; without it, AWS_REGION of the shell decides',
   },
   alarmEmail: {
     schema: matching(/^$|^[^@\s]+@[^@\s]+$/, 'must be an e-mail address'),
     variable: 'ALARM_EMAIL',
     example: 'you@example.com',
-    about: 'alarms are sent there, once its owner has confirmed the first e-mail',
+    description: 'alarms are sent there, once its owner has confirmed the first e-mail',
   },
   alarmTopicArn: {
     schema: matching(/^$|^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, "must be an SNS topic's ARN"),
     variable: 'ALARM_TOPIC_ARN',
     example: 'arn:aws:sns:us-east-1:111122223333:on-call',
-    about: 'alarms are published to this existing topic, too',
+    description: 'alarms are published to this existing topic, too',
   },
   logRetentionDays: {
     schema: v.picklist(RETENTION_DAYS, `must be one of ${RETENTION_DAYS.join(', ')}`),
     example: 14,
-    about: 'how long CloudWatch keeps the logs',
+    description: 'how long CloudWatch keeps the logs',
   },
   apiRate: {
     schema: wholeNumber(1, 10_000),
     example: 500,
-    about:
+    description:
       'requests a second; what is over is answered 429, and Segment sends it again. It bounds the cost of a flood',
   },
-  apiBurst: { schema: wholeNumber(1, 5_000), example: 1_000, about: 'requests at once, likewise' },
+  apiBurst: { schema: wholeNumber(1, 5_000), example: 1_000, description: 'requests at once, likewise' },
   ingestConcurrency: {
     schema: wholeNumber(1, 10_000),
     variable: 'INGEST_CONCURRENCY',
     example: 50,
-    about: "ingests that run at once; reserved from the account's limit, which may be as low as ten",
+    description: "ingests that run at once; reserved from the account's limit, which may be as low as ten",
   },
   disposable: {
     schema: flag,
     example: false,
-    about: 'whether removing the stack deletes the queues, with the events in them',
+    description: 'whether removing the stack deletes the queues, with the events in them',
   },
   terminationProtection: {
     schema: flag,
     example: false,
-    about: 'whether CloudFormation refuses to remove the stack',
+    description: 'whether CloudFormation refuses to remove the stack',
   },
   kmsKeyArn: {
     schema: matching(/^$|^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "must be a KMS key's ARN"),
     example: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    about: "encrypts the queues with a key of yours; the functions may use it, also for SSM's parameters",
+    description:
+      "encrypts the queues with a key of yours; the functions may use it, also for SSM's parameters",
   },
   permissionsBoundaryArn: {
     schema: matching(/^$|^arn:[\w-]+:iam::(\d{12}|aws):policy\/\S+$/, "must be an IAM policy's ARN"),
     example: 'arn:aws:iam::111122223333:policy/boundary',
-    about: "bounds the functions' roles",
+    description: "bounds the functions' roles",
   },
-  tracing: { schema: flag, example: false, about: 'whether X-Ray traces the functions' },
+  tracing: { schema: flag, example: false, description: 'whether X-Ray traces the functions' },
   tags: {
     schema: v.record(v.string(), v.string('must be texts by name'), 'must be texts by name'),
     example: { team: 'growth' },
-    about: 'tags of the stack and of all that it holds',
+    description: 'tags of the stack and of all that it holds',
   },
 } as const satisfies Record<string, DeploymentOption>;
 
@@ -84,7 +85,7 @@ type DeploymentOption = {
   schema: v.GenericSchema;
   variable?: string;
   example: unknown;
-  about: string;
+  description: string;
 };
 
 export type DeploymentOptionName = keyof typeof deploymentOptions;

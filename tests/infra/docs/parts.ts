@@ -1,4 +1,4 @@
-import { type SettingName, settings } from '../../../lib/config/settings.ts';
+import { MAPPING_SETTINGS, type SettingName, settings } from '../../../lib/config/settings.ts';
 import { REASONS } from '../../../lib/dead-letters/reasons.ts';
 import { runbook } from '../../../lib/dead-letters/runbook.ts';
 import { outageDelaySeconds, retryDelaySeconds } from '../../../lib/delivery/backoff.ts';
@@ -26,15 +26,7 @@ export const settingGroups = {
     'LANES',
     'MAX_EVENT_AGE_HOURS',
   ],
-  'settings-mapping': [
-    'ANONYMOUS_CONTACTS',
-    'ALIAS',
-    'SCREEN',
-    'CONTEXT_ATTRIBUTES',
-    'EXCLUDE_EVENTS',
-    'EXCLUDE_ATTRIBUTES',
-    'EXCLUDE_QUERY',
-  ],
+  'settings-mapping': MAPPING_SETTINGS,
   'settings-telemetry': ['POWERTOOLS_LOG_LEVEL', 'LOG_SUCCESS_SHARE', 'METRICS_NAMESPACE'],
   'settings-queues': ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL'],
 } as const satisfies Record<string, readonly SettingName[]>;
@@ -60,8 +52,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function settingsTable(names: readonly SettingName[]): string {
   const rows = names.map((name) => {
     const setting = settings[name];
-    const fallback = 'fallback' in setting ? setting.fallback && `\`${setting.fallback}\`` : 'must be set';
-    return [`\`${name}\``, fallback || 'none', setting.about];
+    const byDefault = 'default' in setting ? setting.default && `\`${setting.default}\`` : 'must be set';
+    return [`\`${name}\``, byDefault || 'none', setting.description];
   });
   return table(['setting', 'default', ''], rows);
 }
