@@ -1,7 +1,7 @@
 import { type ExplainedField, explainEvent } from '../mapping/explain-event.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
-import { styled } from '../runtime/terminal-text.ts';
+import { style } from '../runtime/terminal-text.ts';
 import type { Operation } from '../salesmachine/operation.ts';
 
 /** What would be posted for an event that is alone, as the worker makes it. */
@@ -21,7 +21,7 @@ export function formatExplanation(
   settings: MappingSettings,
   previewRequest: RequestPreview,
 ): string[] {
-  const title = styled('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
+  const title = style('bold', isJsonObject(value) ? formatTitle(value) : 'no event');
   const explanation = explainEvent(value, settings);
   const notes = explanation.notes.map(([name, texts]) => `  ${name}: ${texts.join(', ')}`);
   if (explanation.kind === 'unmapped') return [title, `  ${explanation.text}`, ...notes, ''];
@@ -51,10 +51,10 @@ function formatOperations(
   );
   return operations.flatMap((operation, index) => [
     '',
-    `  ${styled('bold', operation.method)}`,
+    `  ${style('bold', operation.method)}`,
     ...(fields[index] ?? []).map(({ name, value, origin }) => {
       const text = shorten(value).padEnd(valueWidth);
-      return `    ${name.padEnd(nameWidth)}  ${text}  ${styled('dim', origin)}`;
+      return `    ${name.padEnd(nameWidth)}  ${text}  ${style('dim', origin)}`;
     }),
   ]);
 }

@@ -101,7 +101,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
 
     /** Decides what becomes of what was rejected alone with one of the verdicts. */
     async function judgeRejections(...verdicts: Verdict[]): Promise<void> {
-      // The one ping was before the search: a credential that went bad since would blame whatever was sent.
+      // The ping came before the search: had the credential gone bad since, everything would look refused.
       const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
       for (const [operation, rejection] of rejections) {
         if (!verdicts.includes(reactions[rejection.outcome].verdict)) continue;

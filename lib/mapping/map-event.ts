@@ -71,11 +71,11 @@ const surelyFits = (event: SegmentEvent): boolean =>
   countCopies(event) * measureFlat(event, SURE_CHARACTERS) <= SURE_CHARACTERS;
 
 function surelyTooLarge(event: SegmentEvent, { contextAttributes }: MappingSettings): boolean {
-  const sizeOf = (attributes: JsonObject) => measureFlat(attributes, MAX_EVENT_BYTES);
-  if ('traits' in event) return sizeOf(event.traits) > MAX_EVENT_BYTES;
+  const measure = (attributes: JsonObject) => measureFlat(attributes, MAX_EVENT_BYTES);
+  if ('traits' in event) return measure(event.traits) > MAX_EVENT_BYTES;
   if (!('properties' in event)) return false;
-  const fromContext = sizeOf(Object.fromEntries(pickContext(event.context, contextAttributes)));
-  return countCopies(event) * (sizeOf(event.properties) + fromContext) > MAX_EVENT_BYTES;
+  const fromContext = measure(Object.fromEntries(pickContext(event.context, contextAttributes)));
+  return countCopies(event) * (measure(event.properties) + fromContext) > MAX_EVENT_BYTES;
 }
 
 /** What is large is measured before it is built, and exactly once that is safe. */

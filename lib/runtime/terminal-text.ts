@@ -12,7 +12,7 @@ const END_MARK = String.fromCharCode(FIRST_MARK + STYLES.length);
 const startMarkOf = (style: Style) => String.fromCharCode(FIRST_MARK + STYLES.indexOf(style));
 
 /** Text that `toTerminalText` shows in a style. */
-export const styled = (style: Style, text: string): string => `${startMarkOf(style)}${text}${END_MARK}`;
+export const style = (style: Style, text: string): string => `${startMarkOf(style)}${text}${END_MARK}`;
 
 /** What could move the cursor, change colours, ring, or reverse what is read: C0, DEL, C1, bidi, line separators. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;

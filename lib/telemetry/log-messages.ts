@@ -18,7 +18,6 @@ export const LOG_MESSAGES = [
   'delivery paused',
   'pause elapsed',
   'delivery resumed',
-  'mass rejection detected',
   'event not mapped',
   'delivered messages not deleted',
   'message of later version released',

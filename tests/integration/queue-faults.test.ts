@@ -12,7 +12,7 @@ afterEach(async () => {
 
 type Setup = TestIngest & {
   proxy: SqsProxy;
-  /** Every call meets this fate from now on; and the ingest's deadline passes in a fifth of a second. */
+  /** Every call ends like this from now on; and the ingest's deadline passes in a fifth of a second. */
   breakDown(resultFor: (call: SendCall) => CallResult): void;
   /** Every call that is sent from now on passes, and time is the usual. */
   recover(): Promise<void>;

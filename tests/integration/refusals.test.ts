@@ -9,33 +9,33 @@ const array = `[${first},${second}]`;
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const basic = (token: string) => ({ authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` });
 const signature = (value: string) => ({ 'x-signature': value });
-const signed = (text: string, secret = SHARED_SECRET) => signature(sign(text, secret));
+const signText = (text: string, secret = SHARED_SECRET) => signature(sign(text, secret));
 
 type Case = { body?: string; headers: Record<string, string> };
 
 /** What is sent is the first event, unless a case says otherwise. */
 const accepted: Record<string, Case> = {
-  'an event with its signature': { headers: signed(first) },
+  'an event with its signature': { headers: signText(first) },
   'a signature in upper case': { headers: signature(sign(first, SHARED_SECRET).toUpperCase()) },
-  'an array with the signature of its first element': { body: array, headers: signed(first) },
-  'an array with the signature of the whole body': { body: array, headers: signed(array) },
+  'an array with the signature of its first element': { body: array, headers: signText(first) },
+  'an array with the signature of the whole body': { body: array, headers: signText(array) },
   'an array with white space, signed over the first element': {
     body: `[ ${first} ,\n${second} ]`,
-    headers: signed(first),
+    headers: signText(first),
   },
   'the token as bearer': { headers: bearer(TOKEN) },
   'the token as user name': { headers: basic(TOKEN) },
-  'signature and token': { headers: { ...signed(first), ...bearer(TOKEN) } },
+  'signature and token': { headers: { ...signText(first), ...bearer(TOKEN) } },
 };
 
 const goodSignature = sign(first, SHARED_SECRET);
 
 const noneValid: Record<string, Case> = {
   'no credential': { headers: {} },
-  'a signature of another secret': { headers: signed(first, 'another-secret') },
-  'the signature of another body': { headers: signed(second) },
-  'an array with the signature of its second element': { body: array, headers: signed(second) },
-  'an event with the signature of the array that it is in': { headers: signed(array) },
+  'a signature of another secret': { headers: signText(first, 'another-secret') },
+  'the signature of another body': { headers: signText(second) },
+  'an array with the signature of its second element': { body: array, headers: signText(second) },
+  'an event with the signature of the array that it is in': { headers: signText(array) },
   'a signature that is no hex': { headers: signature('z'.repeat(40)) },
   'a signature that ends too early': { headers: signature(goodSignature.slice(0, -2)) },
   'a signature that goes on': { headers: signature(`${goodSignature}00`) },
@@ -45,19 +45,19 @@ const noneValid: Record<string, Case> = {
   'another token as user name': { headers: basic('another-token') },
   'the beginning of the token': { headers: bearer(TOKEN.slice(0, -1)) },
   'the shared secret as token': { headers: bearer(SHARED_SECRET) },
-  'both wrong': { headers: { ...signed(second), ...bearer('another-token') } },
+  'both wrong': { headers: { ...signText(second), ...bearer('another-token') } },
 };
 
 /** Our own sender, while its credentials are being changed: Segment must try again. */
 const halfValid: Record<string, Case> = {
   'the right token beside the signature of another body': {
-    headers: { ...signed(second), ...bearer(TOKEN) },
+    headers: { ...signText(second), ...bearer(TOKEN) },
   },
   'the right token beside a signature that is no hex': {
     headers: { ...signature('no hex'), ...bearer(TOKEN) },
   },
   'the right signature beside another token': {
-    headers: { ...signed(first), ...bearer('another-token') },
+    headers: { ...signText(first), ...bearer('another-token') },
   },
 };
 
@@ -109,8 +109,8 @@ describe('with a shared secret and a token', () => {
 
   test('a refusal leaves the next request alone', async () => {
     const relay = await startTestRelay();
-    await expectRejected(relay, { headers: signed(second) }, 401);
-    await expectAccepted(relay, { headers: signed(first) });
+    await expectRejected(relay, { headers: signText(second) }, 401);
+    await expectAccepted(relay, { headers: signText(first) });
   });
 });
 
@@ -118,11 +118,11 @@ describe('REQUIRE_BOTH', () => {
   const env = { REQUIRE_BOTH: 'true' };
 
   test('signature and token are taken', async () => {
-    await expectAccepted(await startTestRelay(env), { headers: { ...signed(first), ...bearer(TOKEN) } });
+    await expectAccepted(await startTestRelay(env), { headers: { ...signText(first), ...bearer(TOKEN) } });
   });
 
   test.each<[string, Case]>([
-    ['only the signature', { headers: signed(first) }],
+    ['only the signature', { headers: signText(first) }],
     ['only the token', { headers: bearer(TOKEN) }],
     ...Object.entries(halfValid),
   ])('%s is answered 503, and nothing is queued', async (_what, request) => {
@@ -141,7 +141,7 @@ describe('ON_BAD_SIGNATURE=retry', () => {
   const env = { ON_BAD_SIGNATURE: 'retry' };
 
   test('a signature of another secret is answered 503, so that it comes again; nothing is queued', async () => {
-    await expectRejected(await startTestRelay(env), { headers: signed(first, 'another-secret') }, 503);
+    await expectRejected(await startTestRelay(env), { headers: signText(first, 'another-secret') }, 503);
   });
 
   test.each<[string, Case]>([
@@ -157,9 +157,9 @@ describe('while a credential is replaced', () => {
   const env = { SEGMENT_SHARED_SECRETS: 'old-secret,new-secret', INGEST_TOKENS: 'old-token,new-token' };
 
   test.each<[string, Case]>([
-    ['the old secret', { headers: signed(first, 'old-secret') }],
-    ['the new secret', { headers: signed(first, 'new-secret') }],
-    ['an array signed with the old secret', { body: array, headers: signed(first, 'old-secret') }],
+    ['the old secret', { headers: signText(first, 'old-secret') }],
+    ['the new secret', { headers: signText(first, 'new-secret') }],
+    ['an array signed with the old secret', { body: array, headers: signText(first, 'old-secret') }],
     ['the old token', { headers: bearer('old-token') }],
     ['the new token', { headers: basic('new-token') }],
   ])('%s is taken', async (_what, request) => {
@@ -167,8 +167,8 @@ describe('while a credential is replaced', () => {
   });
 
   test.each<[string, Case]>([
-    ['a third secret', { headers: signed(first, 'third-secret') }],
-    ['both secrets as one', { headers: signed(first, env.SEGMENT_SHARED_SECRETS) }],
+    ['a third secret', { headers: signText(first, 'third-secret') }],
+    ['both secrets as one', { headers: signText(first, env.SEGMENT_SHARED_SECRETS) }],
     ['both tokens as one', { headers: bearer(env.INGEST_TOKENS) }],
   ])('%s is answered 401, and nothing is queued', async (_what, request) => {
     await expectRejected(await startTestRelay(env), request, 401);
@@ -178,13 +178,13 @@ describe('while a credential is replaced', () => {
 describe('a kind that is not configured does not count', () => {
   test('a token beside the right signature', async () => {
     await expectAccepted(await startTestRelay({ INGEST_TOKENS: '' }), {
-      headers: { ...signed(first), ...bearer('any') },
+      headers: { ...signText(first), ...bearer('any') },
     });
   });
 
   test('a signature beside the right token', async () => {
     await expectAccepted(await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }), {
-      headers: { ...signed(second), ...bearer(TOKEN) },
+      headers: { ...signText(second), ...bearer(TOKEN) },
     });
   });
 
@@ -192,7 +192,7 @@ describe('a kind that is not configured does not count', () => {
     await expectRejected(await startTestRelay({ INGEST_TOKENS: '' }), { headers: bearer(TOKEN) }, 401);
     await expectRejected(
       await startTestRelay({ SEGMENT_SHARED_SECRETS: '' }),
-      { headers: signed(first) },
+      { headers: signText(first) },
       401,
     );
   });

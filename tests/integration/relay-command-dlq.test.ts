@@ -10,7 +10,7 @@ import { receiveAll } from '../support/receive-all.ts';
 const { relay, dlq, json, writeDeadLetters, countDeadLetters } = setUpDlqCommand();
 
 describe('relay dlq list', () => {
-  test('groups 5,000 dead letters by what they died of, and hands all of them back', async () => {
+  test('groups 5,000 dead letters by cause, and releases all of them', async () => {
     await writeDeadLetters(
       ...createDeadLetters(0, 4_500),
       ...createDeadLetters(4_500, 200).map((deadLetter, index) => ({

@@ -149,7 +149,7 @@ test('a line that is not JSON is named, and so is how much went before it', asyn
     input: `${ndjson(6)}{canary\n${ndjson(1)}`,
   });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^relay: line 7 is not JSON; \d+ events were sent before it, --skip \d+ goes on\n$/);
+  expect(stderr).toMatch(/^relay: line 7 is not JSON; \d+ events sent before it, --skip \d+ goes on\n$/);
   expect(accepted).toEqual(['m1', 'm2', 'm3', 'm4', 'm5', 'm6'].slice(0, accepted.length));
 });
 

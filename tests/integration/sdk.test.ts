@@ -131,7 +131,7 @@ async function startFlakyGateway(relayUrl: string, failures: number) {
 }
 
 /** Some SDKs send their first event at once, beside the batch that is waited for. */
-async function drained(relay: TestRelay, events: number) {
+async function waitUntilDrained(relay: TestRelay, events: number) {
   await until('all are accepted', async () => (await relay.state()).accepted === events);
   return relay.drained();
 }
@@ -145,7 +145,7 @@ describe.each(Object.entries(sdks))(
       callAll(client);
       await client.finish();
 
-      const state = await drained(relay, 5);
+      const state = await waitUntilDrained(relay, 5);
       expect(client.errors).toEqual([]);
       expect(await relay.state()).toMatchObject({ accepted: 5, deadLettered: 0, skipped: 0 });
       expect(state.contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
@@ -179,7 +179,7 @@ describe.each(Object.entries(sdks))(
         });
       for (let flushes = 0; flushes < 3; flushes++) await client.finish();
 
-      const { events } = await drained(relay, 45);
+      const { events } = await waitUntilDrained(relay, 45);
       expect(client.errors).toEqual([]);
       expect(events.map(({ contact_uid }) => contact_uid).sort()).toEqual(users.toSorted());
     });
@@ -191,7 +191,7 @@ describe.each(Object.entries(sdks))(
       callAll(client);
       await client.finish();
 
-      const { events, contacts, accounts, aliases } = await drained(relay, 5);
+      const { events, contacts, accounts, aliases } = await waitUntilDrained(relay, 5);
       expect(events.map(({ event_uid }) => event_uid)).toEqual(['order_completed', 'pageview', 'pricing']);
       expect(contacts).toEqual({ 7: { plan: 'pro', account_uid: 'acme' } });
       expect(Object.keys(accounts)).toEqual(['acme']);

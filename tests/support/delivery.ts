@@ -130,17 +130,17 @@ export function fakeQueue({
     released,
     receive: async () => [],
     async deleteMessages(removed) {
-      for (const message of removed) calls.push(`remove ${message.sqsMessageId}`);
+      for (const message of removed) calls.push(`delete ${message.sqsMessageId}`);
       return removed.filter((message) => !canDelete(message));
     },
     async release(back) {
       for (const { message, seconds } of back) {
-        calls.push(`hand back ${message.sqsMessageId}`);
+        calls.push(`release ${message.sqsMessageId}`);
         released.set(message.sqsMessageId, seconds);
       }
     },
     async writeDeadLetters(more) {
-      calls.push(...more.map(({ sourceId: origin }) => `bury ${origin}`));
+      calls.push(...more.map(({ sourceId }) => `dead-letter ${sourceId}`));
       if (!confirmsDeadLetters()) return false;
       deadLetters.push(...more);
       return true;

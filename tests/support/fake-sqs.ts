@@ -23,7 +23,7 @@ const failureEntries = {
 type Options = {
   /** How long a call takes. */
   latencyMs?: number;
-  /** The fate of an entry, known by its body or receipt handle; one that is lost takes its call along. */
+  /** What becomes of an entry, known by its body or receipt handle; one that is lost takes its call along. */
   resultFor?: (entry: string) => EntryResult;
   /** What a receive gives. */
   messages?: (request: ReceiveMessageRequest) => Message[];

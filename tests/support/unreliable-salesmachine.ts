@@ -40,7 +40,7 @@ export async function startUnreliableSalesmachine(
     limit: { requests: 1_000_000, windowSeconds: 1 },
     now,
   });
-  const applied = () => fake.state().operations;
+  const appliedOperations = () => fake.state().operations;
   const hits = new Map<Fault, number>();
   const unconfirmed: Operation[] = [];
   let activeFault: Fault | undefined;
@@ -50,9 +50,9 @@ export async function startUnreliableSalesmachine(
       if (activeFault === undefined) return fake.handle(request);
       const { applies, end } = activeFault;
       if (applies) {
-        const before = applied().length;
+        const before = appliedOperations().length;
         fake.handle(request);
-        unconfirmed.push(...applied().slice(before));
+        unconfirmed.push(...appliedOperations().slice(before));
       }
       hits.set(activeFault, (hits.get(activeFault) ?? 0) + 1);
       if (end === 'close') throw new Error('The connection is closed.');
@@ -69,7 +69,7 @@ export async function startUnreliableSalesmachine(
     /** How many requests have met the fault. */
     hits: (fault: Fault): number => hits.get(fault) ?? 0,
     /** In order of arrival. */
-    applied,
+    applied: appliedOperations,
     /** What was applied without its sender being told so: the sender has every reason to send it again. */
     unconfirmed: (): readonly Operation[] => unconfirmed,
   };

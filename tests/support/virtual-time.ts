@@ -53,7 +53,7 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
   };
 
   /** The earliest timer that has not been cancelled. */
-  const upcoming = (): Timer | undefined => {
+  const findNext = (): Timer | undefined => {
     while (timers.peek() && !timers.peek()?.wake) timers.pop();
     return timers.peek();
   };
@@ -61,11 +61,11 @@ export function createVirtualTime(start: number = Date.UTC(2026, 0, 1)): Virtual
   /** Wakes all that is due at the next instant, in the order in which it was scheduled; false if nothing is. */
   const step = (until: number): boolean => {
     if (stuck) throw stuck;
-    const next = upcoming();
+    const next = findNext();
     if (!next || next.at > until) return false;
     now = next.at;
     clockReads = 0;
-    for (let timer: Timer | undefined = next; timer?.at === now; timer = upcoming()) {
+    for (let timer: Timer | undefined = next; timer?.at === now; timer = findNext()) {
       timers.pop();
       wakes += 1;
       timer.wake?.();

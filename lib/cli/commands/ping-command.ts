@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
 import type { DeliveryStatus } from '../../local/api-schema.ts';
-import { styled } from '../../runtime/terminal-text.ts';
+import { style } from '../../runtime/terminal-text.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
@@ -69,14 +69,14 @@ async function sendPing(target: TargetOptions, context: CommandContext): Promise
 function formatPing(ping: Ping, hold: DeliveryStatus | null): string[] {
   if (!hasPassed(ping)) {
     const { problem, advice } = diagnosePing(ping);
-    return [styled('red', toSentence(problem)), `To do: ${advice}.`, ...formatQuota(ping)];
+    return [style('red', toSentence(problem)), `To do: ${advice}.`, ...formatQuota(ping)];
   }
-  const good = styled('green', 'The credential is good.');
+  const good = style('green', 'The credential is good.');
   if (hold === null) return [good, ...formatQuota(ping)];
   const { problem, advice } = diagnoseHold(hold);
   return [
     good,
-    styled('red', toSentence(`but delivery is held, though a ping passes: ${problem}`)),
+    style('red', toSentence(`but delivery is held, though a ping passes: ${problem}`)),
     `To do: ${advice}.`,
     ...formatQuota(ping),
   ];

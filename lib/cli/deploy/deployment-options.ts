@@ -4,7 +4,8 @@ const wholeNumber = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
 };
-const matching = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
+const textThatMatches = (pattern: RegExp, message: string) =>
+  v.pipe(v.string(message), v.regex(pattern, message));
 const flag = v.boolean('must be true or false');
 
 /** Days that CloudWatch Logs can keep a log group. Source: `PutRetentionPolicy` in its API reference. */
@@ -18,18 +19,18 @@ const RETENTION_DAYS = [
  */
 export const deploymentOptions = {
   region: {
-    schema: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-west-1'),
+    schema: textThatMatches(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, like eu-west-1'),
     example: 'us-east-1',
     description: 'where the stage is; without it, AWS_REGION of the shell decides',
   },
   alarmEmail: {
-    schema: matching(/^$|^[^@\s]+@[^@\s]+$/, 'must be an e-mail address'),
+    schema: textThatMatches(/^$|^[^@\s]+@[^@\s]+$/, 'must be an e-mail address'),
     variable: 'ALARM_EMAIL',
     example: 'you@example.com',
     description: 'alarms are sent there, once its owner has confirmed the first e-mail',
   },
   alarmTopicArn: {
-    schema: matching(/^$|^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, "must be an SNS topic's ARN"),
+    schema: textThatMatches(/^$|^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, "must be an SNS topic's ARN"),
     variable: 'ALARM_TOPIC_ARN',
     example: 'arn:aws:sns:us-east-1:111122223333:on-call',
     description: 'alarms are published to this existing topic, too',
@@ -63,13 +64,13 @@ export const deploymentOptions = {
     description: 'whether CloudFormation refuses to remove the stack',
   },
   kmsKeyArn: {
-    schema: matching(/^$|^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "must be a KMS key's ARN"),
+    schema: textThatMatches(/^$|^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "must be a KMS key's ARN"),
     example: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     description:
       "encrypts the queues with a key of yours; the functions may use it, also for SSM's parameters",
   },
   permissionsBoundaryArn: {
-    schema: matching(/^$|^arn:[\w-]+:iam::(\d{12}|aws):policy\/\S+$/, "must be an IAM policy's ARN"),
+    schema: textThatMatches(/^$|^arn:[\w-]+:iam::(\d{12}|aws):policy\/\S+$/, "must be an IAM policy's ARN"),
     example: 'arn:aws:iam::111122223333:policy/boundary',
     description: "bounds the functions' roles",
   },

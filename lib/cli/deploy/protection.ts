@@ -35,7 +35,7 @@ const logDays = ({ template }: Stack): number =>
   Number(lookUp(template.Resources, 'IngestLogGroup', 'Properties', 'RetentionInDays'));
 
 /** A list of names that a setting of any function holds. */
-const listed = (stack: Stack, setting: string): string[] =>
+const readList = (stack: Stack, setting: string): string[] =>
   ['IngestLambdaFunction', 'WorkerLambdaFunction']
     .flatMap((id) => variable(stack, id, setting).split(','))
     .map((name) => name.trim())
@@ -45,7 +45,7 @@ const listed = (stack: Stack, setting: string): string[] =>
 const shortened =
   (setting: string) =>
   (before: Stack, after: Stack): boolean =>
-    listed(before, setting).some((name) => !listed(after, setting).includes(name));
+    readList(before, setting).some((name) => !readList(after, setting).includes(name));
 
 /** What keeps events, secrets and people safe, and must not be lost by a forgotten variable of a shell. */
 const protections: readonly Protection[] = [

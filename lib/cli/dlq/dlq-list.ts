@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type DeadLetterFilter, matchesFilter } from '../../dead-letters/dead-letter-filter.ts';
 import { type Cause, createCauseGroups } from '../../dead-letters/group-by-cause.ts';
 import { runbook } from '../../dead-letters/runbook.ts';
-import { styled } from '../../runtime/terminal-text.ts';
+import { style } from '../../runtime/terminal-text.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import {
   type Connection,
@@ -87,7 +87,7 @@ function formatListing({ matched, unread, causes }: Listing, { title }: Connecti
     const period = count === 1 ? formatTime(first) : `${formatTime(first)} to ${formatTime(last)}`;
     return [
       '',
-      styled(
+      style(
         'bold',
         `${count.toLocaleString('en')} × ${reason}${status === null ? '' : ` (${status})`}: ${detail}`,
       ),
@@ -95,7 +95,7 @@ function formatListing({ matched, unread, causes }: Listing, { title }: Connecti
       `  events   ${byType.join(', ')}${replayedNote}`,
       `  meaning  ${means}`,
       `  to do    ${advice}`,
-      `  sample   ${styled('dim', JSON.stringify(formatEvent(sample, false)))}`,
+      `  sample   ${style('dim', JSON.stringify(formatEvent(sample, false)))}`,
       `           relay dlq show ${sample.id}`,
     ];
   });

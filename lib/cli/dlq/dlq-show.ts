@@ -5,7 +5,7 @@ import { describePrediction, predictReplay } from '../../dead-letters/dry-run.ts
 import { runbook } from '../../dead-letters/runbook.ts';
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
-import { styled } from '../../runtime/terminal-text.ts';
+import { style } from '../../runtime/terminal-text.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
@@ -80,7 +80,7 @@ function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
   const { means, advice } = runbook[reason];
   const title = `${reason}${status === null ? '' : ` (${status})`}: ${detail}`;
   return [
-    styled('bold', title),
+    style('bold', title),
     `  id        ${shown.id}`,
     `  accepted  ${formatTime(Date.parse(shown.acceptedAt))} UTC`,
     `  failed    ${formatTime(Date.parse(shown.deadAt))} UTC, ${formatAttempts(shown)}`,
@@ -89,11 +89,11 @@ function formatDeadLetter(shown: ReturnType<typeof toShowOutput>): string[] {
     `  today     ${shown.today}`,
     ...formatSender(shown.sender),
     '',
-    styled('bold', 'event'),
+    style('bold', 'event'),
     ...formatJson(shown.event),
     ...shown.operations.flatMap((operation) => [
       '',
-      styled('bold', `sent to Salesmachine, by today's mapping: ${operation['method']}`),
+      style('bold', `sent to Salesmachine, by today's mapping: ${operation['method']}`),
       ...formatJson(operation),
     ]),
   ];

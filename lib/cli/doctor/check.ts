@@ -1,4 +1,4 @@
-import { styled } from '../../runtime/terminal-text.ts';
+import { style } from '../../runtime/terminal-text.ts';
 import { describeError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 
@@ -25,7 +25,7 @@ export async function runChecks(
   for (const result of results) {
     const { name, level, text } = await result;
     levels.add(level);
-    const line = `${styled(colors[level], level.padEnd(7))}  ${name.padEnd(width)}  ${text}`;
+    const line = `${style(colors[level], level.padEnd(7))}  ${name.padEnd(width)}  ${text}`;
     await (json ? printJson(context, { name, level, text }) : printLine(context, line));
   }
   if (levels.has('bad') || !levels.has('good')) context.setFailed();

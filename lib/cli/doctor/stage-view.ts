@@ -80,7 +80,7 @@ export async function connectStageView(
         parameterName(stage, 'INGEST_TOKENS'),
       ] as const;
       const values = await readParameters(names, region);
-      return { secret: firstOf(values[names[0]]), token: firstOf(values[names[1]]) };
+      return { secret: takeFirst(values[names[0]]), token: takeFirst(values[names[1]]) };
     },
 
     async isDelivered(messageId, since) {
@@ -95,7 +95,7 @@ export async function connectStageView(
 
 const DELIVERED = 'request completed' satisfies LogMessage;
 
-const firstOf = (list: string | undefined): string | undefined => list?.split(',')[0]?.trim() || undefined;
+const takeFirst = (list: string | undefined): string | undefined => list?.split(',')[0]?.trim() || undefined;
 
 async function fetchStatus(url: string): Promise<number | string> {
   try {

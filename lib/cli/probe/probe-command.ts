@@ -4,6 +4,7 @@ import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { type TargetOptions, withTargetOptions } from '../connection.ts';
+import { pluralize } from '../dlq/format.ts';
 import { fetchSalesmachineSettings } from '../stage/stage-ping.ts';
 import { createProbeClient, MAX_REQUESTS, type ProbeClient, ProbeStoppedError } from './probe-client.ts';
 import { type Finding, probes } from './probes.ts';
@@ -83,7 +84,7 @@ function formatReport({ url, run, requests, findings, stopped }: Report): string
   const width = Math.max(0, ...findings.map(({ question }) => question.length));
   const settings = findings.flatMap(({ setting }) => (setting === undefined ? [] : [setting]));
   return [
-    `${url}, ${requests} requests:`,
+    `${url}, ${pluralize(requests, 'request')}:`,
     ...findings.map(({ question, answer }) => `  ${question.padEnd(width)}  ${answer}`),
     ...(stopped === null ? [] : [`It ended early: ${stopped}.`]),
     '',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
+import { pluralize } from '../dlq/format.ts';
 import { nonNegativeInteger, positiveInteger, positiveNumber } from '../options.ts';
 import { createProgress, formatDuration } from '../progress.ts';
 import { readText } from '../read-text.ts';
@@ -55,7 +56,8 @@ async function send(file: string, flags: SendFlags, context: CommandContext): Pr
     skip,
     signal,
     onProgress: (sent: number) => progress.show(sent, bytes && read / bytes),
-    onRefused: (events: number, cause: string) => printNote(context, `relay: ${events} events: ${cause}`),
+    onRefused: (events: number, cause: string) =>
+      printNote(context, `relay: ${pluralize(events, 'event')}: ${cause}`),
   };
   try {
     const summary = await sendEvents(readEvents(text), options, context);

@@ -4,6 +4,7 @@ import type { Json } from '../../runtime/json.ts';
 import type { Random } from '../../runtime/random.ts';
 import { type PostResult, postBatch, type Target } from '../../segment/post-batch.ts';
 import { splitIntoBatches } from '../../segment/split-into-batches.ts';
+import { pluralize } from '../dlq/format.ts';
 
 /** Events by what became of them; `failed` were refused, or could not be sent. */
 export type SendSummary = {
@@ -66,7 +67,7 @@ export async function sendEvents(
   } catch (error) {
     const { sent } = summary;
     if (error instanceof InputError && sent > 0)
-      error.message += `; ${sent} events were sent before it, --skip ${skip + sent} goes on`;
+      error.message += `; ${pluralize(sent, 'event')} sent before it, --skip ${skip + sent} goes on`;
     throw error;
   }
   return summary;

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { makeSample, SAMPLES, type Sample } from '../../local/console/samples.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
+import { pluralize } from '../dlq/format.ts';
 import { positiveInteger } from '../options.ts';
 import { formatCounts } from './send-command.ts';
 import { sendEvents } from './send-events.ts';
@@ -50,7 +51,8 @@ async function trigger(
     skip: 0,
     signal: context.interruptSignal(),
     onProgress: () => undefined,
-    onRefused: (count: number, cause: string) => printNote(context, `relay: ${count} events: ${cause}`),
+    onRefused: (count: number, cause: string) =>
+      printNote(context, `relay: ${pluralize(count, 'event')}: ${cause}`),
   };
   const { sent, givenUp, ...counts } = await sendEvents(toAsync(events), options, context);
   if (givenUp !== undefined || counts.failed > 0) context.setFailed();

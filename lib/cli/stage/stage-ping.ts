@@ -72,7 +72,7 @@ const responseSchema = v.pipe(v.string(), v.parseJson(), pingSchema);
 async function pingByWorker(stage: string, region: string | undefined, cause: unknown): Promise<Ping> {
   const { InvokeCommand } = await import('@aws-sdk/client-lambda');
   const lambda = await connectLambda(region, { requestTimeout: 20_000 });
-  const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
+  const getErrorName = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
   try {
     const { Payload } = await lambda.send(
       new InvokeCommand({
@@ -83,7 +83,7 @@ async function pingByWorker(stage: string, region: string | undefined, cause: un
     return v.parse(responseSchema, Buffer.from(Payload ?? []).toString());
   } catch (error) {
     throw new CommandError(
-      `the credential of ${stage} cannot be tried: SSM does not give it (${nameOf(cause)}), and the worker does not ping (${nameOf(error)}); check --stage, --region and the AWS credentials`,
+      `the credential of ${stage} cannot be tried: SSM does not give it (${getErrorName(cause)}), and the worker does not ping (${getErrorName(error)}); check --stage, --region and the AWS credentials`,
     );
   } finally {
     lambda.destroy();

@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from '../../local/api-schema.ts';
-import { styled } from '../../runtime/terminal-text.ts';
+import { style } from '../../runtime/terminal-text.ts';
 import { type Diagnosis, diagnose } from '../diagnosis.ts';
-import { formatNumber } from '../dlq/format.ts';
+import { formatNumber, pluralize } from '../dlq/format.ts';
 import { formatDuration } from '../progress.ts';
 import type { Status } from './fetch-status.ts';
 
@@ -12,7 +12,7 @@ export const isHeld = ({ delivery }: Pick<Status, 'delivery'>): boolean =>
 /** The status for people, a line for each fact; `now` in milliseconds since the epoch. */
 export function formatStatus(status: Status, title: string, now: number): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters } = status;
-  const worker = { true: 'on', false: styled('red', 'OFF: nothing is delivered'), null: 'unknown' };
+  const worker = { true: 'on', false: style('red', 'OFF: nothing is delivered'), null: 'unknown' };
   const age = oldestAgeSeconds === null ? '' : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
   const rows: [name: string, text: string][] = [
     ...formatDelivery(status.delivery, now),
@@ -20,7 +20,7 @@ export function formatStatus(status: Status, title: string, now: number): string
     ['main queue', `${formatNumber(queued)} waiting, ${formatNumber(inFlight)} in flight${age}`],
     flow === null
       ? ['last hour', 'unknown']
-      : [flow.period, `${formatNumber(flow.sent)} events came in, ${formatNumber(flow.done)} went out`],
+      : [flow.period, `${pluralize(flow.sent, 'event')} came in, ${formatNumber(flow.done)} went out`],
     ['dead letters', deadLetters === 0 ? 'none' : `${formatNumber(deadLetters)}: see relay dlq list`],
   ];
   return [
@@ -37,7 +37,7 @@ function formatDelivery(delivery: DeliveryStatus | null, now: number): [name: st
     ['last delivery', lastDeliveredAt === null ? 'none known' : `${formatAgo(lastDeliveredAt, now)} ago`],
     ...(quotaRemaining === null
       ? []
-      : [['quota', `${formatNumber(quotaRemaining)} requests left`] satisfies [string, string]]),
+      : [['quota', `${pluralize(quotaRemaining, 'request')} left`] satisfies [string, string]]),
     ...(retrying === null || retrying.messages === 0
       ? []
       : [['retries', formatRetries(retrying, now)] satisfies [string, string]]),
@@ -52,7 +52,7 @@ function formatHold(delivery: DeliveryStatus, now: number): [name: string, text:
   const next =
     nextTryAt === null ? '' : `; next try in ${formatDuration(Math.max(0, nextTryAt - now) / 1_000)}`;
   return [
-    ['delivery', styled('red', `HELD${duration}: ${problem}`)],
+    ['delivery', style('red', `HELD${duration}: ${problem}`)],
     ['to do', `${advice}${next}`],
   ];
 }
@@ -93,7 +93,7 @@ export function diagnoseHold({ cause, status, text }: DeliveryStatus): Diagnosis
 
 function formatRetries({ messages, nextAt }: NonNullable<DeliveryStatus['retrying']>, now: number): string {
   const due = nextAt === null ? '' : `, the first in ${formatDuration(Math.max(0, nextAt - now) / 1_000)}`;
-  return `${formatNumber(messages)} messages wait for a retry${due}`;
+  return `${pluralize(messages, 'message')} ${messages === 1 ? 'waits' : 'wait'} for a retry${due}`;
 }
 
 const formatAgo = (moment: number, now: number) => formatDuration(Math.max(0, now - moment) / 1_000);

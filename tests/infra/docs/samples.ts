@@ -38,7 +38,7 @@ export async function runSamples(page: string, settings: Record<string, string>)
   try {
     const outputs: string[] = [];
     for (const [, commands = ''] of page.matchAll(SAMPLE)) {
-      await drained(relay.url);
+      await waitUntilDrained(relay.url);
       outputs.push(await runCommands(commands, relay.url));
     }
     return page.replace(SAMPLE, (sample, commands: string, language: string | undefined, shown: string) => {
@@ -80,7 +80,7 @@ function stop(child: ChildProcess): Promise<void> {
 }
 
 /** Resolves when every event that was accepted is delivered or a dead letter: a reader is slower than a test. */
-const drained = (url: string) =>
+const waitUntilDrained = (url: string) =>
   until('the queue is empty', async () => {
     const { queued, inFlight } = v.parse(stateSchema, await (await fetch(`${url}/local/state`)).json());
     return queued + inFlight === 0;

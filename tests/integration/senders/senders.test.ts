@@ -14,7 +14,7 @@ const eventText = (messageId = 'm') =>
   `{"type":"track","userId":"u","event":"E","messageId":"${messageId}","timestamp":"2026-03-04T05:06:07.891Z"}`;
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
-const accepted = (count: number) => ({ accepted: count, deadLettered: 0, skipped: 0 });
+const answerWith = (count: number) => ({ accepted: count, deadLettered: 0, skipped: 0 });
 
 const post = (relay: TestRelay, path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
   fetch(`${relay.url}${path}`, {
@@ -29,7 +29,7 @@ describe('paths', () => {
     async (path) => {
       const relay = await startTestRelay();
       const response = await post(relay, path, eventText());
-      expect([response.status, await response.json()]).toEqual([200, accepted(1)]);
+      expect([response.status, await response.json()]).toEqual([200, answerWith(1)]);
       expect((await relay.drained()).events).toMatchObject([{ messageId: 'm' }]);
     },
   );
@@ -79,28 +79,28 @@ describe('paths', () => {
       ...changes,
     };
     const response = await invoke(event, createLambdaContext('ingest', 8_000, systemClock));
-    expect(response).toMatchObject({ statusCode: 200, body: JSON.stringify(accepted(1)) });
+    expect(response).toMatchObject({ statusCode: 200, body: JSON.stringify(answerWith(1)) });
     expect(await queued()).toMatchObject([{ body: eventText() }]);
   });
 });
 
 describe('bodies', () => {
   const lines = [1, 2, 3].map((number) => eventText(`m${number}`));
-  const encoded = (encoding: string) => ({ 'content-encoding': encoding });
+  const contentEncoding = (encoding: string) => ({ 'content-encoding': encoding });
 
   test.each<[string, string | Buffer, Record<string, string>, number]>([
-    ['with a Content-Encoding that is none', eventText(), encoded('UTF-8'), 1],
-    ['that a gateway has decompressed', eventText(), encoded('gzip'), 1],
+    ['with a Content-Encoding that is none', eventText(), contentEncoding('UTF-8'), 1],
+    ['that a gateway has decompressed', eventText(), contentEncoding('gzip'), 1],
     ['that is compressed without saying so', gzipSync(eventText()), {}, 1],
-    ['that is compressed by deflate', deflateSync(eventText()), encoded('deflate'), 1],
-    ['that is compressed by Brotli', brotliCompressSync(eventText()), encoded('br'), 1],
+    ['that is compressed by deflate', deflateSync(eventText()), contentEncoding('deflate'), 1],
+    ['that is compressed by Brotli', brotliCompressSync(eventText()), contentEncoding('br'), 1],
     ['of lines', `${lines.join('\n')}\n`, {}, 3],
-    ['of lines, compressed', gzipSync(lines.join('\r\n')), encoded('gzip'), 3],
+    ['of lines, compressed', gzipSync(lines.join('\r\n')), contentEncoding('gzip'), 3],
     ['of wrapped events', `[${lines.map((line) => `{"json":${line}}`)}]`, {}, 3],
   ])('a body %s is taken for what it is', async (_, body, headers, count) => {
     const relay = await startTestRelay();
     const response = await post(relay, '/segment', body, headers);
-    expect([response.status, await response.json()]).toEqual([200, accepted(count)]);
+    expect([response.status, await response.json()]).toEqual([200, answerWith(count)]);
     expect((await relay.drained()).events).toHaveLength(count);
   });
 
@@ -110,7 +110,7 @@ describe('bodies', () => {
     const headers = { 'x-signature': sign(body, SHARED_SECRET), 'content-encoding': 'gzip' };
     const response = await fetch(`${relay.url}/segment`, { method: 'POST', headers, body });
     expect(await response.json()).toEqual({
-      ...accepted(0),
+      ...answerWith(0),
       deadLettered: 1,
       deadLetteredBecause: { unparseable: 1 },
     });
@@ -133,7 +133,7 @@ describe('signatures', () => {
     const relay = await startTestRelay();
     const headers = { [header]: sign(signed, SHARED_SECRET) };
     const response = await fetch(`${relay.url}/segment`, { method: 'POST', headers, body });
-    expect([response.status, await response.json()]).toEqual([200, accepted(2)]);
+    expect([response.status, await response.json()]).toEqual([200, answerWith(2)]);
     const { events } = await relay.drained();
     expect(events.map(({ messageId }) => messageId).sort()).toEqual(['m1', 'm2']);
   });
@@ -163,7 +163,7 @@ test('two like events of one second in one request are delivered as two', async 
     properties: { sku: 'A-1' },
   };
   const response = await relay.postSigned([like, like]);
-  expect(await response.json()).toEqual(accepted(2));
+  expect(await response.json()).toEqual(answerWith(2));
   expect((await relay.drained()).events).toHaveLength(2);
 });
 

@@ -15,8 +15,8 @@ export type WorkerEvidence = { acceptedCount: number; uncontrolledCount: number 
 export type Evidence = {
   connect(): WorkerEvidence;
   onAccepted(worker: WorkerEvidence, events: readonly number[]): void;
-  /** `blamesData`: whatever was sent, the answer would say that the data are bad, and a ping passes. */
-  onFailed(worker: WorkerEvidence, events: readonly number[], blamesData: boolean): void;
+  /** `isMisleading`: whatever was sent, the answer would say that the data are bad, and a ping passes. */
+  onFailed(worker: WorkerEvidence, events: readonly number[], isMisleading: boolean): void;
   /** A dead letter was written. */
   onGivenUp(event: number, reason: string, now: number): void;
   /** Salesmachine takes the event, but refused everything when the event was given up: one of the few that this may cost. */
@@ -28,7 +28,7 @@ export type Evidence = {
 type Failure = {
   firsts: Map<WorkerEvidence, { acceptedBefore: number }>;
   last: WorkerEvidence;
-  blamesData: boolean;
+  isMisleading: boolean;
 };
 
 const isControlled = ({ firsts }: Failure) =>
@@ -54,7 +54,7 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
       report('given up, but never refused', event);
       return;
     }
-    const isMistaken = rejectedWith === 0 && failure.blamesData;
+    const isMistaken = rejectedWith === 0 && failure.isMisleading;
     if (isControlled(failure) && !isMistaken) return;
     const isRefusal = reason !== 'server_error';
     const ageMs = now - (tracker.events.firstSentAt[event] ?? now);
@@ -73,11 +73,11 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
       // Of an event of several operations, one may have passed and another one not.
       for (const event of events) if (tracker.isDelivered(event)) failures.delete(event);
     },
-    onFailed(worker, events, blamesData) {
+    onFailed(worker, events, isMisleading) {
       for (const event of events) {
         const firsts = failures.get(event)?.firsts ?? new Map();
         if (!firsts.has(worker)) firsts.set(worker, { acceptedBefore: worker.acceptedCount });
-        failures.set(event, { firsts, last: worker, blamesData });
+        failures.set(event, { firsts, last: worker, isMisleading });
       }
     },
     onGivenUp(event, reason, now) {
@@ -93,11 +93,11 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
 
 /** Why an event may not be given up without anything else having passed. */
 function findProblem(
-  { last, blamesData }: Failure,
+  { last, isMisleading }: Failure,
   rejectedWith: number,
   isRefusal: boolean,
 ): string | undefined {
-  const isAboutData = REFUSAL_STATUSES.has(rejectedWith) || blamesData;
+  const isAboutData = REFUSAL_STATUSES.has(rejectedWith) || isMisleading;
   if (!isRefusal || !isAboutData) return 'given up, though nothing else has passed since';
   return last.uncontrolledCount > UNCONTROLLED_MAX
     ? `given up as one of over ${UNCONTROLLED_MAX}, though nothing else has passed since`

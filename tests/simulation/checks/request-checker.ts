@@ -14,8 +14,8 @@ export type LaneChecker = {
   onEnd(request: InFlightRequest, ending: Ending, now: number): void;
 };
 
-/** `waitUntil`: before this moment a 429 forbids further requests. `blamesData`: see `Evidence`. */
-type Ending = { answer: ApiResult; waitUntil: number; blamesData: boolean };
+/** `waitUntil`: before this moment a 429 forbids further requests. `isMisleading`: see `Evidence`. */
+type Ending = { answer: ApiResult; waitUntil: number; isMisleading: boolean };
 
 type InFlightRequest = { keys: readonly string[]; number: number; events: readonly number[] };
 
@@ -80,7 +80,7 @@ export function createRequestChecker(
         for (const key of keys) inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
         return { keys, number: totals.requests, events };
       },
-      onEnd: ({ keys, number, events }, { answer, waitUntil, blamesData }, now) => {
+      onEnd: ({ keys, number, events }, { answer, waitUntil, isMisleading }, now) => {
         for (const key of keys) unlock(key);
         const name = answer.kind === 'response' ? String(answer.status) : answer.code;
         byStatus.set(name, (byStatus.get(name) ?? 0) + 1);
@@ -89,7 +89,7 @@ export function createRequestChecker(
           totals.throttled += 1;
           throttledUntil = Math.max(throttledUntil, waitUntil);
         } else if (events.length > 0) {
-          onDecided(worker, events, { answer, blamesData }, now);
+          onDecided(worker, events, { answer, isMisleading }, now);
         }
       },
     };
@@ -116,7 +116,7 @@ export function createRequestChecker(
   function onDecided(
     worker: WorkerEvidence,
     events: readonly number[],
-    { answer, blamesData }: Pick<Ending, 'answer' | 'blamesData'>,
+    { answer, isMisleading }: Pick<Ending, 'answer' | 'isMisleading'>,
     now: number,
   ): void {
     if (isAcceptance(answer)) {
@@ -126,7 +126,7 @@ export function createRequestChecker(
       return;
     }
     splits.onFailed(events);
-    evidence.onFailed(worker, events, blamesData);
+    evidence.onFailed(worker, events, isMisleading);
     if (answer.kind === 'response') bisectCosts.onRejected(events, events.filter(isRejected).length);
   }
 

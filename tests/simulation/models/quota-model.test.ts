@@ -4,7 +4,7 @@ import { createQuota } from './quota-model.ts';
 const WINDOW = 300_000;
 
 /** How many of as many requests as one can send, one a second from `from` to `until`, are granted. */
-function granted(kind: 'fixed' | 'sliding', from: number, until: number, othersShare = 0): number {
+function countGranted(kind: 'fixed' | 'sliding', from: number, until: number, othersShare = 0): number {
   const quota = createQuota({ windowMs: WINDOW, kind }, from);
   let count = 0;
   for (let now = from; now < until; now += 1_000) if (quota.take(now, 100, othersShare).granted) count += 1;
@@ -13,16 +13,16 @@ function granted(kind: 'fixed' | 'sliding', from: number, until: number, othersS
 
 describe.each(['fixed', 'sliding'] as const)('a quota in a %s window', (kind) => {
   test('grants its limit in a window and no more', () => {
-    expect(granted(kind, 0, WINDOW)).toBe(100);
+    expect(countGranted(kind, 0, WINDOW)).toBe(100);
   });
 
   test('grants it again in the next window', () => {
-    expect(granted(kind, 0, 2 * WINDOW)).toBe(200);
+    expect(countGranted(kind, 0, 2 * WINDOW)).toBe(200);
   });
 
   test('shares it with others', () => {
-    expect(granted(kind, 0, 10 * WINDOW, 0.2)).toBeGreaterThan(750);
-    expect(granted(kind, 0, 10 * WINDOW, 0.2)).toBeLessThan(1_000);
+    expect(countGranted(kind, 0, 10 * WINDOW, 0.2)).toBeGreaterThan(750);
+    expect(countGranted(kind, 0, 10 * WINDOW, 0.2)).toBeLessThan(1_000);
   });
 
   test('says when it will grant again, and keeps its word', () => {

@@ -24,7 +24,7 @@ type Headers = Record<string, string>;
 const secondsLeft = ({ state, now }: Moment) => Math.max(1, Math.ceil((state.resetAt - now) / 1_000));
 const resetSeconds = ({ state }: Moment) => Math.ceil(state.resetAt / 1_000);
 
-const documented = ({ state }: Moment, reset: number): Headers => ({
+const formatDocumented = ({ state }: Moment, reset: number): Headers => ({
   'x-ratelimit-limit': String(state.limit),
   'x-ratelimit-remaining': String(state.remaining),
   'x-ratelimit-reset': String(reset),
@@ -32,7 +32,7 @@ const documented = ({ state }: Moment, reset: number): Headers => ({
 
 /** True ways to say the same. */
 const forms = [
-  (moment) => documented(moment, resetSeconds(moment)),
+  (moment) => formatDocumented(moment, resetSeconds(moment)),
   (moment) => ({ 'x-ratelimit-reset': `${resetSeconds(moment)}, ${resetSeconds(moment)}` }),
   (moment) => ({ 'x-ratelimit-reset': formatDuration(secondsLeft(moment)) }),
   (moment) => ({ 'x-ratelimit-reset': `${secondsLeft(moment)}s` }),
@@ -67,12 +67,12 @@ const CLOCK_ERRORS = [-7_200, -30, 30, 7_200] as const;
 
 const byStyle: Record<HeaderStyle, (moment: Moment) => RateLimitHeaders> = {
   documented: (moment) => ({
-    headers: documented(moment, resetSeconds(moment)),
+    headers: formatDocumented(moment, resetSeconds(moment)),
     waitUntil: moment.state.resetAt,
   }),
   forms: (moment) => ({ headers: pick(moment.random, forms)(moment), waitUntil: moment.state.resetAt }),
   skewed: (moment) => ({
-    headers: documented(moment, resetSeconds(moment) + pick(moment.random, CLOCK_ERRORS)),
+    headers: formatDocumented(moment, resetSeconds(moment) + pick(moment.random, CLOCK_ERRORS)),
     waitUntil: 0,
   }),
   garbage: ({ random }) => ({ headers: pick<Headers>(random, garbage), waitUntil: 0 }),

@@ -48,7 +48,7 @@ type PlannedResponse = {
   afterMs: number;
   fault?: ApiFault | undefined;
   /** The fault looks like a refusal of the data, whatever they are: a ping passes. */
-  blamesData?: boolean;
+  isMisleading?: boolean;
   throttled?: QuotaState;
 };
 type AppliedPlan = { answer?: ApiResult; isApplied: boolean; waitUntil?: number };
@@ -117,8 +117,8 @@ export function createSalesmachineModel(
     const limit = activeFault(limits, elapsed, random) ?? settings.quota.requests;
     const state = quota.take(time.now(), limit, activeFault(others, elapsed, random) ?? 0);
     if (!state.granted) return { afterMs: Math.min(latency, 50), throttled: state };
-    const blamesData = faultWindow?.path === '/v1/batch' && fault !== undefined && isRefusal(fault);
-    return { afterMs: latency, fault, blamesData };
+    const isMisleading = faultWindow?.path === '/v1/batch' && fault !== undefined && isRefusal(fault);
+    return { afterMs: latency, fault, isMisleading };
   };
 
   const response = (status: number, body = '', more: Record<string, string> = {}): ApiResult => ({
@@ -180,7 +180,7 @@ export function createSalesmachineModel(
             isOver = true;
             cancelTimeout();
             signal?.removeEventListener('abort', abort);
-            lane.onEnd(request, { answer, waitUntil, blamesData: plan.blamesData === true }, time.now());
+            lane.onEnd(request, { answer, waitUntil, isMisleading: plan.isMisleading === true }, time.now());
             resolve(answer);
           };
           const giveUp = (code: string) => () => finish({ kind: 'failure', mayHaveBeenSent: true, code });

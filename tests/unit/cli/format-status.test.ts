@@ -55,6 +55,22 @@ test('a relay that delivers says so, with its last delivery and its quota', () =
   ]);
 });
 
+test('one event, one request and one message are in the singular', () => {
+  const lines = format(
+    status(
+      { ...delivering, quotaRemaining: 1, retrying: { messages: 1, nextAt: null } },
+      { flow: { period: 'since start', sent: 1, done: 0 } },
+    ),
+  );
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '  quota         1 request left',
+      '  retries       1 message waits for a retry',
+      '  since start   1 event came in, 0 went out',
+    ]),
+  );
+});
+
 test('what cannot be found out is unknown', () => {
   const unknown = status(null, { mappingOn: null, flow: null, oldestAgeSeconds: null, deadLetters: 1_200 });
   expect(format(unknown)).toEqual([

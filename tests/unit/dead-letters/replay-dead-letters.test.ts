@@ -192,7 +192,7 @@ test('an event that fails again while the replay goes on is left, and known by t
   const fixture = createVirtualDeadLetterFixture();
   const foretold = new Map<string, string>();
 
-  /** A worker that buries one of the events. */
+  /** A worker that gives one of the events up. */
   async function runWorker(): Promise<void> {
     const messages = await fixture.worker.receive(10, 30);
     const rejected = messages.filter(({ body }) => body.includes('"m3"'));

@@ -11,7 +11,7 @@ import { createDeadLetter, DEAD_LETTERED_AT } from '../../support/dead-letter-fi
 const SENT_AT = DEAD_LETTERED_AT + 5_000;
 
 /** The message as it comes back from the queue. */
-const received = (
+const receive = (
   { body, groupId, attributes }: Pick<OutgoingMessage, 'body' | 'groupId' | 'attributes'>,
   changes: Partial<ReceivedMessage> = {},
 ): ReceivedMessage => ({
@@ -25,11 +25,11 @@ const received = (
   ...changes,
 });
 
-const stored = (deadLetter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
-  parseDeadLetter(received(serializeDeadLetter(deadLetter), changes));
+const store = (deadLetter: DeadLetter, changes?: Partial<ReceivedMessage>) =>
+  parseDeadLetter(receive(serializeDeadLetter(deadLetter), changes));
 
 describe('a body that is stored as base64', () => {
-  const inBytes = (body: string) => stored(createDeadLetter(7, { body: Buffer.from(body) }));
+  const inBytes = (body: string) => store(createDeadLetter(7, { body: Buffer.from(body) }));
 
   test('can be replayed when it is whole, as the text that it is', () => {
     const text = '{"type":"track","userId":"u1","broken"';
@@ -48,14 +48,14 @@ describe('a body that is stored as base64', () => {
     ['it holds control characters', Buffer.from('{"a":"\u0000"}')],
     ['it was cut', 'x'.repeat(1_048_577)],
   ])('cannot be replayed where %s', (_, body) => {
-    expect(stored(createDeadLetter(7, { body }))).toMatchObject({ replayable: false });
+    expect(store(createDeadLetter(7, { body }))).toMatchObject({ replayable: false });
   });
 });
 
 describe('a dead letter that is read back', () => {
   test('says all that was written', () => {
     const sender = { route: '/segment', userAgent: 'Segment.io/1.0', credential: 'shared secret 1' };
-    expect(stored(createDeadLetter(7, { attempts: 3, replays: 2, sender }))).toMatchObject({
+    expect(store(createDeadLetter(7, { attempts: 3, replays: 2, sender }))).toMatchObject({
       sender,
       id: deadLetterId('origin 7', 2),
       reason: 'rejected',
@@ -88,7 +88,7 @@ describe('a dead letter that is read back', () => {
     });
     fc.assert(
       fc.property(deadLetters, ({ body, origin, status, ...said }) => {
-        const deadLetter = stored({ body, sourceId: origin, status, ...said });
+        const deadLetter = store({ body, sourceId: origin, status, ...said });
         expect(deadLetter).toMatchObject({ ...said, id: deadLetterId(origin, said.replays) });
         expect(deadLetter.status).toBe(status);
         const encoding = deadLetter.replayable ? 'utf8' : 'base64';
@@ -98,7 +98,7 @@ describe('a dead letter that is read back', () => {
   });
 
   test('of a body that SQS could not hold, says its size and hash, and that it cannot be replayed', () => {
-    const deadLetter = stored(
+    const deadLetter = store(
       createDeadLetter(1, { body: Buffer.from([0, 255, 1]), messageId: undefined, type: undefined }),
     );
     expect(deadLetter).toMatchObject({ replayable: false, original: { bytes: 3 } });
@@ -107,14 +107,14 @@ describe('a dead letter that is read back', () => {
   });
 
   test('says type and messageId as the event does where the attributes lack them', () => {
-    const deadLetter = stored(createDeadLetter(4, { messageId: undefined, type: undefined }));
+    const deadLetter = store(createDeadLetter(4, { messageId: undefined, type: undefined }));
     expect(deadLetter).toMatchObject({ messageId: 'm4', type: 'track' });
   });
 
   test.each(['not JSON', '[]', 'null', '{"messageId":null,"type":{}}'])(
     'has no type where the event has none: %s',
     (body) => {
-      const deadLetter = stored(createDeadLetter(4, { body, messageId: undefined, type: undefined }));
+      const deadLetter = store(createDeadLetter(4, { body, messageId: undefined, type: undefined }));
       expect(deadLetter).not.toHaveProperty('type');
       expect(deadLetter).not.toHaveProperty('messageId');
     },
@@ -126,7 +126,7 @@ describe('a message that SQS itself moved to the dead letters', () => {
   const { body } = createDeadLetter(3);
 
   test('is a dead letter whose reason is the receive limit, and whose id is its own', () => {
-    const deadLetter = parseDeadLetter(received({ body: String(body), groupId: 'user 3', attributes }));
+    const deadLetter = parseDeadLetter(receive({ body: String(body), groupId: 'user 3', attributes }));
     expect(deadLetter).toMatchObject({
       id: 'sqs-message-9',
       reason: 'receive_limit',
@@ -143,13 +143,13 @@ describe('a message that SQS itself moved to the dead letters', () => {
 
   test('keeps count of its replays', () => {
     const deadLetter = parseDeadLetter(
-      received({ body: String(body), groupId: 'user 3', attributes: { ...attributes, replays: '2' } }),
+      receive({ body: String(body), groupId: 'user 3', attributes: { ...attributes, replays: '2' } }),
     );
     expect(deadLetter.replays).toBe(2);
   });
 
   test('does not die of what it died of before, though the console left that on it', () => {
-    const deadLetter = stored(createDeadLetter(3, { replays: 1 }), { wasRedriven: true });
+    const deadLetter = store(createDeadLetter(3, { replays: 1 }), { wasRedriven: true });
     expect(deadLetter).toMatchObject({
       id: 'sqs-message-9',
       reason: 'receive_limit',
@@ -165,15 +165,15 @@ test.each(['', 'nonsense', '{}', '{"attempts":"two"}', '{"attempts":1,"deadAt":"
   (failure) => {
     const message = serializeDeadLetter(createDeadLetter(1));
     const deadLetter = parseDeadLetter(
-      received({ ...message, attributes: { ...message.attributes, failure } }),
+      receive({ ...message, attributes: { ...message.attributes, failure } }),
     );
     expect(deadLetter).toMatchObject({ reason: 'rejected', attempts: 0, deadAt: SENT_AT });
   },
 );
 
 describe('a filter', () => {
-  const deadLetter = stored(createDeadLetter(7));
-  const invalid = stored(createDeadLetter(8, { reason: 'invalid_event', type: 'page' }));
+  const deadLetter = store(createDeadLetter(7));
+  const invalid = store(createDeadLetter(8, { reason: 'invalid_event', type: 'page' }));
 
   const cases: [says: string, DeadLetterFilter, ofLetter: boolean, ofInvalid: boolean][] = [
     ['nothing', {}, true, true],
@@ -202,13 +202,13 @@ describe('a filter', () => {
     ['numeric userId', '{"userId":42}', '42'],
     ['userId past 2^53', '{"userId":9007199254740993}', '9007199254740993'],
   ])('knows a user by the %s', (_, body, user) => {
-    const theirs = stored(createDeadLetter(1, { body }));
+    const theirs = store(createDeadLetter(1, { body }));
     expect(matchesFilter(theirs, { user })).toBe(true);
     expect(matchesFilter(theirs, { user: 'null' })).toBe(false);
   });
 
   test.each(['not JSON', '{"userId":null}', '{}'])('finds no user in %s', (body) => {
-    const theirs = stored(createDeadLetter(1, { body }));
+    const theirs = store(createDeadLetter(1, { body }));
     expect(matchesFilter(theirs, { user: 'null' })).toBe(false);
     expect(matchesFilter(theirs, { user: 'undefined' })).toBe(false);
   });

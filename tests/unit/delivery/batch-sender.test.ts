@@ -22,7 +22,7 @@ describe('a batch that is accepted', () => {
     const messages = messagesOfUsers(100);
     expect(await deliver(messages)).toEqual([]);
     expect(batches()).toHaveLength(1);
-    expect(queue.calls).toEqual(messages.map(({ sqsMessageId: messageId }) => `remove ${messageId}`));
+    expect(queue.calls).toEqual(messages.map(({ sqsMessageId: messageId }) => `delete ${messageId}`));
   });
 });
 
@@ -81,7 +81,7 @@ describe('an operation that was merged', () => {
     identify('u1', { plan: 'pro' }),
   ];
 
-  test('is taken apart before it is blamed: only the bad update is a dead letter', async () => {
+  test('is taken apart before it is rejected: only the bad update is a dead letter', async () => {
     const isRejected = (operation: Operation) =>
       operation.method === 'contact' && operation.params['email'] === 'bad';
     const { deliver, dead } = setUpBatches(rejectWhere(REJECTED, isRejected));
@@ -90,7 +90,7 @@ describe('an operation that was merged', () => {
     expect(dead()).toEqual({ [String(messages[2]?.sqsMessageId)]: 'rejected' });
   });
 
-  test('is not blamed for being too large: its parts are delivered', async () => {
+  test('is not rejected for being too large: its parts are delivered', async () => {
     const isLarge = (operation: Operation) =>
       operation.method === 'contact' && Object.keys(operation.params).length > 1;
     const { deliver, dead } = setUpBatches(rejectWhere(createResponse(413), isLarge));

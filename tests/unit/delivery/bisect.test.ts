@@ -99,7 +99,7 @@ describe('what is bad in a batch', () => {
     expect(costs.reduce((sum, cost) => sum + cost, 0) / 100).toBeLessThanOrEqual(9);
   });
 
-  test('is blamed without another request if it is alone', async () => {
+  test('is rejected without another request if it is alone', async () => {
     const { requests, rejections } = await runBisect([7], REJECTED, anyOf([7], REJECTED));
     expect(requests).toEqual([]);
     expect(rejections.get(7)).toBe(REJECTED);
@@ -107,7 +107,7 @@ describe('what is bad in a batch', () => {
 });
 
 describe('a batch that is all bad', () => {
-  test('costs 40 requests, and what these did not find is not blamed', async () => {
+  test('costs 40 requests, and what these did not find is not rejected', async () => {
     const { requests, delivered, rejections } = await runBisect(hundred, REJECTED, anyOf(hundred, REJECTED));
     expect(requests).toHaveLength(40);
     expect(delivered).toEqual([]);
@@ -119,7 +119,7 @@ describe('a batch that is all bad', () => {
 
 describe('where time runs out', () => {
   test.each([0, 1, 2, 5, 8])(
-    'after %i requests, nothing more is sent, and no event is blamed for it',
+    'after %i requests, nothing more is sent, and no event is rejected for it',
     async (last) => {
       const rejected = [3, 40, 77];
       const respond: Responder = (some, request) =>
@@ -135,14 +135,14 @@ describe('what was too large together', () => {
   /** A server that takes 50 at a time. */
   const respond: Responder = (together) => (together.length > 50 ? TOO_LARGE : undefined);
 
-  test('is delivered in parts, and none of it is blamed', async () => {
+  test('is delivered in parts, and none of it is rejected', async () => {
     const { requests, delivered, rejections } = await runBisect(hundred, TOO_LARGE, respond);
     expect(requests.map(({ some }) => some.length)).toEqual([50, 50]);
     expect(delivered).toEqual(hundred);
     expect(rejections.size).toBe(0);
   });
 
-  test('is blamed if it is too large alone, without any word about its neighbours', async () => {
+  test('is rejected if it is too large alone, without any word about its neighbours', async () => {
     const giant: Responder = (together, request) =>
       together.includes(60) ? TOO_LARGE : respond(together, request);
     const { delivered, rejections } = await runBisect(hundred, TOO_LARGE, giant);
@@ -165,7 +165,7 @@ describe("a server's error", () => {
   });
 });
 
-describe('an operation is blamed only for', () => {
+describe('an operation is rejected only for', () => {
   test("a server's error that it gives alone, even if the batch was rejected for another's sake", async () => {
     // A single error on the way, while number 90 is bad.
     const respond: Responder = (some, request) =>

@@ -128,7 +128,7 @@ test('a lane takes on nothing more 20 seconds after its first request, and ends 
   expect(endedAt).toBe(20.5);
 });
 
-test('while the quota is spent a lane holds its messages, and hands them back to come when the window ends', async () => {
+test('while the quota is spent a lane holds its messages, and releases them to come back when the window ends', async () => {
   const { requests, left, queue, endedAt, asked } = await runLane(someUsers(10), {
     answer: () => createResponse(429, '', { 'retry-after': '200' }),
   });

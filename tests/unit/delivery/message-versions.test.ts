@@ -33,5 +33,5 @@ test('a message of a later version goes back to the queue, and so does what is b
 
   const left = await settlement.releaseRest(0);
   expect(left.map(({ message }) => message.sqsMessageId)).toEqual([later.sqsMessageId, behind.sqsMessageId]);
-  expect(queue.calls).toContain(`remove ${neighbour.sqsMessageId}`);
+  expect(queue.calls).toContain(`delete ${neighbour.sqsMessageId}`);
 });

@@ -23,53 +23,53 @@ function setUp(count: number, given: (asked: number) => number = (asked) => aske
     },
   };
   const fill = createReceiver(queue);
-  const filled = async (wanted: number) => {
+  const measureFill = async (wanted: number) => {
     const startedAt = time.now();
     receives.length = 0;
     const got = await runToEnd(time, fill(wanted, 105));
     expect(pending).toBe(0);
     return { got: got.length, receives: receives.length, tookMs: time.now() - startedAt };
   };
-  return { filled, receives, backlog };
+  return { measureFill, receives, backlog };
 }
 
 describe('a fill', () => {
   test('takes what a request wants, and no more', async () => {
-    const { filled, backlog } = setUp(1_000);
-    expect(await filled(97)).toMatchObject({ got: 97 });
+    const { measureFill, backlog } = setUp(1_000);
+    expect(await measureFill(97)).toMatchObject({ got: 97 });
     expect(backlog).toHaveLength(903);
   });
 
   test('asks for ten messages at most at a time, with the visibility that it was told', async () => {
-    const { filled, receives } = setUp(1_000);
-    await filled(97);
+    const { measureFill, receives } = setUp(1_000);
+    await measureFill(97);
     expect(Math.max(...receives.map(({ asked }) => asked))).toBe(10);
     expect(new Set(receives.map(({ visibilitySeconds }) => visibilitySeconds))).toEqual(new Set([105]));
   });
 
   test('asks an empty queue once', async () => {
-    expect(await setUp(0).filled(100)).toEqual({ got: 0, receives: 1, tookMs: 20 });
+    expect(await setUp(0).measureFill(100)).toEqual({ got: 0, receives: 1, tookMs: 20 });
   });
 
   test('ends when the queue has no more to give, with all that it gave', async () => {
-    expect(await setUp(23).filled(100)).toMatchObject({ got: 23 });
+    expect(await setUp(23).measureFill(100)).toMatchObject({ got: 23 });
   });
 
   test('of a full queue asks for all at once, as soon as it knows that it is full', async () => {
-    const { filled } = setUp(1_000);
-    expect((await filled(100)).tookMs).toBeLessThanOrEqual(100);
-    expect(await filled(100)).toEqual({ got: 100, receives: 10, tookMs: 20 });
+    const { measureFill } = setUp(1_000);
+    expect((await measureFill(100)).tookMs).toBeLessThanOrEqual(100);
+    expect(await measureFill(100)).toEqual({ got: 100, receives: 10, tookMs: 20 });
   });
 
   test('of a queue that has run dry asks for little again', async () => {
-    const { filled } = setUp(100);
-    await filled(100);
-    await filled(100);
-    expect(await filled(100)).toEqual({ got: 0, receives: 1, tookMs: 20 });
+    const { measureFill } = setUp(100);
+    await measureFill(100);
+    await measureFill(100);
+    expect(await measureFill(100)).toEqual({ got: 0, receives: 1, tookMs: 20 });
   });
 
   test('that wants nothing asks for nothing', async () => {
-    expect(await setUp(10).filled(0)).toEqual({ got: 0, receives: 0, tookMs: 0 });
+    expect(await setUp(10).measureFill(0)).toEqual({ got: 0, receives: 0, tookMs: 0 });
   });
 
   test('gets all that it wants or all that there is, never more, with no receive left pending', async () => {
@@ -79,8 +79,8 @@ describe('a fill', () => {
         fc.integer({ min: 1, max: 100 }),
         fc.integer({ min: 1, max: 10 }),
         async (count, wanted, most) => {
-          const { filled } = setUp(count, (asked) => Math.min(asked, most));
-          expect(await filled(wanted)).toMatchObject({ got: Math.min(count, wanted) });
+          const { measureFill } = setUp(count, (asked) => Math.min(asked, most));
+          expect(await measureFill(wanted)).toMatchObject({ got: Math.min(count, wanted) });
         },
       ),
     );

@@ -40,13 +40,13 @@ describe('a message is done', () => {
     expect(queue.calls).toEqual([]);
     settlement.markDelivered(queuedEvent.operations.slice(1));
     await settlement.settleDone();
-    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
+    expect(queue.calls).toEqual([`delete ${message.sqsMessageId}`]);
     expect(sqsMessageIds(...(await settlement.releaseRest(0)).map(({ message }) => message))).toEqual(
       sqsMessageIds(neighbour),
     );
   });
 
-  test('when one operation is delivered and the other blamed: the letter is written before the delete', async () => {
+  test('when one operation is delivered and the other rejected: the dead letter is written before the delete', async () => {
     const { settlement, queue } = setUp();
     const message = createMessage(page('u1'));
     const { operations } = register(settlement, message);
@@ -55,7 +55,7 @@ describe('a message is done', () => {
     settlement.rejectOperation(second, REJECTED);
     settlement.markDelivered([first]);
     await settlement.settleDone();
-    expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
+    expect(queue.calls).toEqual([`dead-letter ${message.sqsMessageId}`, `delete ${message.sqsMessageId}`]);
     expect(queue.deadLetters).toEqual([
       {
         body: message.body,
@@ -74,7 +74,7 @@ describe('a message is done', () => {
     expect(await settlement.releaseRest(0)).toEqual([]);
   });
 
-  test('when both of its operations are blamed: one letter, for the first cause', async () => {
+  test('when both of its operations are rejected: one dead letter, for the first cause', async () => {
     const { settlement, queue } = setUp();
     const queuedEvent = register(settlement, createMessage(page('u1')));
     const rejections: GiveUp[] = [REJECTED, { reason: 'too_large', detail: 'else' }];
@@ -89,7 +89,7 @@ describe('a message is done', () => {
     const message = createMessage({ type: 'screen', userId: 'u1' });
     expect(read(settlement, message)).toBeUndefined();
     await settlement.settleDone();
-    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`]);
+    expect(queue.calls).toEqual([`delete ${message.sqsMessageId}`]);
   });
 
   test('as the same bytes if it was a dead letter stored as base64, which the AWS console has moved', async () => {
@@ -112,7 +112,7 @@ describe('a message is done', () => {
     expect(read(settlement, message)).toBeUndefined();
     const neighbour = register(settlement, createMessage(track('u2')));
     await settlement.settleDone();
-    expect(queue.calls).toEqual([`bury ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
+    expect(queue.calls).toEqual([`dead-letter ${message.sqsMessageId}`, `delete ${message.sqsMessageId}`]);
     expect(queue.deadLetters).toMatchObject([
       { reason: 'invalid_event', body: message.body, replays: 2, acceptedAt: new Date(START).toISOString() },
     ]);
@@ -132,9 +132,9 @@ describe('a dead letter that SQS did not confirm', () => {
       sqsMessageIds(message),
     );
     expect(queue.calls).toEqual([
-      `bury ${message.sqsMessageId}`,
-      `remove ${neighbour.sqsMessageId}`,
-      `hand back ${message.sqsMessageId}`,
+      `dead-letter ${message.sqsMessageId}`,
+      `delete ${neighbour.sqsMessageId}`,
+      `release ${message.sqsMessageId}`,
     ]);
     expect(queue.released.get(message.sqsMessageId)).toBeGreaterThan(0);
   });
@@ -148,7 +148,7 @@ describe('a message that could not be deleted', () => {
     settlement.markDelivered(register(settlement, message).operations);
     await settlement.settleDone();
     expect(await settlement.releaseRest(0)).toEqual([]);
-    expect(queue.calls).toEqual([`remove ${message.sqsMessageId}`, `remove ${message.sqsMessageId}`]);
+    expect(queue.calls).toEqual([`delete ${message.sqsMessageId}`, `delete ${message.sqsMessageId}`]);
     expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
@@ -161,7 +161,7 @@ describe('a message that could not be deleted', () => {
   });
 });
 
-describe('what is not done is handed back', () => {
+describe('what is not done is released', () => {
   /** Two messages of a user whose first failed, and one of another user. */
   function threeMessages(afterMs = 0) {
     const context = setUp(fakeQueue(), afterMs);
@@ -226,9 +226,9 @@ describe('what is not done is handed back', () => {
     await settlement.settleDone();
     await settlement.releaseRest(0);
     expect(queue.calls).toEqual([
-      `remove ${messages[2]?.sqsMessageId}`,
-      `hand back ${messages[0]?.sqsMessageId}`,
-      `hand back ${messages[1]?.sqsMessageId}`,
+      `delete ${messages[2]?.sqsMessageId}`,
+      `release ${messages[0]?.sqsMessageId}`,
+      `release ${messages[1]?.sqsMessageId}`,
     ]);
   });
 });

@@ -142,11 +142,11 @@ describe('an attribute is taken out of a text that is JSON itself', () => {
     ['{"email":"canary', '{"email":null'],
     ['{"link":"https://x.test/?token=canary","b":1}', '{"link":"https://x.test/","b":1}'],
   ])('%s becomes %s', (text, expected) => {
-    const excluded = (json: string) =>
+    const excludeEverywhere = (json: string) =>
       exclude({ userId: json, properties: { payload: json, list: [json] } }, ['email'], ['token']);
     const event = { userId: text, properties: { payload: expected, list: [expected] } };
-    expect(excluded(text).event).toEqual(event);
-    const [first, second] = excluded(text).exclusions;
+    expect(excludeEverywhere(text).event).toEqual(event);
+    const [first, second] = excludeEverywhere(text).exclusions;
     expect([first?.path, second?.path]).toEqual([
       ['properties', 'payload'],
       ['properties', 'list', ''],

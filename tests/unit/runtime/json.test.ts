@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isDeeperThan, type Json, parseJson } from '../../../lib/runtime/json.ts';
 
-const nested = (depth: number, inner = '') => '['.repeat(depth) + inner + ']'.repeat(depth);
+const nestArrays = (depth: number, inner = '') => '['.repeat(depth) + inner + ']'.repeat(depth);
 
 describe('parseJson', () => {
   test('reads whatever a double can hold as JSON.parse does', () => {
@@ -66,10 +66,10 @@ describe('parseJson', () => {
   });
 
   test('reads 100,000 levels, with a long integer at the bottom too', () => {
-    expect(isDeeperThan(parseJson(nested(100_000)), 500)).toBe(true);
-    expect(isDeeperThan(parseJson(nested(100_000, '12345678901234567890')), 500)).toBe(true);
-    expect(parseJson(nested(501, '12345678901234567890'))).toEqual(
-      JSON.parse(nested(501, '12345678901234567890')),
+    expect(isDeeperThan(parseJson(nestArrays(100_000)), 500)).toBe(true);
+    expect(isDeeperThan(parseJson(nestArrays(100_000, '12345678901234567890')), 500)).toBe(true);
+    expect(parseJson(nestArrays(501, '12345678901234567890'))).toEqual(
+      JSON.parse(nestArrays(501, '12345678901234567890')),
     );
   });
 });
@@ -82,7 +82,7 @@ describe('isDeeperThan', () => {
     ['{"a":1}', 1],
     ['[1,[2],{"a":[]}]', 3],
     ['{"a":{"b":{}},"c":[]}', 3],
-    [nested(64), 64],
+    [nestArrays(64), 64],
   ])('finds %s to be %i deep', (text, depth) => {
     const value = parseJson(text);
     expect(isDeeperThan(value, depth)).toBe(false);

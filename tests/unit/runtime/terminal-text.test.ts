@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { styled, toTerminalText } from '../../../lib/runtime/terminal-text.ts';
+import { style, toTerminalText } from '../../../lib/runtime/terminal-text.ts';
 
 const pipe = new PassThrough();
 const terminal = Object.assign(new PassThrough(), { isTTY: true, hasColors: () => true });
@@ -27,7 +27,7 @@ describe('a line for a terminal', () => {
   });
 
   test('shows styles on a terminal only, around text that is safe', () => {
-    const line = `${styled('bold', 'a\u0007')} b ${styled('dim', 'c')}`;
+    const line = `${style('bold', 'a\u0007')} b ${style('dim', 'c')}`;
     expect(toTerminalText(line, pipe)).toBe('a\\u0007 b c');
     expect(toTerminalText(line, terminal)).toBe('\u001B[1ma\\u0007\u001B[22m b \u001B[2mc\u001B[22m');
   });
@@ -40,7 +40,7 @@ describe('a line for a terminal', () => {
       fc.property(text, (quoted) => {
         expect(toTerminalText(quoted, pipe)).not.toMatch(UNSAFE);
         // Of the styles, only the relay's own are left.
-        const unstyled = stripVTControlCharacters(toTerminalText(styled('red', quoted), terminal));
+        const unstyled = stripVTControlCharacters(toTerminalText(style('red', quoted), terminal));
         expect(unstyled).not.toMatch(UNSAFE);
       }),
     );

@@ -135,19 +135,19 @@ describe('a request', () => {
     const presented = readCredentials(request, json, match.route);
     return evaluate(checkCredentials(presented, request, json, configured), policy, true);
   }
-  const signed = (body: string, secret: string) => ({ 'x-signature': sign(body, secret) });
+  const signHeader = (body: string, secret: string) => ({ 'x-signature': sign(body, secret) });
   const body = '{"type":"page"}';
 
   test('passes with a signature of any secret, or with any token', () => {
     for (const [index, secret] of sharedSecrets.entries()) {
       const credential = `signature ${index + 1}`;
-      expect(ask({ body, headers: signed(body, secret) })).toEqual({ kind: 'ok', credential });
+      expect(ask({ body, headers: signHeader(body, secret) })).toEqual({ kind: 'ok', credential });
     }
     for (const [index, token] of tokens.entries()) {
       const credential = `token ${index + 1}`;
       expect(ask({ headers: { authorization: `Bearer ${token}` } })).toEqual({ kind: 'ok', credential });
     }
-    const both = { ...signed(body, 's-old'), authorization: 'Bearer t-2' };
+    const both = { ...signHeader(body, 's-old'), authorization: 'Bearer t-2' };
     expect(ask({ body, headers: both })).toEqual({ kind: 'ok', credential: 'signature 1, token 2' });
   });
 
@@ -159,7 +159,7 @@ describe('a request', () => {
 
   test('passes with a signature beside a write key that no token is configured for', () => {
     const track = '{"userId":"u1","event":"E","writeKey":"w"}';
-    const sent = { path: '/v1/track', body: track, headers: signed(track, 's-new') };
+    const sent = { path: '/v1/track', body: track, headers: signHeader(track, 's-new') };
     expect(ask(sent, { sharedSecrets, tokens: [] })).toEqual({ kind: 'ok', credential: 'signature 2' });
     expect(ask(sent)).toMatchObject({ status: 503, cause: 'rotation' });
   });
@@ -169,8 +169,8 @@ describe('a request', () => {
     const failures = [
       ask({}),
       ask({ headers: { authorization } }),
-      ask({ body, headers: signed(body, 's-wrong') }),
-      ask({ body, headers: { ...signed(body, 's-new'), authorization } }),
+      ask({ body, headers: signHeader(body, 's-wrong') }),
+      ask({ body, headers: { ...signHeader(body, 's-new'), authorization } }),
     ];
     const words = ['has no credential', 'credential is wrong', 'matches no shared secret', 'one is right'];
     for (const [index, word] of words.entries()) {

@@ -4,17 +4,17 @@ import { decodeBody, MAX_BODY_BYTES } from '../../../lib/segment/body.ts';
 
 const json = Buffer.from('{"type":"track","event":"é✓"}');
 const array = Buffer.from(`[${Array(200).fill(json)}]`);
-const decoded = (bytes: Buffer) => ({ kind: 'decoded', bytes });
+const toDecoded = (bytes: Buffer) => ({ kind: 'decoded', bytes });
 const fastBrotli = (bytes: Buffer) =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
-const encoded = (encoding: string | undefined) => ({ 'content-encoding': encoding });
+const contentEncoding = (encoding: string | undefined) => ({ 'content-encoding': encoding });
 
 describe('what the bytes are counts more than what Content-Encoding says', () => {
   test.each([undefined, '', 'identity', 'gzip', 'br', 'deflate', 'UTF-8', 'gzip, gzip', 'constructor'])(
     'JSON stays as it is with %p',
     (encoding) => {
       for (const body of [json, array, Buffer.from(' \n[1]')])
-        expect(decodeBody(encoded(encoding), body)).toEqual(decoded(body));
+        expect(decodeBody(contentEncoding(encoding), body)).toEqual(toDecoded(body));
     },
   );
 
@@ -22,54 +22,60 @@ describe('what the bytes are counts more than what Content-Encoding says', () =>
     'gzip is decompressed with %p',
     (encoding) => {
       for (const body of [json, array])
-        expect(decodeBody(encoded(encoding), gzipSync(body))).toEqual(decoded(body));
+        expect(decodeBody(contentEncoding(encoding), gzipSync(body))).toEqual(toDecoded(body));
     },
   );
 
   test('deflate is known by its zlib header, and without one by Content-Encoding', () => {
     for (const body of [json, array]) {
       for (const encoding of [undefined, 'deflate', 'gzip'])
-        expect(decodeBody(encoded(encoding), deflateSync(body))).toEqual(decoded(body));
-      expect(decodeBody(encoded('deflate'), deflateRawSync(body))).toEqual(decoded(body));
+        expect(decodeBody(contentEncoding(encoding), deflateSync(body))).toEqual(toDecoded(body));
+      expect(decodeBody(contentEncoding('deflate'), deflateRawSync(body))).toEqual(toDecoded(body));
     }
   });
 
   test('Brotli is known by Content-Encoding', () => {
     for (const body of [json, array])
-      expect(decodeBody(encoded('br'), brotliCompressSync(body))).toEqual(decoded(body));
+      expect(decodeBody(contentEncoding('br'), brotliCompressSync(body))).toEqual(toDecoded(body));
   });
 
   test('what is compressed twice is decompressed twice', () => {
-    expect(decodeBody(encoded('gzip, gzip'), gzipSync(gzipSync(json)))).toEqual(decoded(json));
-    expect(decodeBody({}, gzipSync(deflateSync(json)))).toEqual(decoded(json));
-    expect(decodeBody(encoded('br, gzip'), gzipSync(brotliCompressSync(json)))).toEqual(decoded(json));
-    expect(decodeBody(encoded('gzip, br'), brotliCompressSync(gzipSync(json)))).toEqual(decoded(json));
+    expect(decodeBody(contentEncoding('gzip, gzip'), gzipSync(gzipSync(json)))).toEqual(toDecoded(json));
+    expect(decodeBody({}, gzipSync(deflateSync(json)))).toEqual(toDecoded(json));
+    expect(decodeBody(contentEncoding('br, gzip'), gzipSync(brotliCompressSync(json)))).toEqual(
+      toDecoded(json),
+    );
+    expect(decodeBody(contentEncoding('gzip, br'), brotliCompressSync(gzipSync(json)))).toEqual(
+      toDecoded(json),
+    );
   });
 
   test.each(['no JSON, and not compressed either', 'x^2 begins like zlib', 'x\u0001 begins like zlib, too'])(
     'text stays as it is: %j',
     (text) => {
       for (const encoding of [undefined, 'gzip', 'br', 'deflate'])
-        expect(decodeBody(encoded(encoding), Buffer.from(text))).toEqual(decoded(Buffer.from(text)));
+        expect(decodeBody(contentEncoding(encoding), Buffer.from(text))).toEqual(
+          toDecoded(Buffer.from(text)),
+        );
     },
   );
 
   test('an empty body is an empty one, whatever its encoding', () => {
-    expect(decodeBody(encoded('gzip'), Buffer.of())).toEqual(decoded(Buffer.of()));
+    expect(decodeBody(contentEncoding('gzip'), Buffer.of())).toEqual(toDecoded(Buffer.of()));
   });
 });
 
 test('a byte order mark is taken off, compressed or not, but no other character', () => {
   const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), json]);
-  expect(decodeBody({}, marked)).toEqual(decoded(json));
-  expect(decodeBody({}, gzipSync(marked))).toEqual(decoded(json));
-  expect(decodeBody({}, Buffer.from([0xef, 0xbb]))).toEqual(decoded(Buffer.from([0xef, 0xbb])));
+  expect(decodeBody({}, marked)).toEqual(toDecoded(json));
+  expect(decodeBody({}, gzipSync(marked))).toEqual(toDecoded(json));
+  expect(decodeBody({}, Buffer.from([0xef, 0xbb]))).toEqual(toDecoded(Buffer.from([0xef, 0xbb])));
 });
 
 test.each([
   ['gzip that was cut short', {}, gzipSync(json).subarray(0, -9), 'gzip'],
   ['gzip that was damaged', {}, Buffer.from(gzipSync(json)).fill(0xff, 12, 20), 'gzip'],
-  ['Brotli that was cut short', encoded('br'), brotliCompressSync(array).subarray(0, -9), 'br'],
+  ['Brotli that was cut short', contentEncoding('br'), brotliCompressSync(array).subarray(0, -9), 'br'],
   ['deflate that was cut short', {}, deflateSync(array).subarray(0, -9), 'deflate'],
 ])('%s cannot be read, and says so', (_, headers, body, encoding) => {
   expect(decodeBody(headers, body)).toEqual({
@@ -86,7 +92,7 @@ test.each([
 ] as const)(
   '%s is decompressed up to the bound and not beyond: 32 MB of zeros are refused',
   (encoding, compress) => {
-    const headers = encoded(encoding);
+    const headers = contentEncoding(encoding);
     expect(decodeBody(headers, compress(Buffer.alloc(MAX_BODY_BYTES)))).toMatchObject({
       kind: 'decoded',
     });

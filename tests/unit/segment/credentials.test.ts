@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readTokens, verifyToken } from '../../../lib/segment/credentials.ts';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-const presented = (authorization: string | undefined, body?: string) =>
+const readFrom = (authorization: string | undefined, body?: string) =>
   readTokens({ authorization }, body === undefined ? undefined : Buffer.from(body));
 
 describe('a request presents', () => {
@@ -21,7 +21,7 @@ describe('a request presents', () => {
     ['nothing at all', '', []],
     ['no header', undefined, []],
   ])('%s', (_, authorization, tokens) => {
-    expect(presented(authorization)).toEqual(tokens);
+    expect(readFrom(authorization)).toEqual(tokens);
   });
 
   test.each([
@@ -34,19 +34,19 @@ describe('a request presents', () => {
     ['the write key of a broken body', '{"writeKey":"w-1","batch":[oops', ['w-1']],
     ['no write key of an empty body', '', []],
   ])('%s', (_, body, tokens) => {
-    expect(presented(undefined, body)).toEqual(tokens);
+    expect(readFrom(undefined, body)).toEqual(tokens);
   });
 
   test('the header only, and no write key beside it', () => {
-    expect(presented('Bearer t-1', '{"writeKey":"w-1"}')).toEqual(['t-1']);
+    expect(readFrom('Bearer t-1', '{"writeKey":"w-1"}')).toEqual(['t-1']);
   });
 
   test('the write key where the header carries no token', () => {
-    expect(presented('Digest t-1', '{"writeKey":"w-1"}')).toEqual(['w-1']);
+    expect(readFrom('Digest t-1', '{"writeKey":"w-1"}')).toEqual(['w-1']);
   });
 
   test('no write key behind more members than any SDK writes', () => {
-    expect(presented(undefined, `{${'"":0,'.repeat(100)}"writeKey":"w-1"}`)).toEqual([]);
+    expect(readFrom(undefined, `{${'"":0,'.repeat(100)}"writeKey":"w-1"}`)).toEqual([]);
   });
 
   test.each([
@@ -55,7 +55,7 @@ describe('a request presents', () => {
     ['Digest t-1, bearer t-2', ['t-2']],
     ['Bearer t-1,t-2', ['t-1,t-2']],
   ])('every token of a header that came twice: %s', (authorization, tokens) => {
-    expect(presented(authorization)).toEqual(tokens);
+    expect(readFrom(authorization)).toEqual(tokens);
   });
 });
 

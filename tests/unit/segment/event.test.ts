@@ -18,7 +18,7 @@ const eventOf = (value: Json) => {
   return parsed.kind === 'event' ? parsed.event : parsed;
 };
 
-const nested = (depth: number): Json => parseJson('[ '.repeat(depth) + ']'.repeat(depth));
+const nestArrays = (depth: number): Json => parseJson('[ '.repeat(depth) + ']'.repeat(depth));
 
 describe('an event that can be used', () => {
   test('is read with its ids, its time and its context', () => {
@@ -181,7 +181,7 @@ describe('an event that can be used', () => {
   );
 
   test('may be 64 levels deep', () => {
-    expect(eventOf({ ...track, properties: { list: nested(62) } })).toMatchObject({ type: 'track' });
+    expect(eventOf({ ...track, properties: { list: nestArrays(62) } })).toMatchObject({ type: 'track' });
   });
 
   test('may have the keys __proto__ and constructor', () => {
@@ -228,13 +228,13 @@ describe('an event that cannot be used says why', () => {
     [{ ...group, groupId: null }, 'a group event needs a groupId, but groupId is null'],
     [{ type: 'group', userId: 'u1' }, 'a group event needs a groupId, but groupId is missing'],
     [{ ...alias, previousId: '' }, 'an alias event needs a previousId, but previousId is empty'],
-    [{ ...track, properties: { list: nested(63) } }, 'the event is nested more than 64 levels deep'],
+    [{ ...track, properties: { list: nestArrays(63) } }, 'the event is nested more than 64 levels deep'],
   ])('case %#: %j', (value, detail) => {
     expect(detailOf(value)).toBe(detail);
   });
 
   test('even if it is nested 100,000 levels deep', () => {
-    expect(detailOf({ ...track, context: nested(100_000) })).toBe(
+    expect(detailOf({ ...track, context: nestArrays(100_000) })).toBe(
       'the event is nested more than 64 levels deep',
     );
   });

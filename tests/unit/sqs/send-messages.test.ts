@@ -51,7 +51,7 @@ async function send(messages: OutgoingMessage[], { resultFor, deadlineMs = 60_00
 }
 
 /** The entry fails so often, and is then taken. */
-function failing(times: number, body: string, entryResult: EntryResult): (body: string) => EntryResult {
+function failFirst(times: number, body: string, entryResult: EntryResult): (body: string) => EntryResult {
   let left = times;
   return (other) => (other === body && left-- > 0 ? entryResult : 'taken');
 }
@@ -130,7 +130,7 @@ describe('messages go to SQS', () => {
 
   test('of a group of more, one to a call while SQS fails them', async () => {
     const messages = ofGroup('a', 20);
-    const { sqs } = await send(messages, { resultFor: failing(2, 'a 3', 'refused') });
+    const { sqs } = await send(messages, { resultFor: failFirst(2, 'a 3', 'refused') });
     expect(sizesOf(sqs.sends)).toEqual([1, 10, 1, 1, ...Array(9).fill(1)]);
     expect(sqs.accepted.toSorted()).toEqual(bodiesOf(messages).toSorted());
   });
@@ -159,7 +159,7 @@ describe('a message that SQS does not take', () => {
     'is sent until it is (%s), and holds back its group only',
     async (entryResult) => {
       const messages = [...ofGroup('a', 3), ...ofGroup('b', 3), ...ofGroup('c', 1)];
-      const { result, sqs, log } = await send(messages, { resultFor: failing(3, 'a 0', entryResult) });
+      const { result, sqs, log } = await send(messages, { resultFor: failFirst(3, 'a 0', entryResult) });
       expect(result).toBe('confirmed');
       expect(sqs.accepted.toSorted()).toEqual(bodiesOf(messages).toSorted());
       expect(ofOneGroup(sqs.accepted, 'a')).toEqual(['a 0', 'a 1', 'a 2']);
@@ -173,7 +173,7 @@ describe('a message that SQS does not take', () => {
   );
 
   test('is sent with the same deduplication id again', async () => {
-    const { sqs } = await send(ofGroup('a', 1), { resultFor: failing(2, 'a 0', 'lost') });
+    const { sqs } = await send(ofGroup('a', 1), { resultFor: failFirst(2, 'a 0', 'lost') });
     expect(sqs.sends.flat().map((entry) => entry.MessageDeduplicationId)).toEqual(Array(3).fill('id of a 0'));
   });
 

@@ -13,7 +13,7 @@ const NOW = 1_767_225_600_000;
 const clock = { ...systemClock, now: () => NOW };
 
 /** What a log with these settings writes. */
-function written(
+function writeLines(
   write: (log: Log) => void,
   settings: Partial<LogSettings> = {},
   random = () => 0.5,
@@ -26,7 +26,7 @@ function written(
 
 describe('a line', () => {
   test('is one JSON object with its message, its fields and its metrics', () => {
-    const lines = written((log) => log.info('events queued', { accepted: 3, skipped: 1 }));
+    const lines = writeLines((log) => log.info('events queued', { accepted: 3, skipped: 1 }));
     expect(lines).toMatchObject([
       {
         level: 'INFO',
@@ -41,14 +41,14 @@ describe('a line', () => {
   });
 
   test('without a namespace has no metrics', () => {
-    const [line] = written((log) => log.info('events queued', { accepted: 3 }), { namespace: '' });
+    const [line] = writeLines((log) => log.info('events queued', { accepted: 3 }), { namespace: '' });
     expect(Object.keys(line ?? {})).not.toContain('_aws');
     expect(Object.keys(line ?? {})).not.toContain('Accepted');
   });
 
   test('holds nothing that is not named', () => {
     const fields: Record<string, unknown> = { cause: 'rotation', traits: { email: 'anna@example.com' } };
-    const lines = written((log) => log.warn('authentication failed', { ...fields }));
+    const lines = writeLines((log) => log.warn('authentication failed', { ...fields }));
     expect(JSON.stringify(lines)).toContain('rotation');
     expect(JSON.stringify(lines)).not.toContain('anna');
   });
@@ -80,7 +80,7 @@ describe('a line', () => {
 
 describe('what is not written', () => {
   const messagesAt = (level: Level) =>
-    written(
+    writeLines(
       (log) => {
         log.debug('delivery resumed', {});
         log.info('further events queued', {});
@@ -103,9 +103,12 @@ describe('what is not written', () => {
   });
 
   test('is counted all the same', () => {
-    const lines = written((log) => log.info('pause elapsed', { cause: 'outage', pausedMs: 700, lane: 'a' }), {
-      level: 'error',
-    });
+    const lines = writeLines(
+      (log) => log.info('pause elapsed', { cause: 'outage', pausedMs: 700, lane: 'a' }),
+      {
+        level: 'error',
+      },
+    );
     expect(lines).toEqual([
       {
         cause: 'outage',
@@ -126,7 +129,7 @@ describe('what is not written', () => {
 
   test('is a sample of success, and never a warning', () => {
     const draws = [0.05, 0.5, 0.15, 0.09];
-    const lines = written(
+    const lines = writeLines(
       (log) => {
         for (let index = 0; index < 4; index += 1) log.info('events queued', { accepted: index });
         log.warn('authentication failed', { cause: 'rotation' });
