@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 describe('the simulation notices that', () => {
   test.each(mutants)('$name', ({ name }) => {
-    expect(caughtBy.get(name)).not.toEqual([]);
+    expect(caughtBy.get(name)?.length).toBeGreaterThan(0);
   });
 });
 

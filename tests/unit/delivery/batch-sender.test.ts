@@ -190,6 +190,7 @@ describe('an outage', () => {
     expect(failedSqsMessageIds()).toEqual(sqsMessageIds(messages));
     expect(queue.deadLetters).toEqual([]);
     expect(batches().length).toBeLessThanOrEqual(5);
+    expect(queue.released.size).toBe(10);
     for (const seconds of queue.released.values()) expect(seconds).toBeGreaterThanOrEqual(1_200);
   });
 });

@@ -136,6 +136,7 @@ test('while the quota is spent a lane holds its messages, and releases them to c
   expect(left.size).toBe(10);
   expect(endedAt).toBeLessThanOrEqual(60);
   const returnsAt = [...queue.released.values()].map((seconds) => endedAt + seconds);
+  expect(returnsAt).toHaveLength(10);
   for (const at of returnsAt) {
     expect(at).toBeGreaterThanOrEqual(200);
     expect(at).toBeLessThan(230);
