@@ -1,0 +1,21 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  testRunner: 'unit',
+  plugins: ['./tests/mutation/test-runner.ts'],
+  coverageAnalysis: 'perTest',
+  mutate: ['lib/{segment,mapping,salesmachine,dead-letters,delivery,telemetry}/**/*.ts'],
+  disableTypeChecks: false,
+  // Stryker would read it with TypeScript's API, which version 7 does not have; Node needs none to run the sources.
+  tsconfigFile: 'none',
+  tempDirName: join(tmpdir(), 'relay-mutants'),
+  concurrency: 2,
+  timeoutMS: 20_000,
+  // Modules that are loaded again for a mutant stay in memory.
+  maxTestRunnerReuse: 500,
+  reporters: ['clear-text', 'progress'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  thresholds: { high: 95, low: 90 },
+};
