@@ -14,3 +14,16 @@ export type BenchResult = {
   /** What else there is to read when the bench runs by itself. */
   details?: string;
 };
+
+export type BenchOptions = {
+  /** Take the time that it takes, rather than what fits into the run of all benches. */
+  isLong: boolean;
+};
+
+/** It talks to this machine only, and ends by itself. */
+export type Bench = (options: BenchOptions) => Promise<BenchResult>;
+
+export function isReached({ value, goal }: Row): boolean {
+  if (goal === undefined) return true;
+  return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
+}

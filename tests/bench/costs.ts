@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { realRelay } from '../simulation/relays/real-relay.ts';
 import { simulate } from '../simulation/simulation.ts';
+import type { BenchResult, Row } from './bench.ts';
 import { PRICES } from './prices.ts';
-import { print } from './table.ts';
 import { meter, type Usage } from './usage.ts';
 
 const MONTH_SECONDS = 30.4 * 86_400;
@@ -94,20 +94,26 @@ type Alarm = { Type: string; Properties: { Metrics?: { MetricStat?: unknown }[] 
 const parseResources = (text: string): Record<string, Alarm> =>
   parse(text, { merge: true, logLevel: 'error', maxAliasCount: -1 }).Resources;
 
-/** What the stack costs, by rate: the table of docs/costs.md. */
-export async function benchCosts(): Promise<void> {
-  const rows: string[][] = [];
-  let names: string[] = [];
+/** What the stack costs, by rate; the details are the table of docs/costs.md. */
+export async function benchCosts(): Promise<BenchResult> {
+  const rows: Row[] = [];
+  const lines: string[][] = [];
+  let parts: string[] = [];
   for (const rate of rates) {
     const costs = await monthlyCosts(rate);
-    names = [...costs.keys()];
+    parts = [...costs.keys()];
     const month = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
     const millions = (rate.perSecond * MONTH_SECONDS) / MILLION;
     const cells = [...costs.values(), month, month / millions].map((cost) => cost.toFixed(2));
-    rows.push([`${rate.perSecond}`, `${rate.perWebhook}`, millions.toFixed(1), ...cells]);
+    lines.push([`${rate.perSecond}`, `${rate.perWebhook}`, millions.toFixed(1), ...cells]);
+    rows.push({
+      figure: `AWS, ${rate.perSecond} events a second, ${rate.perWebhook} in a webhook`,
+      value: month,
+      unit: '$ a month',
+    });
   }
-  const head = ['events/s', 'events a webhook', 'million a month', ...names, 'a month', 'a million events'];
-  print(`US dollars a month, us-east-1, prices of 2026-01, no free tier.\n\n${markdown([head, ...rows])}`);
+  const head = ['events/s', 'events a webhook', 'million a month', ...parts, 'a month', 'a million events'];
+  return { rows, details: markdown([head, ...lines]) };
 }
 
 const markdown = ([head = [], ...rows]: readonly (readonly string[])[]): string =>

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createIngest } from '../../handlers/ingest.ts';
 import { type Environment, readIngestSettings } from '../../lib/config/config.ts';
@@ -12,10 +12,11 @@ import type { JsonObject } from '../../lib/runtime/json.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { createSqs, type Sqs } from '../../lib/sqs/sqs-client.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
-import { sqsClient } from '../simulation/models/sqs-client.ts';
 import type { BenchResult, Row } from './bench.ts';
 import { generateEvents, readQueuedEvents, toHttpEvent } from './ingest-requests.ts';
+import { nullSqs } from './null-sqs.ts';
 import { createBatchingIngest, createSingleIngest } from './plain-ingest.ts';
+import { summarize } from './ratio.ts';
 
 type Ingest = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 type Work = () => Promise<unknown>;
@@ -53,13 +54,6 @@ const createRelay = (sqs: Sqs, env: Environment): Ingest =>
     random: systemRandom,
     log: silentLog,
   });
-
-/** SQS that takes everything at once. */
-const nullSqs = sqsClient(async (command) =>
-  command instanceof SendMessageBatchCommand
-    ? { Successful: command.input.Entries?.map(({ Id }) => ({ Id, MessageId: Id })) }
-    : {},
-);
 
 /** Processor time against that of the floor: the body's HMAC, its parse, and the JSON of each event. */
 async function measureCost(corpus: readonly JsonObject[], size: number, atMost: number): Promise<Row> {
@@ -123,17 +117,12 @@ async function send(ingest: Ingest, request: APIGatewayProxyEventV2): Promise<vo
   if (statusCode !== 200) throw new Error(`The ingest answered ${statusCode}: ${body}`);
 }
 
-/** The work's time by the floor's: the median of ratios, each of two that ran right after each other, and their middle nine tenths. */
-async function measureRatios(
-  work: Work,
-  floor: Work,
-): Promise<Pick<Row, 'value' | 'unit' | 'range'> & object> {
+/** The work's time by the floor's, of two that ran right after each other. */
+async function measureRatios(work: Work, floor: Work) {
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS + 3; round += 1)
     ratios.push((await measureMs(work)) / (await measureMs(floor)));
-  const sorted = ratios.slice(3).toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
-  return { value: at(0.5), unit: '×', range: [at(0.05), at(0.95)] };
+  return summarize(ratios.slice(3), '×');
 }
 
 async function measureMs(work: Work): Promise<number> {

@@ -1,40 +1,68 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bench, Row } from './bench.ts';
 import { benchCosts } from './costs.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
+import { benchLocal } from './local.ts';
+import { benchMapping } from './mapping.ts';
+import { benchScale } from './scale.ts';
 import { benchSend } from './send.ts';
 import { benchStartup } from './startup.ts';
 import { formatRows, print } from './table.ts';
+import { benchWorker } from './worker.ts';
 
-type Bench = { about: string; run(): Promise<void> };
-
-/** Each talks to this machine only, and ends by itself. */
-const benches: Record<string, Bench> = {
-  costs: { about: 'what the stack costs, by rate (half a minute)', run: benchCosts },
-  delivery: { about: 'events a second, three ways to spend one quota (3 minutes)', run: benchDelivery },
-  faults: {
-    about: 'what arrives, and how, while Salesmachine has every fault (1 to 2 minutes)',
-    run: benchFaults,
+const benches: Record<string, { about: string; run: Bench }> = {
+  ingest: { about: 'what the ingest costs, and how fast it is beside plain functions', run: benchIngest },
+  mapping: { about: 'the mapping beside JSON.parse of the same text', run: benchMapping },
+  worker: { about: "from a message's body to the operations' JSON", run: benchWorker },
+  local: { about: 'events a second through the local relay, and its memory', run: benchLocal },
+  scale: { about: 'cost of an event by the size of its array; 20,000 dead letters', run: benchScale },
+  delivery: { about: 'events a second, three ways to spend one quota', run: benchDelivery },
+  faults: { about: 'what arrives, and how, while Salesmachine has every fault', run: benchFaults },
+  send: {
+    about: 'memory of relay send, by the length of the file; a million events with --long',
+    run: benchSend,
   },
-  ingest: {
-    about: 'what the ingest costs, and how fast it is beside plain functions (2 minutes)',
-    async run() {
-      const { rows } = await benchIngest();
-      print(formatRows(rows));
-    },
-  },
-  send: { about: 'memory of relay send, by the length of the file (5 minutes)', run: benchSend },
-  startup: { about: 'size and import time of the bundles (1 minute)', run: benchStartup },
+  startup: { about: 'size and import time of the bundles', run: benchStartup },
+  costs: { about: 'what the stack costs, by rate', run: benchCosts },
 };
 
-const [name = ''] = process.argv.slice(2);
-const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-if (bench) {
-  await bench.run();
+const USAGE = `npm run bench             everything, in about ten minutes, as one table
+npm run bench -- NAME     one of them, with its details
+${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(9)} ${about}\n`)
+  .join('')}`;
+
+const { values, positionals } = parseArgs({
+  options: { long: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+
+async function runBenches(names: readonly string[]): Promise<void> {
+  const startedAt = performance.now();
+  const rows: Row[] = [];
+  for (const name of names) {
+    process.stderr.write(`${name} ...\n`);
+    const result = await benches[name]?.run({ isLong: values.long });
+    rows.push(...(result?.rows ?? []));
+    if (positionals.length > 0 && result?.details) print(`${result.details}\n`);
+  }
+  print(formatRows(rows));
+  print(`\n${describeRun((performance.now() - startedAt) / 60_000)}\n`);
+}
+
+function describeRun(minutes: number): string {
+  const [cpu] = cpus();
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${minutes.toFixed(1)} min, Node.js ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpu?.model}`;
+}
+
+if (values.help || unknown.length > 0) {
+  print(USAGE);
+  if (unknown.length > 0) process.exitCode = 1;
 } else {
-  const lines = Object.entries(benches).map(
-    ([key, { about }]) => `  npm run bench -- ${key.padEnd(9)} ${about}\n`,
-  );
-  print(lines.join(''));
-  if (name !== '') process.exitCode = 1;
+  await runBenches(positionals.length > 0 ? positionals : Object.keys(benches));
 }

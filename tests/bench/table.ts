@@ -1,4 +1,4 @@
-import type { Row } from './bench.ts';
+import { isReached, type Row } from './bench.ts';
 
 /** Rows of cells as lines of a table: the first column to the left, numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -16,13 +16,19 @@ export function table(rows: readonly (readonly string[])[]): string {
 export const print = (text: string): boolean => process.stdout.write(text);
 
 /** Each figure beside its goal, with the middle nine tenths of what was measured. */
-export function formatRows(rows: readonly Row[]): string {
-  const number = (value: number) => value.toFixed(2);
-  const cells = rows.map(({ figure, value, unit, range, goal }) => [
-    figure,
-    goal === undefined ? '' : 'atMost' in goal ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`,
-    `${number(value)} ${unit}`,
-    range === undefined ? '' : range.map(number).join('-'),
-  ]);
-  return table([['', 'goal', 'measured', 'range'], ...cells]);
+export const formatRows = (rows: readonly Row[]): string =>
+  table([['figure', 'measured', 'range', 'goal', ''], ...rows.map(toCells)]);
+
+/** An empty last cell: reached, or there is no goal. */
+const toCells = (row: Row): string[] => [
+  row.figure,
+  `${format(row.value)} ${row.unit}`.trim(),
+  row.range?.map(format).join(' to ') ?? '',
+  row.goal === undefined ? '' : 'atMost' in row.goal ? `≤ ${row.goal.atMost}` : `≥ ${row.goal.atLeast}`,
+  isReached(row) ? '' : 'behind',
+];
+
+function format(value: number): string {
+  const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
