@@ -1,6 +1,7 @@
 import type { Threshold } from '../checks/thresholds.ts';
 import { FATAL_KINDS } from '../models/fatal-messages.ts';
 import { faultScopeScenarios } from './fault-scope-scenarios.ts';
+import { scaleScenarios } from './scale-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import {
   apiDown,
@@ -266,7 +267,11 @@ const generalScenarios: readonly Scenario[] = [
   },
 ];
 
-export const allScenarios: readonly Scenario[] = [...generalScenarios, ...faultScopeScenarios];
+export const allScenarios: readonly Scenario[] = [
+  ...generalScenarios,
+  ...faultScopeScenarios,
+  ...scaleScenarios,
+];
 
 /** Scenarios that the relay does not reach yet: they run only when they are named. */
 const unreached: ReadonlySet<string> = new Set([
