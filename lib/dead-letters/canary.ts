@@ -57,14 +57,20 @@ export async function sendCanaries(options: CanaryOptions, ports: CanaryPorts): 
   await print(`${count} replayed first; waiting for what becomes of them.`);
   const depthBefore = before.queued + before.inFlight;
   const { failed, state } = await waitForCanaries({ ...options, canaries, depthBefore }, ports);
-  const [first] = failed;
-  if (first) return fail(`${failed.length} came back: ${first.reason}: ${first.detail}.`);
+  if (failed.length > 0) return fail(describeFailed(failed, sent - failed.length, state));
   if (signal.aborted) return fail('Stopped before it was known what becomes of them.');
   if (state === 'still_queued') return fail('They still wait in the main queue: see relay status.');
   await print(
     state === 'drained' ? 'None came back: they are delivered.' : `None came back in ${timeoutSeconds} s.`,
   );
   return { passed: true, sent };
+}
+
+function describeFailed(failed: readonly StoredDeadLetter[], others: number, state: WaitState): string {
+  const rest = state === 'drained' ? 'delivered' : 'still undecided (see relay status)';
+  const [first] = failed;
+  const cause = `${first?.reason}: ${first?.detail.replace(/\.$/, '')}.`;
+  return `${failed.length} came back${others > 0 ? `, ${others} ${rest}` : ''}: ${cause}`;
 }
 
 type WaitOptions = Omit<CanaryOptions, 'replay' | 'print'> & {

@@ -29,9 +29,9 @@ export const runbook: Record<Reason, RunbookEntry> = {
       "send less in one event, then purge: an event over SQS's 1 MiB is stored cut, and cannot be replayed",
   },
   rejected: {
-    means: 'Salesmachine rejects the data of this event, while others passed',
+    means: 'Salesmachine rejects the data of the event',
     advice:
-      'see what was sent (relay dlq show), fix the attribute in Salesmachine or the mapping, then replay with --canary 5',
+      'see what was sent (relay dlq show), fix the attribute in Salesmachine or the mapping, then replay with --canary 5; if relay status says HELD, everything is rejected: fix that first',
   },
   server_error: {
     means: 'Salesmachine answered this event with a server error for days, while others passed',

@@ -1,14 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { sendCanaries } from '../../../lib/dead-letters/canary.ts';
-import { replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
+import { deadLetterId } from '../../../lib/dead-letters/dead-letter.ts';
+import { type ReplayedDeadLetter, replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
 import {
+  createDeadLetter,
   createDeadLetters,
   createVirtualDeadLetterFixture,
   type VirtualDeadLetterFixture,
 } from '../../support/dead-letter-fixtures.ts';
 
-/** Two canaries of ten dead letters, which are waited for a minute. */
-async function send({ ports, run, time, worker }: VirtualDeadLetterFixture) {
+type Replayed = readonly ReplayedDeadLetter[];
+
+/** Two canaries of ten dead letters, which are waited for a minute; `becomes` is done with them once they are replayed. */
+async function send(
+  { ports, run, time, worker }: VirtualDeadLetterFixture,
+  becomes: (replayed: Replayed) => Replayed = (replayed) => replayed,
+) {
   const signal = new AbortController().signal;
   const printed: string[] = [];
   let begunAt = 0;
@@ -19,7 +26,7 @@ async function send({ ports, run, time, worker }: VirtualDeadLetterFixture) {
       return sendCanaries(
         {
           replay: (onReplayed) =>
-            replay({ limit: 2, onProgress: (_, replayed) => onReplayed(replayed) }, ports),
+            replay({ limit: 2, onProgress: (_, replayed) => onReplayed(becomes(replayed)) }, ports),
           timeoutSeconds: 60,
           waitSeconds: 0,
           signal,
@@ -42,6 +49,25 @@ test('canaries that stay in the main queue are waited for as long as was asked, 
   expect(printed.at(-1)).toMatch(/^They still wait .* Nothing more was replayed\.$/);
   expect(seconds).toBeGreaterThan(60);
   expect(seconds).toBeLessThan(70);
+});
+
+test('canaries that came back are told apart from those of which nothing is known yet', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const again = createDeadLetter(50, {
+    replays: 1,
+    detail: 'Salesmachine answered 422: the plan is missing.',
+  });
+  const { result } = await send(fixture, ([first, ...others]) => {
+    if (first === undefined) return others;
+    void fixture.worker.writeDeadLetters([again]);
+    return [{ ...first, nextDeadLetterId: deadLetterId(again.sourceId, 1) }, ...others];
+  });
+  expect(result).toEqual({
+    passed: false,
+    sent: 2,
+    cause:
+      '1 came back, 1 still undecided (see relay status): rejected: Salesmachine answered 422: the plan is missing.',
+  });
 });
 
 test('without dead letters nothing is waited for', async () => {
