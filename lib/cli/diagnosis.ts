@@ -10,12 +10,21 @@ export type Answer = {
 };
 
 /** What is wrong, and what the operator does about it. */
-export type Diagnosis = { problem: string; advice: string };
+export type Diagnosis = {
+  problem: string;
+  advice: string;
+  /** Where a ping passes all the same. */
+  adviceIfPingPasses?: string | undefined;
+  /** Salesmachine, or what stands before it, may have refused only this event. */
+  mayBeOneEvent?: boolean | undefined;
+};
 
 type Rule = {
   applies: (answer: Answer) => boolean;
   problem: (answer: Answer) => string;
   advice: string;
+  adviceIfPingPasses?: string;
+  mayBeOneEvent?: true;
 };
 
 const hasStatus = (...statuses: number[]) => {
@@ -28,6 +37,9 @@ const hasStatusFrom =
     status !== null && status >= first && status < first + 100;
 
 const CHECK_URL = 'check SALESMACHINE_URL';
+const ASK_FOR_BATCH = 'the address is right: ask Salesmachine whether /v1/batch has changed';
+export const CHECK_CREDENTIAL =
+  'check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET; store both again with relay secrets put --stage STAGE, or restart the local relay with the right ones';
 const WAIT = 'Salesmachine has a problem: no event is lost, and delivery resumes by itself';
 
 const failedRequest = ({ failure }: Answer) => `a request to Salesmachine fails: ${failure}`;
@@ -45,17 +57,22 @@ const rules: readonly Rule[] = [
     problem: failedRequest,
     advice: CHECK_URL,
   },
-  { applies: ({ failure }) => failure !== null, problem: failedRequest, advice: WAIT },
+  {
+    applies: ({ failure }) => failure !== null,
+    problem: failedRequest,
+    advice: `${WAIT}; if it lasts, ${CHECK_URL}`,
+  },
   {
     // A server in trouble often answers with a page, too.
     applies: ({ text, status }) => text?.endsWith(`: ${HTML_PAGE}`) === true && (status ?? 0) < 500,
     problem: ({ status }) => `an HTML page answers (${status}) instead of the API`,
     advice: `a firewall or proxy stands in between, or the address is wrong: ${CHECK_URL}`,
+    mayBeOneEvent: true,
   },
   {
     applies: hasStatus(401, 403, 407),
     problem: ({ status }) => `Salesmachine rejects the credential (${status})`,
-    advice: 'check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET',
+    advice: CHECK_CREDENTIAL,
   },
   {
     applies: hasStatus(402),
@@ -65,7 +82,9 @@ const rules: readonly Rule[] = [
   {
     applies: hasStatus(404, 405, 410),
     problem: ({ status }) => `Salesmachine does not know the address (${status})`,
-    advice: `${CHECK_URL}, or ask Salesmachine whether its API has changed`,
+    advice: `${CHECK_URL}; if relay ping passes, ${ASK_FOR_BATCH}`,
+    adviceIfPingPasses: `ping passes, so ${ASK_FOR_BATCH}`,
+    mayBeOneEvent: true,
   },
   {
     applies: hasStatus(429),
@@ -77,6 +96,7 @@ const rules: readonly Rule[] = [
     applies: hasStatus(400, 413, 422),
     problem: ({ status }) => `Salesmachine rejects every request (${status})`,
     advice: 'its API or a required attribute has changed: see relay dlq list for samples',
+    mayBeOneEvent: true,
   },
   {
     applies: hasStatusFrom(300),
@@ -98,8 +118,9 @@ const UNKNOWN: Omit<Rule, 'applies'> = {
 
 /** What an answer that is no success says about the cause. */
 export function diagnose(answer: Answer): Diagnosis {
-  const { problem, advice } = rules.find(({ applies }) => applies(answer)) ?? UNKNOWN;
+  const rule: Omit<Rule, 'applies'> = rules.find(({ applies }) => applies(answer)) ?? UNKNOWN;
+  const { advice, adviceIfPingPasses, mayBeOneEvent } = rule;
   // Without "Salesmachine answered 401", which the problem says.
   const words = answer.text?.replace(/^Salesmachine answered \d+/, '').replace(`: ${HTML_PAGE}`, '') ?? '';
-  return { problem: `${problem(answer)}${words}`, advice };
+  return { problem: `${rule.problem(answer)}${words}`, advice, adviceIfPingPasses, mayBeOneEvent };
 }

@@ -59,8 +59,8 @@ export type Gate = {
   resumesInMs(): number | undefined;
   /** Why nothing is delivered; undefined while the breaker is closed. */
   pause(): Pause | undefined;
-  /** The last 429: since when nothing was sent because of it, and until when. */
-  throttle(): { since: number; until: number };
+  /** Of the last 429s without an acceptance after them: when the first came, and until when nothing is sent. */
+  throttle(): { since: number | undefined; until: number };
   /** Requests that the quota has left, as Salesmachine said last. */
   quotaRemaining(): number | undefined;
   /** Whether a caller who has a slot may still use it: the breaker may have opened since, or a 429 have come. */
@@ -74,7 +74,7 @@ export function createGate(
   onResumed: (pause: Pause) => void = () => undefined,
 ): Gate {
   let throttledUntil = 0;
-  let throttledSince = 0;
+  let throttledSince: number | undefined;
   let quotaRemaining: number | undefined;
   // In a row, without a header that says for how long.
   let unexplainedThrottles = 0;
@@ -110,7 +110,7 @@ export function createGate(
     const told = parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now);
     const waitMs = told ?? throttleDelayMs(unexplainedThrottles);
     unexplainedThrottles = told === undefined ? unexplainedThrottles + 1 : 0;
-    if (throttledUntil <= now) throttledSince = now;
+    throttledSince ??= now;
     throttledUntil = Math.max(throttledUntil, now + waitMs + random() * JITTER_MS);
     pacer.onThrottled(now);
     breaker.cancelProbe(throttledUntil);
@@ -122,6 +122,8 @@ export function createGate(
     throttled: ({ result }) => throttle(result),
     accepted({ batch }) {
       evidence.recordAcceptance(clock.now(), batch);
+      // What was under way before the 429 may still be accepted.
+      if (throttledUntil <= clock.now()) throttledSince = undefined;
       breaker.reset();
       resume();
     },

@@ -40,7 +40,7 @@ export function toLaneStatus({ gate, evidence, kept }: Parts, now: number): Lane
       cause: isThrottled ? 'throttled' : null,
       status: isThrottled ? 429 : null,
       text: null,
-      since: isThrottled ? since : null,
+      since: isThrottled ? (since ?? null) : null,
       nextTryAt: isThrottled ? until : null,
       ...common,
     };

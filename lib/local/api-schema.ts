@@ -38,10 +38,14 @@ export const deliveryStatusSchema = v.object({
   status: v.nullable(v.number()),
   /** Salesmachine's words, scrubbed, or the network's error code. */
   text: v.nullable(v.string()),
+  /** How many lanes hold their events, of how many; null if it is not known. */
+  lanes: v.nullable(v.object({ held: v.number(), total: v.number() })),
   /** Since when delivery is held, and when a request goes out again. */
   since: moment,
   nextTryAt: moment,
   lastDeliveredAt: moment,
+  /** How long Salesmachine took for the last answer. */
+  lastRequestMs: v.nullable(v.number()),
   /** Requests that the quota has left, as Salesmachine said last. */
   quotaRemaining: v.nullable(v.number()),
   /** Messages that wait for a retry, and when the first of them is due. */

@@ -1,20 +1,30 @@
+import type { LaneStatus } from '../delivery/status.ts';
 import type { DeliveryStatus } from './api-schema.ts';
 
 /**
- * What holds delivery, of all lanes together: of those that are held, the one that is held for longest, for they share
- * one Salesmachine; and what all of them delivered, have left of the quota, and will retry.
+ * What holds delivery, of all lanes together: of those that are held, the one that is held for longest without a
+ * delivery of any, for they share one Salesmachine; and what all of them delivered, have left of the quota, and will
+ * retry.
+ *
+ * @param lastRequestMs how long Salesmachine took for the last answer
  */
-export function combineLaneStatuses(lanes: readonly DeliveryStatus[]): DeliveryStatus | undefined {
+export function combineLaneStatuses(
+  lanes: readonly LaneStatus[],
+  lastRequestMs: number | null,
+): DeliveryStatus | undefined {
+  const lastDeliveredAt = pick(
+    Math.max,
+    lanes.map((lane) => lane.lastDeliveredAt),
+  );
   const held = lanes.filter(({ cause }) => cause !== null).toSorted(bySince);
-  const [shown = lanes[0]] = held;
+  const shown = held.find(({ since }) => (since ?? 0) > (lastDeliveredAt ?? 0)) ?? held[0] ?? lanes[0];
   if (shown === undefined) return undefined;
-  const retries = lanes.flatMap(({ retrying }) => (retrying ? [retrying] : []));
+  const retries = lanes.map(({ retrying }) => retrying);
   return {
     ...shown,
-    lastDeliveredAt: pick(
-      Math.max,
-      lanes.map(({ lastDeliveredAt }) => lastDeliveredAt),
-    ),
+    lanes: { held: held.length, total: lanes.length },
+    lastDeliveredAt,
+    lastRequestMs,
     quotaRemaining: pick(
       Math.min,
       lanes.map(({ quotaRemaining }) => quotaRemaining),
@@ -29,7 +39,7 @@ export function combineLaneStatuses(lanes: readonly DeliveryStatus[]): DeliveryS
   };
 }
 
-const bySince = (a: DeliveryStatus, b: DeliveryStatus) => (a.since ?? 0) - (b.since ?? 0);
+const bySince = (a: LaneStatus, b: LaneStatus) => (a.since ?? 0) - (b.since ?? 0);
 
 /** The least or the greatest of those that are known. */
 function pick(choose: (...values: number[]) => number, values: readonly (number | null)[]): number | null {

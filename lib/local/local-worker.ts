@@ -43,6 +43,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
         clock,
       ),
     ),
+    clock,
   );
   const workerConfig = { ...config, queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
   const { lanes } = config.delivery.quota;
@@ -66,6 +67,6 @@ export function createLocalWorker(options: LocalWorkerOptions) {
     invoke: collector.observeInvocations(async (lane, event, context) => workers[lane]?.(event, context)),
   });
   const laneStatuses = () => workers.map((worker) => worker.status());
-  const deliveryStatus = () => combineLaneStatuses(laneStatuses());
+  const deliveryStatus = () => combineLaneStatuses(laneStatuses(), salesmachine.lastRequestMs());
   return { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus };
 }

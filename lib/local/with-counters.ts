@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Clock } from '../runtime/clock.ts';
 import type { Salesmachine } from '../salesmachine/client.ts';
 import type { HttpFunction } from './aws/local-api-gateway.ts';
 
@@ -30,15 +31,23 @@ export function withEventCounter(ingest: HttpFunction) {
   return { invoke, counts: () => ({ accepted, skipped }) };
 }
 
-/** The same Salesmachine, counting requests and answers of 429. */
-export function withRequestCounter(salesmachine: Salesmachine) {
+/** The same Salesmachine, counting requests and answers of 429, and timing the answers. */
+export function withRequestCounter(salesmachine: Salesmachine, clock: Pick<Clock, 'now'>) {
   let requests = 0;
   let throttled = 0;
+  let lastRequestMs: number | null = null;
   const post: Salesmachine['post'] = async (path, json, signal) => {
     requests += 1;
+    const startedAt = clock.now();
     const result = await salesmachine.post(path, json, signal);
+    if (result.kind === 'response') lastRequestMs = clock.now() - startedAt;
     if (result.kind === 'response' && result.status === 429) throttled += 1;
     return result;
   };
-  return { ...salesmachine, post, counts: () => ({ requests, throttled }) };
+  return {
+    ...salesmachine,
+    post,
+    counts: () => ({ requests, throttled }),
+    lastRequestMs: () => lastRequestMs,
+  };
 }

@@ -75,7 +75,7 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
   const fake = createFakeSalesmachine({ credential: config.salesmachine, limit: QUOTA, now: clock.now });
   const server = await startFakeServer(fake);
   const url = server.url;
-  const salesmachine = withRequestCounter(createSalesmachine({ ...config.salesmachine, url }));
+  const salesmachine = withRequestCounter(createSalesmachine({ ...config.salesmachine, url }), clock);
   const sqs = queues.connect();
   const messages = createMessageCounter();
   createQueueObserver(queues, [messages.listener]).observe(sqs);

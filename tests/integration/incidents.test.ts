@@ -64,6 +64,14 @@ const incidents: Record<string, Incident> = {
     ping: /^An HTML page answers \(403\) instead of the API/,
     log: /^request completed configuration 403/,
   },
+  '403 with a page to the only event there is': {
+    ...held,
+    events: [{ type: 'track', event: 'Clicked', userId: '7', properties: { url: '<script>' } }],
+    faults: [{ fault: 'firewall', text: '<script', status: 403, on: 'everything', share: 1 }],
+    status: [/HELD for .*: an HTML page answers/, /to do +perhaps only this event is refused: send another/],
+    ping: /^The credential is good\.\nBut delivery is held/,
+    log: /^request completed configuration 403/,
+  },
   '404 everywhere: the address is wrong': {
     ...held,
     faults: [everywhere(404)],
@@ -75,7 +83,7 @@ const incidents: Record<string, Incident> = {
     ...held,
     faults: [inBatches(404)],
     status: [/HELD for .*: Salesmachine does not know the address \(404\)/],
-    ping: /^The credential is good\.\nBut delivery is held, though a ping passes: Salesmachine does not know the address \(404\)/,
+    ping: /^The credential is good\.\nBut delivery is held, though a ping passes: Salesmachine does not know the address \(404\).*\nTo do: ping passes, so the address is right: ask Salesmachine whether \/v1\/batch has changed/,
     log: /^request completed configuration 404/,
   },
   '500 to batches only: part of Salesmachine is down': {
@@ -126,7 +134,10 @@ const incidents: Record<string, Incident> = {
       SALESMACHINE_API_TOKEN: 'token',
       SALESMACHINE_API_SECRET: 'secret',
     },
-    status: [/HELD for .*: a request to Salesmachine fails: the connection was refused/],
+    status: [
+      /HELD for .*: a request to Salesmachine fails: the connection was refused/,
+      /to do +.*if it lasts, check SALESMACHINE_URL/,
+    ],
     ping: /^A request to Salesmachine fails: the connection was refused/,
     log: /^request completed transient/,
   },

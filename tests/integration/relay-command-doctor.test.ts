@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
+import { startTestRelay } from '../support/relay.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
+import { until } from '../support/until.ts';
 
 const CLOSED_PORT = 'http://127.0.0.1:9';
 
@@ -9,6 +12,28 @@ test('relay doctor names what is wrong on this machine', async () => {
   expect(stdout).toMatch(/^good +Node +v\d/m);
   expect(stdout).toMatch(/^bad +settings +LANES must be a number from 2 to 10$/m);
   expect(stdout).toMatch(/^warning +relay +no relay answers at http:\/\/127.0.0.1:9: npm start runs one$/m);
+});
+
+test('relay doctor finds delivery held, though everything answers', async () => {
+  const relay = await startTestRelay();
+  const env = { RELAY_URL: relay.url };
+  expect((await runRelayProgram(['doctor'], env)).stdout).toMatch(/good +delivery +nothing holds it$/m);
+  await relay.post('/local/salesmachine/faults', { fault: 'status', status: 402, on: 'everything' });
+  await relay.post('/segment', { type: 'track', event: 'Clicked', userId: '7' });
+  await until('doctor finds it', async () => {
+    const { stdout, code } = await runRelayProgram(['doctor'], env);
+    const isFound = /^bad +delivery +held: Salesmachine's plan does not include the API \(402\)/m.test(
+      stdout,
+    );
+    return isFound && code === 1;
+  });
+});
+
+test('relay doctor --stage without AWS credentials says so once', async () => {
+  const env = { HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
+  const { code, stdout, stderr } = await runCli(['doctor', '--stage', 'prod'], { env });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^relay: AWS takes no credentials from here: .*\n$/);
 });
 
 test('relay doctor --stage says what it could not look at, and fails where that is everything', async () => {
@@ -32,6 +57,7 @@ test('relay doctor --stage says what it could not look at, and fails where that 
     'queue dead-letters: unknown',
     'worker: unknown',
     'Salesmachine: unknown',
+    'delivery: unknown',
     'alarms: unknown',
   ]);
   expect(findings[0].text).toContain('AWS does not answer');

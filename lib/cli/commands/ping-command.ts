@@ -73,11 +73,11 @@ function formatPing(ping: Ping, hold: DeliveryStatus | null): string[] {
   }
   const good = style('green', 'The credential is good.');
   if (hold === null) return [good, ...formatQuota(ping)];
-  const { problem, advice } = diagnoseHold(hold);
+  const { problem, advice, adviceIfPingPasses = advice } = diagnoseHold(hold);
   return [
     good,
     style('red', toSentence(`but delivery is held, though a ping passes: ${problem}`)),
-    `To do: ${advice}.`,
+    `To do: ${adviceIfPingPasses}.`,
     ...formatQuota(ping),
   ];
 }

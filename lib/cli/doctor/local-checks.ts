@@ -6,7 +6,9 @@ import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import type { CommandContext } from '../command-context.ts';
 import { diagnosePing, hasPassed, pingSchema } from '../ping.ts';
 import { relayUrl } from '../request-local-relay.ts';
+import { fetchDelivery } from '../status/fetch-status.ts';
 import { bad, type Check, good, warning } from './check.ts';
+import { createDeliveryCheck } from './delivery-check.ts';
 
 const MIN_NODE = 24;
 const RELAY_TIMEOUT_MS = 3_000;
@@ -36,14 +38,18 @@ export function createLocalChecks({ env, clock }: Pick<CommandContext, 'env' | '
           return result.success ? [] : [`${name} ${result.issues[0].message}`];
         });
         if (problems.length > 0) return bad(problems.join('; '));
-        return good(set.length === 0 ? 'none is set: the defaults apply' : `${set.join(', ')} can be used`);
+        return good(
+          set.length === 0
+            ? 'none is set in this shell: the defaults apply'
+            : `${set.join(', ')} of this shell can be used`,
+        );
       },
     },
     {
       name: 'Salesmachine',
       run: async () => {
         if (!env['SALESMACHINE_API_TOKEN'] && !env['SALESMACHINE_API_SECRET']) {
-          return good('no credential is set: npm start uses the fake');
+          return good('no credential is set in this shell: npm start uses the fake');
         }
         const salesmachine = createSalesmachine(readSalesmachineSettings(env));
         const ping = v.parse(pingSchema, await pingSalesmachine(salesmachine, clock.now));
@@ -66,5 +72,6 @@ export function createLocalChecks({ env, clock }: Pick<CommandContext, 'env' | '
         }
       },
     },
+    createDeliveryCheck(() => fetchDelivery({}, { env, clock })),
   ];
 }

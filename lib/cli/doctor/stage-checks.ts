@@ -1,7 +1,9 @@
 import type { Environment } from '../../config/config.ts';
+import type { DeliveryStatus } from '../../local/api-schema.ts';
 import { diagnosePing, hasPassed, type Ping } from '../ping.ts';
 import { findLackingSecrets, type SecretName } from '../secrets/stage-secrets.ts';
 import { bad, type Check, type Finding, good, warning } from './check.ts';
+import { createDeliveryCheck } from './delivery-check.ts';
 import { checkQueueAttributes, type QueueAttributes, type QueueName } from './queue-attributes.ts';
 
 export type AlarmState = { name: string; isRinging: boolean; actions: string[] };
@@ -22,6 +24,8 @@ export type StageView = {
   /** How many receivers of a topic there are, and how many have not confirmed yet. */
   fetchReceivers(topicArn: string): Promise<{ confirmed: number; pending: number }>;
   ping(): Promise<Ping>;
+  /** What holds delivery, if anything does; null if it cannot be found out. */
+  fetchDelivery(): Promise<DeliveryStatus | null>;
   /** The first of each kind of credential that the ingest accepts. */
   readCredentials(): Promise<{ secret: string | undefined; token: string | undefined }>;
   /** Whether the worker has logged, since then, that the event with this messageId is delivered. */
@@ -86,6 +90,7 @@ export function createStageChecks(
         return bad(`${problem}: ${advice}`);
       },
     },
+    createDeliveryCheck(view.fetchDelivery),
     { name: 'alarms', run: async () => checkAlarms(await view.fetchAlarms(), view) },
   ];
 }

@@ -6,6 +6,7 @@ import { findMissingSecrets, readParameters } from '../secrets/stage-parameters.
 import { parameterName } from '../secrets/stage-secrets.ts';
 import { fetchStackOutputs } from '../stage/stack.ts';
 import { clientOptions, connectCloudWatch, connectLambda, stackName } from '../stage/stage-clients.ts';
+import { fetchStageDelivery } from '../stage/stage-delivery.ts';
 import { connectLogs, queryLogs } from '../stage/stage-log.ts';
 import { pingStage } from '../stage/stage-ping.ts';
 import type { StageTarget } from '../stage/stage-target.ts';
@@ -22,12 +23,15 @@ export async function connectStageView(
   context: Pick<CommandContext, 'clock'>,
 ): Promise<StageView> {
   const [lambda, cloudWatch] = await Promise.all([connectLambda(region), connectCloudWatch(region)]);
+  // Without credentials no check can look: that is said once.
+  await lambda.config.credentials();
   const name = stackName(stage);
   return {
     fetchOutputs: () => fetchStackOutputs(stage, region),
     fetchStatus,
     findMissingSecrets: () => findMissingSecrets(stage, region),
     ping: () => pingStage(stage, region, context),
+    fetchDelivery: () => fetchStageDelivery(stage, region, context.clock),
 
     async fetchIngestSettings() {
       const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');

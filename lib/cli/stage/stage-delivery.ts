@@ -12,7 +12,7 @@ const PAUSED = 'delivery paused' satisfies LogMessage;
 const RESUMED = 'delivery resumed' satisfies LogMessage;
 const REQUEST = 'request completed' satisfies LogMessage;
 
-const QUERY = `fields @timestamp, message, outcome, cause, status, problem, remaining, probeInMs
+const QUERY = `fields @timestamp, message, outcome, cause, status, problem, remaining, probeInMs, durationMs
 | filter message in ["${PAUSED}", "${RESUMED}", "${REQUEST}"] | sort @timestamp desc | limit 200`;
 
 /** What holds a stage's delivery: from the worker's log, or without the right to it from the metrics; null if unknown. */
@@ -45,19 +45,24 @@ export function readDelivery(rows: readonly LogRow[]): DeliveryStatus {
     message === RESUMED || (message === REQUEST && outcome === 'delivered');
   const sinceDelivery = rows.slice(0, findIndexOrEnd(rows, endsPause));
   const pauses = sinceDelivery.filter(({ message }) => message === PAUSED);
-  const [latest] = pauses;
-  const first = pauses.at(-1);
+  // A 429 pauses delivery without a line of its own.
+  const throttles = sinceDelivery.filter(({ outcome }) => outcome === 'throttled');
+  const [latest = throttles[0]] = pauses;
+  const first = pauses.at(-1) ?? throttles.at(-1);
   const delivered = rows.find(({ message, outcome }) => message === REQUEST && outcome === 'delivered');
   const remaining = rows.find((row) => row['remaining']);
   const failed = sinceDelivery.find((row) => row['status']);
+  const answered = rows.find((row) => row['durationMs'] && row['status']);
   return {
     state: latest ? 'open' : 'closed',
-    cause: latest?.['cause'] ?? null,
+    cause: latest?.['cause'] ?? latest?.['outcome'] ?? null,
     status: latest ? toNumber(latest['status'] ?? failed?.['status']) : null,
     text: latest?.['problem'] ?? null,
+    lanes: null,
     since: first ? parseLogTime(first) : null,
     nextTryAt: latest?.['probeInMs'] ? parseLogTime(latest) + Number(latest['probeInMs']) : null,
     lastDeliveredAt: delivered ? parseLogTime(delivered) : null,
+    lastRequestMs: toNumber(answered?.['durationMs']),
     quotaRemaining: toNumber(remaining?.['remaining']),
     retrying: null,
   };
@@ -95,7 +100,15 @@ async function fetchDeliveryMetrics(
   const cause = PAUSE_CAUSES.find((_, index) => (pauses[index] ?? 0) > 0) ?? null;
   const isDelivering = (delivered ?? 0) > 0;
   if (!isDelivering && cause === null) return null;
-  const unknown = { status: null, text: null, since: null, nextTryAt: null, lastDeliveredAt: null };
+  const unknown = { status: null, text: null, lanes: null, since: null, nextTryAt: null };
   const held = isDelivering ? null : cause;
-  return { ...unknown, state: held ? 'open' : 'closed', cause: held, quotaRemaining: null, retrying: null };
+  return {
+    ...unknown,
+    state: held ? 'open' : 'closed',
+    cause: held,
+    lastDeliveredAt: null,
+    lastRequestMs: null,
+    quotaRemaining: null,
+    retrying: null,
+  };
 }

@@ -1,21 +1,27 @@
 import type { DeliveryStatus } from '../../local/api-schema.ts';
 import { style } from '../../runtime/terminal-text.ts';
-import { type Diagnosis, diagnose } from '../diagnosis.ts';
+import { CHECK_CREDENTIAL, type Diagnosis, diagnose } from '../diagnosis.ts';
 import { formatNumber, pluralize } from '../dlq/format.ts';
 import { formatDuration } from '../progress.ts';
 import type { Status } from './fetch-status.ts';
 
+const isPaused = ({ state, cause }: DeliveryStatus) => state !== 'closed' || cause !== null;
+
+/** Whether other lanes have delivered since one is held: what that one holds is then the problem of its events. */
+const deliversBesides = ({ lanes, since, lastDeliveredAt }: DeliveryStatus) =>
+  lanes !== null && lanes.held < lanes.total && since !== null && (lastDeliveredAt ?? 0) > since;
+
 /** Whether something keeps events from being delivered. */
 export const isHeld = ({ delivery }: Pick<Status, 'delivery'>): boolean =>
-  delivery !== null && (delivery.state !== 'closed' || delivery.cause !== null);
+  delivery !== null && isPaused(delivery) && !deliversBesides(delivery);
 
 /** The status for people, a line for each fact; `now` in milliseconds since the epoch. */
 export function formatStatus(status: Status, title: string, now: number): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters } = status;
-  const worker = { true: 'on', false: style('red', 'OFF: nothing is delivered'), null: 'unknown' };
+  const worker = { true: 'on', false: style('red', 'OFF'), null: 'unknown' };
   const age = oldestAgeSeconds === null ? '' : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
-  const rows: [name: string, text: string][] = [
-    ...formatDelivery(status.delivery, now),
+  const rows: Row[] = [
+    ...(mappingOn === false ? formatOff() : formatDelivery(status, now)),
     ['worker', worker[`${mappingOn}`]],
     ['main queue', `${formatNumber(queued)} waiting, ${formatNumber(inFlight)} in flight${age}`],
     flow === null
@@ -29,31 +35,66 @@ export function formatStatus(status: Status, title: string, now: number): string
   ];
 }
 
-function formatDelivery(delivery: DeliveryStatus | null, now: number): [name: string, text: string][] {
+type Row = [name: string, text: string];
+
+const formatOff = (): Row[] => [
+  ['delivery', style('red', 'OFF: the worker is disabled, and events wait in the queue')],
+  ['to do', "enable the worker's event source mapping in Lambda, or deploy the stage again"],
+];
+
+/** Salesmachine usually answers within some hundred milliseconds. */
+const SLOW_MS = 1_000;
+
+function formatDelivery(status: Status, now: number): Row[] {
+  const { delivery } = status;
   if (delivery === null) return [['delivery', 'unknown']];
-  const { lastDeliveredAt, quotaRemaining, retrying } = delivery;
-  return [
-    ...formatHold(delivery, now),
-    ['last delivery', lastDeliveredAt === null ? 'none known' : `${formatAgo(lastDeliveredAt, now)} ago`],
-    ...(quotaRemaining === null
-      ? []
-      : [['quota', `${pluralize(quotaRemaining, 'request')} left`] satisfies [string, string]]),
-    ...(retrying === null || retrying.messages === 0
-      ? []
-      : [['retries', formatRetries(retrying, now)] satisfies [string, string]]),
+  const { lastDeliveredAt, lastRequestMs, retrying } = delivery;
+  const isSlow = lastRequestMs !== null && lastRequestMs >= SLOW_MS;
+  const took = isSlow ? `; the last request took ${(lastRequestMs / 1_000).toFixed(1)} s` : '';
+  const quota = findQuotaLeft(delivery);
+  const rows: (Row | undefined)[] = [
+    ...formatHold(delivery, status, now),
+    [
+      'last delivery',
+      `${lastDeliveredAt === null ? 'none known' : `${formatAgo(lastDeliveredAt, now)} ago`}${took}`,
+    ],
+    quota === null ? undefined : ['quota', `${pluralize(quota, 'request')} left`],
+    retrying === null || retrying.messages === 0 ? undefined : ['retries', formatRetries(retrying, now)],
   ];
+  return rows.filter((row) => row !== undefined);
 }
 
-function formatHold(delivery: DeliveryStatus, now: number): [name: string, text: string][] {
-  if (!isHeld({ delivery })) return [['delivery', 'on']];
-  const { since, nextTryAt } = delivery;
-  const { problem, advice } = diagnoseHold(delivery);
+/** What Salesmachine said before a 429 no longer holds. */
+const findQuotaLeft = ({ cause, quotaRemaining }: DeliveryStatus) =>
+  cause === 'throttled' && quotaRemaining !== 0 ? null : quotaRemaining;
+
+/** So few events that wait may be refused themselves, rather than the API be in trouble. */
+const FEW = 2;
+
+const SEND_ANOTHER =
+  'perhaps only this event is refused: send another one (relay trigger track); if that passes, this one becomes a dead letter. Else';
+
+function formatHold(delivery: DeliveryStatus, { queued, inFlight }: Status, now: number): Row[] {
+  if (!isPaused(delivery)) return [['delivery', 'on']];
+  const { since, nextTryAt, lanes } = delivery;
+  const { problem, advice, mayBeOneEvent } = diagnoseHold(delivery);
   const duration = since === null ? '' : ` for ${formatAgo(since, now)}`;
   const next =
     nextTryAt === null ? '' : `; next try in ${formatDuration(Math.max(0, nextTryAt - now) / 1_000)}`;
+  if (!isHeld({ delivery })) {
+    const held = `${lanes?.held} of ${lanes?.total} lanes held${duration}: ${problem}`;
+    return [
+      ['delivery', `on, ${held}`],
+      [
+        'to do',
+        `nothing yet: others pass, so the events that it holds are delivered later, or become dead letters${next}`,
+      ],
+    ];
+  }
+  const hint = mayBeOneEvent && queued + inFlight <= FEW ? `${SEND_ANOTHER} ` : '';
   return [
     ['delivery', style('red', `HELD${duration}: ${problem}`)],
-    ['to do', `${advice}${next}`],
+    ['to do', `${hint}${advice}${next}`],
   ];
 }
 
@@ -63,7 +104,7 @@ const diagnosisByCause: ReadonlyMap<string | null, Diagnosis> = new Map([
     'credential',
     {
       problem: 'Salesmachine rejects the credential',
-      advice: 'see relay ping; check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET',
+      advice: `see relay ping; ${CHECK_CREDENTIAL}`,
     },
   ],
   [

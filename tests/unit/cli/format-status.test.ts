@@ -12,9 +12,11 @@ const delivering: DeliveryStatus = {
   cause: null,
   status: null,
   text: null,
+  lanes: { held: 0, total: 2 },
   since: null,
   nextTryAt: null,
   lastDeliveredAt: NOW - 2_000,
+  lastRequestMs: 320,
   quotaRemaining: 870,
   retrying: { messages: 0, nextAt: null },
 };
@@ -23,8 +25,10 @@ const held = (changes: Partial<DeliveryStatus>): DeliveryStatus => ({
   ...delivering,
   state: 'open',
   cause: 'outage',
+  lanes: { held: 2, total: 2 },
   since: NOW - 200_000,
   nextTryAt: NOW + 12_000,
+  lastDeliveredAt: NOW - 300_000,
   ...changes,
 });
 
@@ -95,10 +99,56 @@ test('a hold says since when, why, what to do, and when the next try is', () => 
   expect(format(status(hold))).toEqual(
     expect.arrayContaining([
       '  delivery      HELD for 3 min 20 s: Salesmachine rejects the credential (401): The API key is wrong.',
-      '  to do         check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET; next try in 12 s',
+      '  to do         check SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET; store both again with relay secrets put --stage STAGE, or restart the local relay with the right ones; next try in 12 s',
       '  retries       12 messages wait for a retry, the first in 40 s',
     ]),
   );
+});
+
+const refusedByFirewall = held({
+  cause: 'configuration',
+  status: 403,
+  text: 'Salesmachine answered 403: an HTML page',
+  lanes: { held: 1, total: 2 },
+});
+
+test('one event alone that is refused may be the cause itself, and another one shows it', () => {
+  const [, delivery, advice] = format(status(refusedByFirewall, { queued: 0, inFlight: 1 }));
+  expect(delivery).toMatch(/HELD for 3 min 20 s: an HTML page answers \(403\)/);
+  expect(advice).toMatch(
+    /to do +perhaps only this event is refused: send another one \(relay trigger track\); if that passes, this one becomes a dead letter\. Else a firewall/,
+  );
+  expect(format(status(refusedByFirewall))[2]).toMatch(/to do +a firewall/);
+});
+
+test('a lane that is held while another delivers does not hold delivery', () => {
+  const delivered = status({ ...refusedByFirewall, lastDeliveredAt: NOW - 5_000 });
+  expect(isHeld(delivered)).toBe(false);
+  expect(format(delivered).slice(1, 4)).toEqual([
+    '  delivery      on, 1 of 2 lanes held for 3 min 20 s: an HTML page answers (403) instead of the API',
+    '  to do         nothing yet: others pass, so the events that it holds are delivered later, or become dead letters; next try in 12 s',
+    '  last delivery 5 s ago',
+  ]);
+});
+
+test('a slow Salesmachine is named', () => {
+  expect(format(status({ ...delivering, lastRequestMs: 3_020 }))).toContain(
+    '  last delivery 2 s ago; the last request took 3.0 s',
+  );
+});
+
+test('a worker that is disabled delivers nothing, whatever it did last, and can be enabled', () => {
+  expect(format(status(delivering, { mappingOn: false })).slice(1, 4)).toEqual([
+    '  delivery      OFF: the worker is disabled, and events wait in the queue',
+    "  to do         enable the worker's event source mapping in Lambda, or deploy the stage again",
+    '  worker        OFF',
+  ]);
+});
+
+test('the quota of before a 429 is not shown', () => {
+  const throttled = held({ cause: 'throttled', state: 'closed', status: 429 });
+  expect(format(status(throttled)).join('\n')).not.toMatch(/quota {2}/);
+  expect(format(status({ ...throttled, quotaRemaining: 0 }))).toContain('  quota         0 requests left');
 });
 
 describe('a hold names its cause', () => {

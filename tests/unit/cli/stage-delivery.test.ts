@@ -10,7 +10,7 @@ const at = (time: string) => Date.parse(`2026-01-10T${time}Z`);
 const delivered = (time: string) =>
   row(time, { message: 'request completed', outcome: 'delivered', remaining: '412' });
 const failed = (time: string) =>
-  row(time, { message: 'request completed', outcome: 'transient', status: '503' });
+  row(time, { message: 'request completed', outcome: 'transient', status: '503', durationMs: '320' });
 const paused = (time: string, fields = {}) =>
   row(time, { message: 'delivery paused', cause: 'outage', probeInMs: '4000', ...fields });
 
@@ -28,9 +28,11 @@ test('a pause after the last delivery holds: its cause, since when, and the next
     cause: 'outage',
     status: 503,
     text: 'Salesmachine answered 503: maintenance',
+    lanes: null,
     since: at('10:00:20.000'),
     nextTryAt: at('10:00:34.000'),
     lastDeliveredAt: at('10:00:10.000'),
+    lastRequestMs: 320,
     quotaRemaining: 412,
     retrying: null,
   });
@@ -42,6 +44,19 @@ test('a pause that says no status has that of the request before it', () => {
     status: 503,
     lastDeliveredAt: null,
   });
+});
+
+test('answers of 429 alone since the last delivery hold it, too', () => {
+  const throttled = (time: string) =>
+    row(time, { message: 'request completed', outcome: 'throttled', status: '429', durationMs: '40' });
+  const rows = [throttled('10:00:30.000'), throttled('10:00:20.000'), delivered('10:00:10.000')];
+  expect(readDelivery(rows)).toMatchObject({
+    cause: 'throttled',
+    status: 429,
+    since: at('10:00:20.000'),
+    lastDeliveredAt: at('10:00:10.000'),
+  });
+  expect(readDelivery([delivered('10:00:40.000'), ...rows])).toMatchObject({ state: 'closed', cause: null });
 });
 
 test.each([

@@ -129,6 +129,22 @@ describe('after a 429 without a usable header, the gate', () => {
   });
 });
 
+test('delivery is throttled since the first 429, until something is accepted after its reset', async () => {
+  const { time, gate, acquireSlot } = setUp();
+  const throttleTwice = async () => {
+    record(gate, THROTTLED);
+    await acquireSlot();
+    record(gate, THROTTLED);
+    // It was sent before.
+    record(gate, OK);
+  };
+  await runToEnd(time, throttleTwice());
+  expect(gate.throttle().since).toBe(START);
+  await runToEnd(time, acquireSlot());
+  record(gate, OK);
+  expect(gate.throttle().since).toBeUndefined();
+});
+
 describe('after five failures in a row, the gate', () => {
   test('sends pings ever more rarely, and lets a batch through when one passes', async () => {
     const { time, gate, acquireSlot, pings } = setUp((_, index) => (index < 8 ? DOWN : OK));

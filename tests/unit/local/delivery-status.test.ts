@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { DeliveryStatus } from '../../../lib/local/api-schema.ts';
+import type { LaneStatus } from '../../../lib/delivery/status.ts';
 import { combineLaneStatuses } from '../../../lib/local/delivery-status.ts';
 
-const delivering: DeliveryStatus = {
+const delivering: LaneStatus = {
   state: 'closed',
   cause: null,
   status: null,
@@ -15,7 +15,7 @@ const delivering: DeliveryStatus = {
 };
 
 test('a lane that is held is what holds delivery, whatever the others do', () => {
-  const held: DeliveryStatus = {
+  const held: LaneStatus = {
     ...delivering,
     state: 'open',
     cause: 'outage',
@@ -23,23 +23,29 @@ test('a lane that is held is what holds delivery, whatever the others do', () =>
     since: 2_000,
     nextTryAt: 9_000,
   };
-  const longer: DeliveryStatus = { ...held, status: 500, since: 1_000 };
-  expect(combineLaneStatuses([delivering, held, longer])).toMatchObject({
+  const longer: LaneStatus = { ...held, status: 500, since: 1_000 };
+  expect(combineLaneStatuses([delivering, held, longer], null)).toMatchObject({
     state: 'open',
     cause: 'outage',
     status: 500,
     since: 1_000,
+    lanes: { held: 2, total: 3 },
   });
+  // What has held since before a delivery is less than what has held since then.
+  const { cause, since } = combineLaneStatuses([{ ...held, lastDeliveredAt: 1_500 }, longer], null) ?? {};
+  expect({ cause, since }).toEqual({ cause: 'outage', since: 2_000 });
 });
 
 test('deliveries, quota and retries are those of all lanes', () => {
-  const lanes: DeliveryStatus[] = [
+  const lanes: LaneStatus[] = [
     { ...delivering, lastDeliveredAt: 5_000, quotaRemaining: 800, retrying: { messages: 2, nextAt: 9_000 } },
     { ...delivering, lastDeliveredAt: 6_000, quotaRemaining: 790, retrying: { messages: 1, nextAt: 8_000 } },
     delivering,
   ];
-  expect(combineLaneStatuses(lanes)).toEqual({
+  expect(combineLaneStatuses(lanes, 320)).toEqual({
     ...delivering,
+    lanes: { held: 0, total: 3 },
+    lastRequestMs: 320,
     lastDeliveredAt: 6_000,
     quotaRemaining: 790,
     retrying: { messages: 3, nextAt: 8_000 },
@@ -47,5 +53,5 @@ test('deliveries, quota and retries are those of all lanes', () => {
 });
 
 test('without lanes nothing is known', () => {
-  expect(combineLaneStatuses([])).toBeUndefined();
+  expect(combineLaneStatuses([], null)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createStageChecks, type StageView } from '../../../../lib/cli/doctor/stage-checks.ts';
+import type { DeliveryStatus } from '../../../../lib/local/api-schema.ts';
 
 const queue = {
   FifoQueue: 'true',
@@ -22,6 +23,19 @@ const ping = {
   remaining: 899,
   resetsInSeconds: 300,
 };
+const delivering: DeliveryStatus = {
+  state: 'closed',
+  cause: null,
+  status: null,
+  text: null,
+  lanes: null,
+  since: null,
+  nextTryAt: null,
+  lastDeliveredAt: null,
+  lastRequestMs: null,
+  quotaRemaining: null,
+  retrying: null,
+};
 const alarm = { name: 'events-late', isRinging: false, actions: ['arn:topic'] };
 
 const healthy: StageView = {
@@ -34,6 +48,7 @@ const healthy: StageView = {
   fetchAlarms: async () => [alarm],
   fetchReceivers: async () => ({ confirmed: 1, pending: 0 }),
   ping: async () => ping,
+  fetchDelivery: async () => delivering,
   readCredentials: async () => ({ secret: undefined, token: undefined }),
   isDelivered: async () => true,
 };
@@ -57,6 +72,11 @@ describe('one thing that is wrong is one problem, which says what to do', () => 
   });
 
   test.each<[string, Partial<StageView>, RegExp]>([
+    [
+      'a hold, though a ping passes',
+      { fetchDelivery: async () => ({ ...delivering, state: 'open', cause: 'configuration', status: 404 }) },
+      /^bad delivery: held: Salesmachine does not know the address \(404\): check SALESMACHINE_URL/,
+    ],
     [
       'no stack',
       { fetchOutputs: async () => undefined },
