@@ -60,5 +60,6 @@ function splitWords(name: string): string[] {
 }
 
 function codePoints(name: string): string[] {
-  return Array.from(name.toWellFormed(), (character) => `u${character.codePointAt(0)?.toString(16)}`);
+  const seen = name.replace(variationSelector, '') || name;
+  return Array.from(seen.toWellFormed(), (character) => `u${character.codePointAt(0)?.toString(16)}`);
 }

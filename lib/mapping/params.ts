@@ -3,15 +3,14 @@ import type { Params } from '../salesmachine/operation.ts';
 import { isBlank, isPlaceholderId, parseId } from '../segment/id.ts';
 import { pickContext } from './context-attributes.ts';
 import { type Claim, createAdder, flatten } from './flatten.ts';
-import { joinName, parseDomain, parseNumber } from './trait-values.ts';
+import { findDomain, findName, parseNumber } from './trait-values.ts';
 
 /** What the relay adds where the user left it open. */
 export type Fields = Record<string, string | undefined> & { display_name?: string };
 
 /** A contact's traits, flat, with `name` from its parts where it is missing, and the link to an account. */
 export function toContactParams(traits: JsonObject, context: JsonObject): Params {
-  const name = isBlank(traits['name']) ? joinName(traits) : undefined;
-  const params = buildParams(traits, { name }, (key) =>
+  const params = buildParams(traits, { name: findName(traits) }, (key) =>
     key === 'account_uid' ? claimAccount(traits) : undefined,
   );
   return link(tidy(params), traits, context);
@@ -22,7 +21,7 @@ export function toContactParams(traits: JsonObject, context: JsonObject): Params
  * trait called `account_uid` links nothing: it is a trait like any other.
  */
 export function toAccountParams(traits: JsonObject): Params {
-  return tidy(buildParams(traits, { domain: parseDomain(traits['website']) }));
+  return tidy(buildParams(traits, { domain: findDomain(traits) }));
 }
 
 /**

@@ -1,15 +1,30 @@
 import { domainToUnicode } from 'node:url';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import type { Scalar } from '../salesmachine/operation.ts';
+import { isPlaceholderId } from '../segment/id.ts';
 
-/** A contact's name from the traits that Segment's spec reserves for its parts. */
-export function joinName(traits: JsonObject): string | undefined {
-  const parts = [findPart(traits, 'firstName', firstName), findPart(traits, 'lastName', lastName)];
-  return parts.filter((part) => part !== undefined).join(' ') || undefined;
+/**
+ * A contact's name: `name` in another spelling, else first and last name. One of the two alone is no name: it may come
+ * after both, in an update of that part only.
+ */
+export function findName(traits: JsonObject): string | undefined {
+  const name = findText(traits, 'name');
+  if (name !== undefined) return name;
+  const [first, last] = [findText(traits, 'firstName'), findText(traits, 'lastName')];
+  return first === undefined || last === undefined ? undefined : `${first} ${last}`;
 }
 
-const firstName = anySpelling('firstname');
-const lastName = anySpelling('lastname');
+/** The domain of an account's website, as `parseDomain` gives it. */
+export const findDomain = (traits: JsonObject): string | undefined =>
+  parseDomain(findText(traits, 'website') ?? findText(traits, 'websiteUrl'));
+
+const spellings = {
+  name: anySpelling('name'),
+  firstName: anySpelling('firstname'),
+  lastName: anySpelling('lastname'),
+  website: anySpelling('website'),
+  websiteUrl: anySpelling('websiteurl'),
+};
 
 /** Matches a key in any case, and with white space and `_.-` anywhere: `first_name`, `FirstName`, `First Name`. */
 function anySpelling(word: string): RegExp {
@@ -17,32 +32,36 @@ function anySpelling(word: string): RegExp {
   return new RegExp(`^${filler}${[...word, '$'].join(filler)}`, 'i');
 }
 
-/** A part of the name, in Segment's spelling or any other of it. */
-function findPart(traits: JsonObject, key: 'firstName' | 'lastName', spellings: RegExp): string | undefined {
-  const spelt = toName(traits[key]);
+/** A trait that is text, in Segment's spelling or any other of it. */
+function findText(traits: JsonObject, key: keyof typeof spellings): string | undefined {
+  const spelt = toText(traits[key]);
   if (spelt !== undefined) return spelt;
   for (const other in traits) {
-    const name = other.length <= MAX_SPELLING && spellings.test(other) ? toName(traits[other]) : undefined;
-    if (name !== undefined) return name;
+    const text =
+      other.length <= MAX_SPELLING && spellings[key].test(other) ? toText(traits[other]) : undefined;
+    if (text !== undefined) return text;
   }
   return undefined;
 }
 
 const MAX_SPELLING = 20;
 
-function toName(value: Json | undefined): string | undefined {
-  return typeof value === 'string' ? value.trim() || undefined : undefined;
+function toText(value: Json | undefined): string | undefined {
+  if (typeof value !== 'string' || isPlaceholderId(value)) return undefined;
+  return value.trim() || undefined;
 }
 
 /**
  * The domain of a website as Salesmachine uses it for enrichment: `https://www.globex.example/en` is
- * `globex.example`. Undefined for what is no website, and for an address or a host without a dot.
+ * `globex.example`. Undefined for what is no website, and for an IP address, an e-mail address, a host without a dot.
  */
-export function parseDomain(website: Json | undefined): string | undefined {
-  if (typeof website !== 'string' || website.length > MAX_URL_LENGTH) return undefined;
-  const text = website.trim();
-  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-  const host = domainToUnicode(url?.hostname ?? '')
+export function parseDomain(website: string | undefined): string | undefined {
+  if (website === undefined || website.length > MAX_URL_LENGTH) return undefined;
+  const text = website.replace(/\p{Default_Ignorable_Code_Point}/gu, '').trim();
+  const schemeless = text.replace(/^(?:(?:https?|ftp):|[\\/])+/i, '');
+  const url = URL.parse(`https://${schemeless}`);
+  if (url === null || (url.username !== '' && schemeless === text)) return undefined;
+  const host = domainToUnicode(url.hostname)
     .replace(/^www\.(?=.*\.)/, '')
     .replace(/\.$/, '');
   return host.length <= MAX_HOST_LENGTH && domainName.test(host) ? host : undefined;
@@ -51,9 +70,8 @@ export function parseDomain(website: Json | undefined): string | undefined {
 const MAX_URL_LENGTH = 2_000;
 /** Of the DNS. */
 const MAX_HOST_LENGTH = 253;
-/** Labels and a last one of two or more characters that is no number: else it would be an IP address, or `n.a`. */
-const domainName =
-  /^(?:[\p{L}\p{M}\p{N}_-]+\.)+(?=[^.]{2})[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}][\p{L}\p{M}\p{N}-]*$/u;
+/** Labels, and a last one of two or more letters: else it would be an IP address, `n.a`, or a number like `3.5M`. */
+const domainName = /^(?:[\p{L}\p{M}\p{N}_-]+\.)+(?=[^.]{2})[\p{L}\p{M}]+$/u;
 
 /** A number that stands in a text is that number; anything else stays what it is. */
 export function parseNumber(value: Scalar | undefined): Scalar {

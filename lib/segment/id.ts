@@ -1,12 +1,15 @@
 import type { Json } from '../runtime/json.ts';
 
 /**
- * What a sender's bug writes where an id is missing, in any case: JavaScript's, Python's, Ruby's, Go's and Objective-C's
- * words for nothing, a boolean as text, an object that was made a text, a UUID of zeros, a template that was never filled
- * in. All users of such an id would become one contact.
+ * What a sender's bug writes where an id is missing, in any case: the words of programming languages for nothing, a
+ * boolean as text, an object that was made a text, a UUID of zeros; also in quotes or brackets, or with nothing in them.
+ * All users of such an id would become one contact.
  */
-const PLACEHOLDER =
-  /^(?:undefined|null|none|nil|nan|true|false|[<(](?:null|nil)[>)]|\[object \w+\]|0{8}-?(?:0{4}-?){3}0{12}|\{\{[^{}]*\}\}|\$\{[^{}]*\})$/i;
+const NOTHING =
+  '(?:undefined|null|none|nil|nan|true|false|\\[?object \\w+|Optional\\(nil|0{8}-?(?:0{4}-?){3}0{12})?';
+/** A template that was never filled in: Handlebars', JavaScript's, Ruby's, EJS's and Liquid's. */
+const TEMPLATE = '\\{{2,3}[^{}]*\\}{2,3}|[$#]\\{[^{}]*\\}|<%[^%]*%>|\\{%[^%]*%\\}';
+const PLACEHOLDER = new RegExp(`^(?:["'<({[]*${NOTHING}["'>)}\\]]*|${TEMPLATE})$`, 'i');
 
 /** No placeholder is longer, but for templates of no use to anyone. */
 const MAX_PLACEHOLDER = 100;

@@ -35,6 +35,9 @@ describe('an event uid', () => {
     ['1️⃣ Step', '1_step'],
     // nothing but symbols
     ['🎉🎉', 'u1f389_u1f389'],
+    ['❤️', 'u2764'],
+    ['❤', 'u2764'],
+    ['\ufe0f', 'ufe0f'],
     ['++', 'u2b_u2b'],
     ['\ud800', 'ufffd'],
     // reserved

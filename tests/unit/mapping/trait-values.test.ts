@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { joinName, parseDomain, parseNumber } from '../../../lib/mapping/trait-values.ts';
-import type { Json } from '../../../lib/runtime/json.ts';
+import { findDomain, findName, parseDomain, parseNumber } from '../../../lib/mapping/trait-values.ts';
 
 describe('the domain of a website', () => {
   test.each([
@@ -15,11 +14,17 @@ describe('the domain of a website', () => {
     ['https://www.example', 'www.example'],
     ['https://münchen.example', 'münchen.example'],
     ['https://xn--mnchen-3ya.example', 'münchen.example'],
+    ['http:/globex.example', 'globex.example'],
+    ['http:globex.example', 'globex.example'],
+    ['https:\\\\globex.example', 'globex.example'],
+    ['https://https://globex.example', 'globex.example'],
+    ['\u200bhttps://globex.example\ufeff', 'globex.example'],
+    ['globex.example/@ann', 'globex.example'],
   ])('%s is %s', (website, domain) => {
     expect(parseDomain(website)).toBe(domain);
   });
 
-  test.each<[Json]>([
+  test.each([
     [''],
     ['n/a'],
     ['none'],
@@ -29,9 +34,12 @@ describe('the domain of a website', () => {
     ['http://10.0.0.1/'],
     ['http://[::1]/'],
     ['two words.example'],
-    [null],
-    [7],
-    [['globex.example']],
+    ['ann@globex.example'],
+    ['mailto:ann@globex.example'],
+    ['android-app://com.globex'],
+    ['3.5M'],
+    ['1.000'],
+    [undefined],
     [`https://${'a.'.repeat(2_000)}example`],
   ])('is none for %j', (website) => {
     expect(parseDomain(website)).toBeUndefined();
@@ -73,21 +81,40 @@ describe('a number in a text', () => {
   });
 });
 
-describe('a name of its parts', () => {
-  test('takes what there is, without outer spaces', () => {
-    expect(joinName({ firstName: ' Ann ', lastName: '\tLee' })).toBe('Ann Lee');
-    expect(joinName({ LASTNAME: 'Lee' })).toBe('Lee');
-    expect(joinName({ 'first.name': 'Ann', 'LAST-NAME': 'Lee' })).toBe('Ann Lee');
+describe('the domain of an account', () => {
+  test('is that of its website, however this is spelt', () => {
+    for (const key of ['website', 'Website', 'WEB_SITE', 'website_url', 'websiteUrl'])
+      expect(findDomain({ [key]: 'https://globex.example', url: 'https://other.example' })).toBe(
+        'globex.example',
+      );
+    expect(findDomain({ website: ' ', websiteUrl: 'https://globex.example' })).toBe('globex.example');
+    for (const website of [null, 7, ['globex.example'], 'undefined'])
+      expect(findDomain({ website })).toBeUndefined();
+  });
+});
+
+describe('the name of a contact', () => {
+  test('is made of its parts, without outer spaces', () => {
+    expect(findName({ firstName: ' Ann ', lastName: '\tLee' })).toBe('Ann Lee');
+    expect(findName({ 'first.name': 'Ann', 'LAST-NAME': 'Lee' })).toBe('Ann Lee');
   });
 
-  test('is none without a part that says something', () => {
+  test('is the name in any spelling, before its parts', () => {
+    expect(findName({ firstName: 'Ann', lastName: 'Lee', Name: 'Dr. Lee' })).toBe('Dr. Lee');
+    expect(findName({ firstName: 'Ann', lastName: 'Lee', Name: 'undefined' })).toBe('Ann Lee');
+  });
+
+  test('is none without both parts', () => {
     for (const traits of [
       {},
-      { firstName: ' ' },
-      { first_name: 7 },
-      { first: 'Ann' },
-      { [`first${' '.repeat(99)}name`]: 'Ann' },
+      { lastName: 'Lee' },
+      { firstName: ' ', lastName: 'Lee' },
+      { firstName: 'Ann', lastName: 'undefined' },
+      { firstName: '[object Object]', lastName: 'Lee' },
+      { first_name: 7, last_name: 'Lee' },
+      { first: 'Ann', lastName: 'Lee' },
+      { [`first${' '.repeat(99)}name`]: 'Ann', lastName: 'Lee' },
     ])
-      expect(joinName(traits)).toBeUndefined();
+      expect(findName(traits)).toBeUndefined();
   });
 });

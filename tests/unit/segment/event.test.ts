@@ -105,6 +105,19 @@ describe('an event that can be used', () => {
     '{{ user.id }}',
     '$\u007buserId}',
     '00000000000000000000000000000000',
+    '{00000000-0000-0000-0000-000000000000}',
+    '"undefined"',
+    "'null'",
+    'Optional(nil)',
+    'object Object',
+    '{}',
+    '[]',
+    '""',
+    '[null]',
+    '{{{user.id}}}',
+    '#{user.id}',
+    '<%= user.id %>',
+    '{% user.id %}',
   ].concat(['[object Object]', 'true', 'False', '00000000-0000-0000-0000-000000000000']);
 
   test.each([...nothing, ...placeholders].map((id) => [id]))('takes %p for no id at all', (id) => {
