@@ -14,19 +14,33 @@ const isUpdate = (operation: Operation): operation is Update =>
  * The operations of one request, fewest and in order: accounts, contacts, events. The updates of one contact or
  * account become one, which leaves the state that they would leave one by one in the order of their events'
  * timestamps (of equal ones: of arrival). Contacts and accounts are many-to-many, so every account that a contact is
- * linked to keeps an operation of its own. Events are never merged.
+ * linked to keeps an operation of its own. Events are never merged. Nothing of a contact crosses its alias.
  */
 export function merge(eventOperations: readonly PendingOperation[]): RequestOperation[] {
-  const groups = new Map<unknown, PendingOperation[]>();
+  const aliasCounts = new Map<string, number>();
+  const groups = new Map<unknown, { step: number; members: PendingOperation[] }>();
   for (const eventOperation of eventOperations) {
-    const key = isUpdate(eventOperation.operation) ? entityKeys(eventOperation.operation)[0] : eventOperation;
+    const { operation } = eventOperation;
+    const step = takeStep(operation, aliasCounts);
+    const key = isUpdate(operation) ? `${step} ${entityKeys(operation)[0]}` : eventOperation;
     const group = groups.get(key);
-    if (group) group.push(eventOperation);
-    else groups.set(key, [eventOperation]);
+    if (group) group.members.push(eventOperation);
+    else groups.set(key, { step, members: [eventOperation] });
   }
   return [...groups.values()]
-    .flatMap(mergeGroup)
-    .sort((a, b) => ranks[a.operation.method] - ranks[b.operation.method]);
+    .flatMap(({ step, members }) => mergeGroup(members).map((merged) => ({ step, merged })))
+    .sort((a, b) => a.step - b.step || rank(a.merged) - rank(b.merged))
+    .map(({ merged }) => merged);
+}
+
+const rank = ({ operation }: RequestOperation): number => ranks[operation.method];
+
+/** How many aliases of its contacts come before an operation: each ends a step, and begins the next. */
+function takeStep(operation: Operation, aliasCounts: Map<string, number>): number {
+  const keys = entityKeys(operation);
+  const step = Math.max(...keys.map((key) => aliasCounts.get(key) ?? 0));
+  if (operation.method === 'alias') for (const key of keys) aliasCounts.set(key, step + 1);
+  return step;
 }
 
 /** The updates of one contact or account as one operation; as one for each account that a contact is linked to. */

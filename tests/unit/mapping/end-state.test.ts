@@ -52,6 +52,13 @@ const event: fc.Arbitrary<JsonObject> = fc.oneof(
     name: fc.constantFrom('Home', ''),
     context: fc.record({ groupId: account }),
   }),
+  fc
+    .shuffledSubarray(['u1', 'u2', 'u3'], { minLength: 2, maxLength: 2 })
+    .map(([userId = '', previousId = '']) => ({
+      type: 'alias',
+      userId,
+      previousId,
+    })),
 );
 
 /** Events in the order of their times, some of one moment, each in the request that it starts or goes along in. */
@@ -73,7 +80,9 @@ function endStateOf(requests: readonly (readonly Operation[])[]) {
   for (const operation of requests.flat()) fake.crm.apply(operation);
   const { contacts, accounts, contactAccounts, events } = fake.state();
   const links = Object.entries(contactAccounts).map(([uid, linked]) => [uid, linked.toSorted()]);
-  return { contacts, accounts, links: Object.fromEntries(links), events };
+  // Each contact's events keep their order; those of two contacts need not.
+  const eventsByContact = Object.groupBy(events, ({ contact_uid }) => contact_uid);
+  return { contacts, accounts, links: Object.fromEntries(links), eventsByContact };
 }
 
 test('merged or not, in any grouping, the end state is the same: traits, links and events', () => {
