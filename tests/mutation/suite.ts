@@ -35,6 +35,10 @@ registerHooks({
   },
 });
 
+// A stack names the files as they are.
+Error.prepareStackTrace = (error, frames) =>
+  [`${error}`, ...frames].join('\n    at ').replace(/\?generation=\d+/g, '');
+
 /** Loads test files, and all of the repository that they import, anew. */
 export async function loadSuites(files: readonly string[]): Promise<Suite[]> {
   generation += 1;

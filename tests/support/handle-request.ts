@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { readIngestSettings } from '../../lib/config/config.ts';
-import { handleRequest } from '../../lib/ingest/handle-request.ts';
+import { handleRequest, type IngestDependencies } from '../../lib/ingest/handle-request.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { HttpRequest } from '../../lib/segment/http-request.ts';
 import { type EntryResult, fakeSqs } from './fake-sqs.ts';
 import { recordingLog } from './log.ts';
 import { seededRandom } from './seeded-random.ts';
-import { createVirtualTime } from './virtual-time.ts';
+import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export const TOKEN_HEADER = { authorization: 'Bearer the-token' };
 
@@ -23,12 +23,16 @@ type Options = {
   env?: Record<string, string>;
   /** Of each call of SQS. */
   latencyMs?: number;
+  /** The credentials, where they can change. */
+  credentials?: (time: VirtualTime) => NonNullable<IngestDependencies['credentials']>;
+  /** A bug of the mapping: for what it throws. */
+  mappingError?: Error;
 };
 
 /** What the ingest answers, and what of the request reaches SQS and the log. Time is virtual. */
 export async function handle(
   request: Partial<HttpRequest>,
-  { resultFor, env = {}, latencyMs = 10 }: Options = {},
+  { resultFor, env = {}, latencyMs = 10, credentials, mappingError }: Options = {},
 ) {
   const time = createVirtualTime();
   const startedAt = time.now();
@@ -40,7 +44,21 @@ export async function handle(
     INGEST_TOKENS: 'the-token',
     ...env,
   });
-  const ports = { config, sqs, clock: time, random: seededRandom(1), log };
+  const mapping = mappingError
+    ? Object.defineProperty({ ...config.mapping }, 'excludeEvents', {
+        get: () => {
+          throw mappingError;
+        },
+      })
+    : config.mapping;
+  const ports = {
+    config: { ...config, mapping },
+    sqs,
+    clock: time,
+    random: seededRandom(1),
+    log,
+    ...(credentials && { credentials: credentials(time) }),
+  };
   const fullRequest = {
     method: 'POST',
     path: '/segment',

@@ -79,3 +79,28 @@ test('a metric is asked for as one value of the whole period', async () => {
     },
   ]);
 });
+
+test.each(['Enabling', 'Disabling', 'Updating', 'Creating'])(
+  'a mapping that is %s does not invoke the worker for certain: it does not count as on',
+  async (State) => {
+    const mapping = () => ({ EventSourceMappings: [{ State }] });
+    expect((await fetchStageMetrics('prod', clock, clients(mapping, metricOf))).mappingOn).toBe(false);
+  },
+);
+
+test('what came and went is asked for of a whole hour, the oldest age of the last minutes', async () => {
+  const minutesByName: Record<string, number> = {};
+  const send = async (command: unknown) => {
+    if (command instanceof GetMetricStatisticsCommand) {
+      const { MetricName = '', StartTime } = command.input;
+      minutesByName[MetricName] = (NOW - Number(StartTime)) / 60_000;
+    }
+    return {};
+  };
+  await fetchStageMetrics('prod', clock, async () => ({ lambda: { send }, cloudWatch: { send } }));
+  expect(minutesByName).toEqual({
+    ApproximateAgeOfOldestMessage: 5,
+    NumberOfMessagesSent: 60,
+    NumberOfMessagesDeleted: 60,
+  });
+});

@@ -157,6 +157,37 @@ describe('a request is answered 503, within four seconds', () => {
     expect(response.status).toBe(503);
     expect(tookMs).toBe(4_000);
   });
+
+  test('counted from when it came, though the secrets took long to read', async () => {
+    const { response, tookMs } = await post([track('u1')], {
+      latencyMs: 60_000,
+      credentials: (time) => ({
+        async get() {
+          await time.sleep(1_500);
+          return { sharedSecrets: [], tokens: ['the-token'] };
+        },
+        refreshIfOlderThan: async () => true,
+      }),
+    });
+    expect(response.status).toBe(503);
+    expect(tookMs).toBe(4_000);
+  });
+
+  test('or seven, with over a hundred events: those who send so many wait longer', async () => {
+    const events = Array.from({ length: 101 }, (_, index) => track(`u${index}`));
+    const tookMs = async (count: number) =>
+      (await post(events.slice(0, count), { latencyMs: 60_000 })).tookMs;
+    expect([await tookMs(100), await tookMs(101)]).toEqual([4_000, 7_000]);
+  });
+
+  test('if SQS takes the bytes of a dead letter neither', async () => {
+    const headers = { ...TOKEN_HEADER, 'content-encoding': 'gzip' };
+    const { response } = await handle(
+      { headers, body: Buffer.from('no gzip') },
+      { resultFor: () => 'sender_fault' },
+    );
+    expect(response.status).toBe(503);
+  });
 });
 
 describe('a request is refused', () => {
@@ -204,4 +235,82 @@ test('every refusal says the same in the words that each SDK reads: message, cod
 test('the health check needs no credential', async () => {
   const { response } = await handle({ method: 'GET', path: '/health', headers: {} });
   expect(response).toEqual({ status: 200, body: { status: 'ok' } });
+});
+
+test('an event that the mapping throws for, which is a bug of ours, is queued: the worker decides about it', async () => {
+  const mappingError = new TypeError('a bug');
+  const { response, sqs, log } = await post([track('u1')], { mappingError });
+  expect(response).toEqual({ status: 200, body: { accepted: 1, deadLettered: 0, skipped: 0 } });
+  expect(sqs.accepted).toEqual([JSON.stringify(track('u1'))]);
+  expect(log.lines).toContainEqual(
+    expect.objectContaining({
+      level: 'error',
+      message: 'event not mapped',
+      fields: expect.objectContaining({ error: 'TypeError' }),
+    }),
+  );
+});
+
+describe('a credential that has been changed a moment ago', () => {
+  const old = { sharedSecrets: [], tokens: ['old-token'] };
+  const changed = { sharedSecrets: [], tokens: ['the-token'] };
+
+  test('is known before a sender is turned away', async () => {
+    let known = old;
+    const { response } = await post([track('u1')], {
+      credentials: () => ({
+        get: async () => known,
+        async refreshIfOlderThan() {
+          known = changed;
+          return true;
+        },
+      }),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  test('is a reason to try again where the credentials cannot be read', async () => {
+    const { response } = await post([track('u1')], {
+      credentials: () => ({ get: async () => old, refreshIfOlderThan: async () => false }),
+    });
+    expect(response.status).toBe(503);
+  });
+
+  test('is asked for with the time at which the request came', async () => {
+    const moments: number[] = [];
+    let startedAt = 0;
+    await post([track('u1')], {
+      credentials: (time) => {
+        startedAt = time.now();
+        return {
+          get: async () => old,
+          async refreshIfOlderThan(moment) {
+            moments.push(moment);
+            return true;
+          },
+        };
+      },
+    });
+    expect(moments).toEqual([startedAt]);
+  });
+});
+
+describe('of events that are as large as SQS holds', () => {
+  /** The message: its body, and its two attributes as SQS counts them. */
+  const attributeBytes = 'version'.length + '1'.length + 'acceptedAt'.length + 24 + 2 * 'String'.length;
+  const eventOf = (bytes: number) => {
+    const event = { ...track('u1'), context: { padding: '' } };
+    const length = bytes - attributeBytes - JSON.stringify(event).length;
+    return { ...event, context: { padding: 'x'.repeat(length) } };
+  };
+
+  test('one of exactly 1 MiB is queued', async () => {
+    const { response } = await post([eventOf(1_048_576)]);
+    expect(response.body).toMatchObject({ accepted: 1, deadLettered: 0 });
+  });
+
+  test('one of a byte more is a dead letter', async () => {
+    const { response } = await post([eventOf(1_048_577)]);
+    expect(response.body).toMatchObject({ accepted: 0, deadLetteredBecause: { too_large: 1 } });
+  });
 });

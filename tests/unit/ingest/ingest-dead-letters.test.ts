@@ -102,3 +102,26 @@ test('an element without a messageId that cannot be used is the same dead letter
   expect(new Set(first).size).toBe(4);
   expect(await ids()).toEqual(first);
 });
+
+test('an event that SQS refuses is the same dead letter when Segment sends it again, at another time', async () => {
+  const ids = async (sentAt: string) => {
+    const { sqs } = await post([{ ...track('u1'), sentAt }], {
+      resultFor: (body) => (body.includes('u1') ? 'sender_fault' : 'taken'),
+    });
+    return sqs.sends
+      .flat()
+      .filter(({ MessageAttributes }) => MessageAttributes?.['reason'])
+      .map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+  };
+  const first = await ids('2026-01-02T03:04:05.678Z');
+  expect(first.length).toBeGreaterThan(0);
+  expect(await ids('2026-01-02T03:05:05.678Z')).toEqual(first);
+});
+
+test('a dead letter of the ingest died when its request came, untried', async () => {
+  const { sqs } = await post([{ type: 'track', userId: 'u1' }]);
+  const [deadLetter] = deadLettersIn(sqs.sends);
+  const { acceptedAt, failure = '', replays } = deadLetter?.attributes ?? {};
+  expect(JSON.parse(failure)).toMatchObject({ attempts: 0, deadAt: acceptedAt });
+  expect(replays).toBe('0');
+});

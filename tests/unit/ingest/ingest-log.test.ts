@@ -26,3 +26,33 @@ test('the log says where a request came in, what let it in, and why an event of 
     },
   ]);
 });
+
+test('of many events every one is counted and named, a hundred to a line', async () => {
+  const events = Array.from({ length: 250 }, (_, index) => track(`u${index}`));
+  const { log } = await post([
+    ...events,
+    ...Array.from({ length: 101 }, () => ({ type: 'screen', userId: 'u1' })),
+  ]);
+  expect(log.lines.map(({ message, fields }) => [message, fields.events, fields.messageIds?.length])).toEqual(
+    [
+      ['events queued', 100, 100],
+      ['further events queued', 100, 100],
+      ['further events queued', 50, 50],
+      ['events skipped', 100, 0],
+      ['events skipped', 1, 0],
+    ],
+  );
+  expect(log.lines[0]?.fields).toMatchObject({ accepted: 250, skipped: 101 });
+  expect(new Set(log.lines.flatMap(({ fields }) => fields.messageIds ?? [])).size).toBe(250);
+});
+
+test('the log says how long a request took', async () => {
+  const { log, tookMs } = await post([track('u1')], { latencyMs: 30 });
+  expect(tookMs).toBe(30);
+  expect(log.lines[0]?.fields).toMatchObject({ durationMs: 30 });
+});
+
+test('a messageId that is a number is named, too', async () => {
+  const { log } = await post([{ ...track('u1'), messageId: 7 }]);
+  expect(log.lines[0]?.fields.messageIds).toEqual(['7']);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withDeadline } from '../../../lib/runtime/deadline.ts';
+import { withDeadline, withTimeout } from '../../../lib/runtime/deadline.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('a task with a deadline', () => {
@@ -47,5 +47,30 @@ describe('a task with a deadline', () => {
     await time.run();
     await expect(result).resolves.toBe('late');
     expect(signalled).toBe(true);
+  });
+});
+
+describe('a wait with a time limit', () => {
+  test('settles as its work does, and leaves no timer behind', async () => {
+    const time = createVirtualTime(0);
+    const result = withTimeout(
+      time,
+      8_000,
+      time.sleep(400).then(() => 'done'),
+    );
+    await time.run();
+    await expect(result).resolves.toBe('done');
+    expect(time.now()).toBe(400);
+  });
+
+  test('ends at its limit, in the words of Lambda', async () => {
+    const time = createVirtualTime(0);
+    const result = withTimeout(time, 8_000, new Promise(() => undefined)).catch((error: unknown) => error);
+    await time.run();
+    await expect(result).resolves.toMatchObject({
+      name: 'TimeLimitError',
+      message: 'Task timed out after 8.00 seconds',
+    });
+    expect(time.now()).toBe(8_000);
   });
 });

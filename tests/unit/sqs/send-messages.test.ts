@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Random } from '../../../lib/runtime/random.ts';
 import type { OutgoingMessage } from '../../../lib/sqs/message.ts';
 import { sendMessages, trySendMessages } from '../../../lib/sqs/send-messages.ts';
 import { findSendBatchFailure } from '../../simulation/models/sqs-service-limits.ts';
@@ -23,9 +24,13 @@ const ofGroup = (groupId: string, count: number) =>
 type Options = {
   resultFor?: (body: string) => EntryResult;
   deadlineMs?: number;
+  random?: Random;
 };
 
-async function send(messages: OutgoingMessage[], { resultFor, deadlineMs = 60_000 }: Options = {}) {
+async function send(
+  messages: OutgoingMessage[],
+  { resultFor, deadlineMs = 60_000, random = () => 0.5 }: Options = {},
+) {
   const time = createVirtualTime();
   const startedAt = time.now();
   const sqs = fakeSqs(time, resultFor && { resultFor });
@@ -36,7 +41,7 @@ async function send(messages: OutgoingMessage[], { resultFor, deadlineMs = 60_00
     sqs,
     queueUrl: 'queue',
     clock: time,
-    random: () => 0.5,
+    random,
     log,
   };
   const result = sendMessages(messages, ports, deadline.signal).then(
@@ -107,6 +112,12 @@ describe('messages go to SQS', () => {
     const { result, sqs } = await send(messages, { deadlineMs: 35 });
     expect(result).toBe('the deadline');
     expect(sqs.sends).toHaveLength(4 * 25);
+  });
+
+  test('alone, where one is more than a call carries: SQS itself refuses it', async () => {
+    const messages = [message('a', 'x'.repeat(MEBIBYTE + 1)), message('b', 'fits')];
+    const { sqs } = await send(messages);
+    expect(sizesOf(sqs.sends)).toEqual([1, 1]);
   });
 
   test('nowhere, if there are none', async () => {
@@ -186,6 +197,13 @@ describe('a message that SQS does not take', () => {
     expect(result).toBe('the deadline');
     expect(tookMs).toBe(4_000);
     expect(sqs.accepted).toEqual(['b 0']);
+  });
+
+  test('is tried again after a pause with full jitter, of 50 ms at first and of a second at most', async () => {
+    const resultFor = failFirst(1, 'a 0', 'refused');
+    expect((await send(ofGroup('a', 1), { resultFor, random: () => 0.9 })).tookMs).toBe(10 + 45 + 10);
+    const { sqs } = await send(ofGroup('a', 1), { resultFor: () => 'refused', random: () => 0.99 });
+    expect(sqs.sends.length).toBeGreaterThan(58);
   });
 
   test('is not asked for more than some times a second', async () => {

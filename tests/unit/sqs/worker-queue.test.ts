@@ -38,6 +38,15 @@ describe('to receive', () => {
       { QueueUrl: 'main', MaxNumberOfMessages: 7, VisibilityTimeout: 105, WaitTimeSeconds: 0 },
       { QueueUrl: 'main', MaxNumberOfMessages: 10, VisibilityTimeout: 90, WaitTimeSeconds: 0 },
     ]);
+    expect(sqs.receives[0]).toMatchObject({
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: [
+        'MessageGroupId',
+        'SentTimestamp',
+        'ApproximateReceiveCount',
+        'DeadLetterQueueSourceArn',
+      ],
+    });
     const ids = sqs.receives.map(({ ReceiveRequestAttemptId }) => ReceiveRequestAttemptId);
     expect(new Set(ids).size).toBe(2);
     expect(ids).not.toContain(undefined);
