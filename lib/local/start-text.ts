@@ -15,7 +15,7 @@ export function formatStartText(config: LocalConfig, urls: { relay: string; sale
     ['webhook', `${urls.relay}/segment`],
     ['shared secret', generated['SEGMENT_SHARED_SECRETS']],
     ['token', generated['INGEST_TOKENS']],
-    ['Salesmachine', fakeSalesmachine ? `${urls.salesmachine} (a fake, in memory)` : urls.salesmachine],
+    ['Salesmachine', fakeSalesmachine ? `${urls.salesmachine} (a fake)` : urls.salesmachine],
     ['API token', generated['SALESMACHINE_API_TOKEN']],
     ['API secret', generated['SALESMACHINE_API_SECRET']],
     ['counters', `${urls.relay}/local/state`],
@@ -28,7 +28,7 @@ export function formatStartText(config: LocalConfig, urls: { relay: string; sale
   return [
     `Open ${urls.relay} to watch the relay work.`,
     '',
-    'The whole relay, in memory:',
+    'The whole relay, until it stops:',
     ...table,
     '',
     'Try it:',

@@ -1,5 +1,5 @@
 import type { Params, Scalar } from '../../salesmachine/operation.ts';
-import type { CrmObject, FakeCrm } from '../salesmachine/fake-crm.ts';
+import type { CrmContact, CrmObject, FakeCrm, ReadonlyTable } from '../salesmachine/fake-crm.ts';
 import type { AccountRow, ContactRow, CrmPage, EventTypeRow } from './protocol.ts';
 
 /** Objects of a kind that are listed. */
@@ -12,11 +12,13 @@ const MAX_VALUE_LENGTH = 500;
 export function searchCrm(crm: FakeCrm, text: string): CrmPage {
   const wanted = text.trim().toLowerCase();
   const matches = (...values: Scalar[]) =>
-    wanted === '' || values.some((value) => String(value).toLowerCase().includes(wanted));
-  const contacts = search(crm.contacts, ([uid, { params, accounts }]) =>
+    values.some((value) => String(value).toLowerCase().includes(wanted));
+  const list = <Value>(table: ReadonlyTable<Value>, matchesEntry: (entry: [string, Value]) => boolean) =>
+    wanted === '' ? listLatest(table) : search(table.entries(), matchesEntry);
+  const contacts = list(crm.contacts, ([uid, { params, accounts }]) =>
     matches(uid, ...accounts, ...Object.values(params)),
   );
-  const accounts = search(crm.accounts, ([uid, { params }]) => matches(uid, ...Object.values(params)));
+  const accounts = list(crm.accounts, ([uid, { params }]) => matches(uid, ...Object.values(params)));
   const eventTypes = search(crm.eventTypes, ([uid, { displayName }]) => matches(uid, displayName));
   return {
     contacts: contacts.page.map(([uid, contact]) => toContactRow(uid, contact, crm)),
@@ -28,14 +30,19 @@ export function searchCrm(crm: FakeCrm, text: string): CrmPage {
   };
 }
 
+const listLatest = <Value>(table: ReadonlyTable<Value>) => ({
+  page: table.latest(PAGE_SIZE),
+  count: table.size,
+});
+
 /** The latest that match, and how many do. */
 function search<Value>(
-  objects: ReadonlyMap<string, Value>,
+  entries: Iterable<[string, Value]>,
   matches: (entry: [string, Value]) => boolean,
 ): { page: [string, Value][]; count: number } {
   const page: [string, Value][] = [];
   let count = 0;
-  for (const entry of objects) {
+  for (const entry of entries) {
     if (!matches(entry)) continue;
     count += 1;
     page.push(entry);
@@ -44,15 +51,11 @@ function search<Value>(
   return { page: page.reverse(), count };
 }
 
-function toContactRow(
-  uid: string,
-  contact: CrmObject & { accounts: ReadonlySet<string> },
-  crm: FakeCrm,
-): ContactRow {
+function toContactRow(uid: string, contact: CrmContact, crm: FakeCrm): ContactRow {
   return {
     uid,
     name: readName(contact.params),
-    accounts: [...contact.accounts],
+    accounts: contact.accounts,
     events: crm.eventCounts.get(uid) ?? 0,
     attributes: listAttributes(contact),
   };

@@ -163,7 +163,7 @@ export type Journey = {
 export type ContactRow = {
   uid: string;
   name: string;
-  accounts: string[];
+  accounts: readonly string[];
   events: number;
   attributes: { name: string; value: string; source: string }[];
 };

@@ -1,5 +1,6 @@
 import type { Operation, Params } from '../../salesmachine/operation.ts';
 import { createOperationLog, type OperationLog } from './operation-log.ts';
+import { createTable, openTemporaryDatabase, type Table } from './temporary-table.ts';
 
 /** A contact or an account. */
 export type CrmObject = {
@@ -10,42 +11,45 @@ export type CrmObject = {
 
 export type CrmContact = CrmObject & {
   /** Contacts and accounts are many-to-many: each account that the contact was ever linked to. */
-  accounts: ReadonlySet<string>;
+  accounts: readonly string[];
 };
 
 export type EventType = { displayName: string; count: number };
 
+export type ReadonlyTable<Value> = Omit<Table<Value>, 'set' | 'delete'>;
+
 /** What a user of Salesmachine would see, and every operation as it came. */
 export type FakeCrm = {
-  contacts: ReadonlyMap<string, CrmContact>;
-  accounts: ReadonlyMap<string, CrmObject>;
+  contacts: ReadonlyTable<CrmContact>;
+  accounts: ReadonlyTable<CrmObject>;
   /** How many contacts are linked to each account, whether the account is known or not. */
-  contactCounts: ReadonlyMap<string, number>;
+  contactCounts: ReadonlyTable<number>;
   /** By `event_uid`. */
   eventTypes: ReadonlyMap<string, EventType>;
   /** How many events each contact has, whether the contact is known or not. */
-  eventCounts: ReadonlyMap<string, number>;
+  eventCounts: ReadonlyTable<number>;
   operations: Pick<OperationLog, 'chunks'>;
   apply(operation: Operation): void;
 };
 
-const emptyContact: CrmContact = { params: {}, sources: {}, accounts: new Set() };
+const emptyContact: CrmContact = { params: {}, sources: {}, accounts: [] };
 
-/** The objects that Salesmachine's operations leave behind. */
+/** The objects that Salesmachine's operations leave behind, in a temporary database: there may be millions. */
 export function createFakeCrm(): FakeCrm {
-  const contacts = new Map<string, CrmContact>();
-  const accounts = new Map<string, CrmObject>();
-  const contactCounts = new Map<string, number>();
+  const database = openTemporaryDatabase();
+  const contacts = createTable<CrmContact>(database, 'contacts');
+  const accounts = createTable<CrmObject>(database, 'accounts');
+  const contactCounts = createTable<number>(database, 'contact_counts');
+  const eventCounts = createTable<number>(database, 'event_counts');
   const eventTypes = new Map<string, EventType>();
-  const eventCounts = new Map<string, number>();
-  const operations = createOperationLog();
+  const operations = createOperationLog(database);
 
   function updateContact(uid: string, params: Params, messageId: string | undefined): void {
     const contact = contacts.get(uid) ?? emptyContact;
     const account = params['account_uid'];
-    const isNewLink = typeof account === 'string' && !contact.accounts.has(account);
+    const isNewLink = typeof account === 'string' && !contact.accounts.includes(account);
     if (isNewLink) addToCount(account, 1);
-    const links = isNewLink ? new Set([...contact.accounts, account]) : contact.accounts;
+    const links = isNewLink ? [...contact.accounts, account] : contact.accounts;
     contacts.set(uid, { ...update(contact, params, messageId), accounts: links });
   }
 
@@ -68,11 +72,11 @@ export function createFakeCrm(): FakeCrm {
     const previous = contacts.get(previousUid);
     if (previous === undefined || survivorUid === previousUid) return;
     const survivor = contacts.get(survivorUid) ?? emptyContact;
-    for (const account of previous.accounts) if (survivor.accounts.has(account)) addToCount(account, -1);
+    for (const account of previous.accounts) if (survivor.accounts.includes(account)) addToCount(account, -1);
     contacts.set(survivorUid, {
       params: { ...previous.params, ...survivor.params },
       sources: { ...previous.sources, ...survivor.sources },
-      accounts: new Set([...survivor.accounts, ...previous.accounts]),
+      accounts: [...new Set([...survivor.accounts, ...previous.accounts])],
     });
     contacts.delete(previousUid);
   }

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import type { Params } from '../../salesmachine/operation.ts';
 import { json, type Reply, type Route, readJson } from '../http-server.ts';
+import type { FakeCrm } from './fake-crm.ts';
 import { type FaultySalesmachine, faultSchema } from './fake-faults.ts';
 import { type FakeSalesmachine, listContactAccounts } from './fake-salesmachine.ts';
 
@@ -65,9 +67,9 @@ function streamState(fake: FakeSalesmachine): Reply {
     headers: { 'content-type': 'application/json' },
     body: (async function* () {
       yield '{"contacts":{';
-      yield* members([...crm.contacts].map(([uid, { params }]) => [uid, params]));
+      yield* members(listParams(crm.contacts));
       yield '},"accounts":{';
-      yield* members([...crm.accounts].map(([uid, { params }]) => [uid, params]));
+      yield* members(listParams(crm.accounts));
       yield '},"contactAccounts":{';
       yield* members(listContactAccounts(crm));
       yield '},"events":[';
@@ -83,13 +85,24 @@ function streamState(fake: FakeSalesmachine): Reply {
 
 const MEMBERS_PER_PIECE = 1_000;
 
-function* members(entries: readonly (readonly [string, unknown])[]): Generator<string> {
-  for (let index = 0; index < entries.length; index += MEMBERS_PER_PIECE) {
-    const piece = entries
-      .slice(index, index + MEMBERS_PER_PIECE)
-      .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    yield `${index > 0 ? ',' : ''}${piece.join()}`;
+function* members(entries: Iterable<readonly [string, unknown]>): Generator<string> {
+  let separator = '';
+  let piece: string[] = [];
+  const take = () => {
+    const text = separator + piece.join();
+    separator = ',';
+    piece = [];
+    return text;
+  };
+  for (const [name, value] of entries) {
+    piece.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    if (piece.length === MEMBERS_PER_PIECE) yield take();
   }
+  if (piece.length > 0) yield take();
+}
+
+function* listParams(objects: FakeCrm['accounts']): Generator<[string, Params]> {
+  for (const [uid, { params }] of objects.entries()) yield [uid, params];
 }
 
 function* elements({ crm }: FakeSalesmachine, isWanted: (method: string) => boolean): Generator<string> {

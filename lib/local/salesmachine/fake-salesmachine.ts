@@ -18,7 +18,7 @@ export type FakeSalesmachineState = {
   contacts: Record<string, Params>;
   accounts: Record<string, Params>;
   /** The accounts that each contact is linked to; a contact without any is left out. */
-  contactAccounts: Record<string, string[]>;
+  contactAccounts: Record<string, readonly string[]>;
   events: EventOperation[];
   aliases: AliasOperation[];
   operations: Operation[];
@@ -57,7 +57,7 @@ const calls: Record<string, 'ping' | 'batch' | Operation['method']> = {
 };
 
 /**
- * Salesmachine's Tracking API in memory, as strict as its documents allow: every field is checked, a request is applied
+ * A fake of Salesmachine's Tracking API, as strict as its documents allow: every field is checked, a request is applied
  * as a whole or not at all, and the quota is enforced. The alias call is a guess, as it is in the relay.
  */
 export function createFakeSalesmachine({
@@ -128,13 +128,12 @@ function readState(crm: FakeCrm): FakeSalesmachineState {
 }
 
 const toParamsByUid = (objects: FakeCrm['accounts']) =>
-  Object.fromEntries([...objects].map(([uid, { params }]) => [uid, params]));
+  Object.fromEntries([...objects.entries()].map(([uid, { params }]) => [uid, params]));
 
 /** The accounts of each contact that has any. */
-export const listContactAccounts = (crm: FakeCrm): [string, string[]][] =>
-  [...crm.contacts].flatMap(([uid, { accounts }]): [string, string[]][] =>
-    accounts.size > 0 ? [[uid, [...accounts]]] : [],
-  );
+export function* listContactAccounts(crm: FakeCrm): Generator<[string, readonly string[]]> {
+  for (const [uid, { accounts }] of crm.contacts.entries()) if (accounts.length > 0) yield [uid, accounts];
+}
 
 const jsonResponse = (status: number, value: unknown): FakeResponse => ({
   status,

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Operation } from '../../salesmachine/operation.ts';
 
@@ -10,31 +11,35 @@ export type OperationLog = {
   chunks(): Generator<readonly Operation[]>;
 };
 
-/** Every operation in order of arrival, compressed: a million of them take 30 to 70 MB. */
-export function createOperationLog(): OperationLog {
-  const compressed: Buffer[] = [];
+/** Every operation in order of arrival, compressed: a million of them take 30 to 70 MB of the database. */
+export function createOperationLog(database: DatabaseSync): OperationLog {
+  database.exec('CREATE TABLE chunks (number INTEGER PRIMARY KEY, operations BLOB)');
+  const write = database.prepare('INSERT INTO chunks (operations) VALUES (?)');
+  const read = database.prepare('SELECT operations FROM chunks WHERE number = ?');
+  let count = 0;
   let open: Operation[] = [];
 
   return {
     append(operation) {
       open.push(operation);
       if (open.length < CHUNK_SIZE) return;
-      compressed.push(compress(JSON.stringify(open)));
+      write.run(zstdCompressSync(JSON.stringify(open), { params: FAST }));
+      count += 1;
       open = [];
     },
     *chunks() {
       // What arrives while a slow reader is at work is not part of what it reads.
-      const [chunks, latest] = [[...compressed], [...open]];
-      for (const chunk of chunks) yield parseChunk(chunk);
+      const [written, latest] = [count, [...open]];
+      for (let number = 1; number <= written; number += 1) yield parseChunk(read.get(number)?.['operations']);
       yield latest;
     },
   };
 }
 
-/** Copied, because the compressor's own buffer is larger than what is in it. */
-const compress = (text: string): Buffer => Buffer.from(zstdCompressSync(text, { params: FAST }));
-
 const FAST = { [constants.ZSTD_c_compressionLevel]: 1 };
 
-/** What this file has written itself needs no check. */
-const parseChunk = (chunk: Buffer): Operation[] => JSON.parse(zstdDecompressSync(chunk).toString());
+/** What this file has written itself needs no check of its content. */
+function parseChunk(chunk: unknown): Operation[] {
+  if (!(chunk instanceof Uint8Array)) throw new TypeError('A chunk of operations is missing.');
+  return JSON.parse(zstdDecompressSync(chunk).toString());
+}

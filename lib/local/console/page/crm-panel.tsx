@@ -45,7 +45,7 @@ export function CrmPanel() {
   return (
     <section class="card" aria-labelledby="crm">
       <h2 id="crm">
-        Salesmachine holds <span>in memory, as long as the relay runs</span>
+        Salesmachine holds <span>as long as the relay runs</span>
       </h2>
       <div class="filters">
         {KINDS.map((each) => (
