@@ -4,21 +4,17 @@ import type { ApiResult, Salesmachine } from '../salesmachine/client.ts';
 import { describeResult } from '../salesmachine/error-detail.ts';
 import type { Outcome } from '../salesmachine/outcome.ts';
 import { toPingOutcome } from '../salesmachine/ping.ts';
-import { parseRetryAfterMs, readRemaining } from '../salesmachine/rate-limit.ts';
+import { readRemaining } from '../salesmachine/rate-limit.ts';
 import type { Log } from '../telemetry/log.ts';
-import { throttleDelayMs } from './backoff.ts';
 import type { Breaker, Pause, Trip } from './breaker.ts';
 import type { BatchAttempts, Evidence } from './evidence.ts';
 import type { Pacer } from './pacer.ts';
 import { type PauseCause, type Reaction, reactions } from './reactions.ts';
-
-/** Lanes that were throttled together do not come back in the same instant. */
-const JITTER_MS = 500;
+import { createSlotLine } from './slot-line.ts';
+import { createThrottle } from './throttle.ts';
 
 type Parts = { pacer: Pacer; breaker: Breaker; evidence: Evidence };
 type Ports = { salesmachine: Salesmachine; clock: Clock; random: Random; log: Log };
-
-type Waiter = { deadline: number; isRetry: boolean; resolve(hasSlot: boolean): void };
 
 /** What came of a request. */
 export type Observation = {
@@ -73,13 +69,9 @@ export function createGate(
   { salesmachine, clock, random, log }: Ports,
   onResumed: (pause: Pause) => void = () => undefined,
 ): Gate {
-  let throttledUntil = 0;
-  let throttledSince: number | undefined;
+  const throttle = createThrottle(random);
+  const line = createSlotLine(clock, { waitForSlot, useSlot });
   let quotaRemaining: number | undefined;
-  // In a row, without a header that says for how long.
-  let unexplainedThrottles = 0;
-  let waiters: readonly Waiter[] = [];
-  let isServing = false;
   let wake = new AbortController();
 
   /** What is waited for may come earlier now. */
@@ -105,25 +97,20 @@ export function createGate(
     onResumed(pause);
   }
 
-  function throttle(result: ApiResult): void {
+  function onThrottled(result: ApiResult): void {
     const now = clock.now();
-    const told = parseRetryAfterMs(result.kind === 'response' ? result.headers : {}, now);
-    const waitMs = told ?? throttleDelayMs(unexplainedThrottles);
-    unexplainedThrottles = told === undefined ? unexplainedThrottles + 1 : 0;
-    throttledSince ??= now;
-    throttledUntil = Math.max(throttledUntil, now + waitMs + random() * JITTER_MS);
+    throttle.extend(result.kind === 'response' ? result.headers : {}, now);
     pacer.onThrottled(now);
-    breaker.cancelProbe(throttledUntil);
+    breaker.cancelProbe(throttle.until());
     wakeUp();
   }
 
   /** What the gate learns from a request, by the verdict on it. */
   const learnFrom: Record<Reaction['verdict'], (observation: Observation) => void> = {
-    throttled: ({ result }) => throttle(result),
+    throttled: ({ result }) => onThrottled(result),
     accepted({ batch }) {
       evidence.recordAcceptance(clock.now(), batch);
-      // What was under way before the 429 may still be accepted.
-      if (throttledUntil <= clock.now()) throttledSince = undefined;
+      throttle.onAccepted(clock.now());
       breaker.reset();
       resume();
     },
@@ -145,7 +132,7 @@ export function createGate(
     const { outcome, result } = observation;
     const { verdict } = reactions[outcome];
     if (result.kind === 'response') quotaRemaining = readRemaining(result.headers) ?? quotaRemaining;
-    if (verdict !== 'throttled') unexplainedThrottles = 0;
+    if (verdict !== 'throttled') throttle.endRow();
     learnFrom[verdict](observation);
   }
 
@@ -160,7 +147,7 @@ export function createGate(
       outcome,
       status: result.kind === 'response' ? result.status : undefined,
     });
-    if (verdict === 'throttled') throttle(result);
+    if (verdict === 'throttled') onThrottled(result);
     else if (verdict === 'accepted') breaker.onPingPassed(clock.now());
     else if (breaker.pause() !== undefined) trip(describeTrip(pauseCause, result, describeResult(result)));
     return outcome;
@@ -169,7 +156,7 @@ export function createGate(
   /** Why nothing may be sent before the moment; nothing if it is only the pace. */
   function findPauseCause(resumesAt: number, pause: Pause | undefined): PauseCause | 'throttled' | undefined {
     if (pause !== undefined && resumesAt === pause.nextTryAt) return pause.cause;
-    return resumesAt === throttledUntil ? 'throttled' : undefined;
+    return resumesAt === throttle.until() ? 'throttled' : undefined;
   }
 
   /** Waits until the pace, the last 429 and the breaker let a request pass; false if that is not before `deadline`. */
@@ -177,7 +164,7 @@ export function createGate(
     for (;;) {
       const now = clock.now();
       const pause = breaker.pause();
-      const resumesAt = Math.max(pacer.nextSlot(), throttledUntil, pause?.nextTryAt ?? 0);
+      const resumesAt = Math.max(pacer.nextSlot(), throttle.until(), pause?.nextTryAt ?? 0);
       if (now >= deadline) return false;
       if (resumesAt <= now) {
         pacer.reserveSlot(now);
@@ -189,48 +176,24 @@ export function createGate(
     }
   }
 
-  /** Serves those that wait, one after the other, until none is left. */
-  async function serve(): Promise<void> {
-    isServing = true;
-    while (waiters.length > 0) {
-      const deadline = Math.min(...waiters.map((waiter) => waiter.deadline));
-      if (await waitForSlot(deadline)) await useSlot();
-      const now = clock.now();
-      for (const waiter of waiters.filter((each) => each.deadline <= now)) leave(waiter, false);
-    }
-    isServing = false;
-  }
-
   /** While the breaker is open, a ping goes before the probe: where that fails, a batch need not be tried. */
   async function useSlot(): Promise<void> {
     const pause = breaker.pause();
     // The probe is to be a batch that has not failed, if there is one.
-    const next = (pause && waiters.find(({ isRetry }) => !isRetry)) ?? waiters[0];
+    const next = (pause && line.firstFresh()) ?? line.first();
     if (next === undefined) {
       pacer.releaseSlot(clock.now());
     } else if (pause === undefined || pause.isRefusal || pause.isPinged) {
       breaker.probe(clock.now());
-      leave(next, true);
+      line.leave(next, true);
     } else {
       await sendPing();
     }
   }
 
-  function leave(waiter: Waiter, hasSlot: boolean): void {
-    waiters = waiters.filter((other) => other !== waiter);
-    waiter.resolve(hasSlot);
-  }
-
-  function waitInLine(deadline: number, isRetry: boolean): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    waiters = [...waiters, { deadline, isRetry, resolve }];
-    if (!isServing) void serve();
-    return promise;
-  }
-
   function borrowSlot(deadline: number): boolean {
     const now = clock.now();
-    const isOpen = breaker.pause() === undefined && throttledUntil <= now && now < deadline;
+    const isOpen = breaker.pause() === undefined && throttle.until() <= now && now < deadline;
     if (!isOpen || !pacer.canBorrow()) return false;
     pacer.reserveSlot(now);
     return true;
@@ -238,25 +201,25 @@ export function createGate(
 
   return {
     async acquireSlot(deadline, { mayBorrow = false, isRetry = false } = {}) {
-      return (mayBorrow && borrowSlot(deadline)) || waitInLine(deadline, isRetry);
+      return (mayBorrow && borrowSlot(deadline)) || line.wait(deadline, isRetry);
     },
     releaseSlot() {
       pacer.releaseSlot(clock.now());
       breaker.cancelProbe(clock.now());
       wakeUp();
     },
-    ping: async (deadline) => ((await waitInLine(deadline, false)) ? sendPing() : undefined),
+    ping: async (deadline) => ((await line.wait(deadline, false)) ? sendPing() : undefined),
     recordOutcome,
     tripForRefusals: ({ status, detail }) =>
       trip({ cause: 'configuration', status, text: detail, isRefusal: true }),
     period: () => pacer.period(clock.now()),
     resumesInMs() {
-      return breaker.pause() === undefined ? Math.max(0, throttledUntil - clock.now()) : undefined;
+      return breaker.pause() === undefined ? Math.max(0, throttle.until() - clock.now()) : undefined;
     },
     pause: breaker.pause,
-    throttle: () => ({ since: throttledSince, until: throttledUntil }),
+    throttle: () => ({ since: throttle.since(), until: throttle.until() }),
     quotaRemaining: () => quotaRemaining,
-    admits: () => throttledUntil <= clock.now() && breaker.pause()?.isProbing !== false,
+    admits: () => throttle.until() <= clock.now() && breaker.pause()?.isProbing !== false,
   };
 }
 

@@ -1,16 +1,16 @@
-import { type Mutant, wrapped } from './mutant.ts';
+import { type Mutant, wrapRelay } from './mutant.ts';
 import { onApiResult, onStatus } from './wrappers.ts';
 
 /** Bugs in what an answer of Salesmachine means. */
 export const answerMutants: readonly Mutant[] = [
-  wrapped(
+  wrapRelay(
     '429 counts as a failure of the request',
     'quota-halved',
     onStatus(429, { status: 503, headers: {} }),
   ),
-  wrapped('a rejected credential makes dead letters', 'mixed', onStatus(401, { status: 422 })),
-  wrapped('a wrong URL makes dead letters', 'mixed', onStatus(404, { status: 422 })),
-  wrapped(
+  wrapRelay('a rejected credential makes dead letters', 'mixed', onStatus(401, { status: 422 })),
+  wrapRelay('a wrong URL makes dead letters', 'mixed', onStatus(404, { status: 422 })),
+  wrapRelay(
     'a page that is no answer counts as delivered',
     'mixed',
     onApiResult((result) =>
@@ -19,7 +19,7 @@ export const answerMutants: readonly Mutant[] = [
         : result,
     ),
   ),
-  wrapped(
+  wrapRelay(
     'a request whose answer was lost counts as delivered',
     'mixed',
     onApiResult((result) =>
@@ -28,14 +28,14 @@ export const answerMutants: readonly Mutant[] = [
         : result,
     ),
   ),
-  wrapped(
+  wrapRelay(
     'a 400 is taken for the data without asking for the credential',
     'mixed',
     onApiResult((result, path) =>
       path === '/v1/ping' ? { kind: 'response', status: 200, headers: {}, body: '' } : result,
     ),
   ),
-  wrapped('most lanes ignore the moment that a 429 names', 'others-fixed-window', (relay) => ({
+  wrapRelay('most lanes ignore the moment that a 429 names', 'others-fixed-window', (relay) => ({
     ...relay,
     createWorker: (ports) => {
       const isIgnorant = ports.random() < 0.9;

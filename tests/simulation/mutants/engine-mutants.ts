@@ -1,14 +1,14 @@
-import { edited, type Mutant, replaceText } from './mutant.ts';
+import { editSource, type Mutant, replaceText } from './mutant.ts';
 
 /** Bugs in how a lane receives, sends, merges and bisects. */
 export const engineMutants: readonly Mutant[] = [
   // Receive
-  edited(
+  editSource(
     'a request ignores the limit of 500 KB',
     'bulky',
     replaceText('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
   ),
-  edited(
+  editSource(
     'a request ignores the limit of 100 operations',
     'saturated',
     replaceText(
@@ -20,7 +20,7 @@ export const engineMutants: readonly Mutant[] = [
     replaceText('lib/delivery/backlog.ts', 'operations < MAX_OPERATIONS', 'operations < 110'),
     replaceText('lib/delivery/backlog.ts', 'room: () => MAX_OPERATIONS -', 'room: () => 110 -'),
   ),
-  edited(
+  editSource(
     'the fill leaves a receive pending',
     '280-a-second',
     replaceText(
@@ -35,12 +35,12 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
   // Order
-  edited(
+  editSource(
     'two requests of one contact are in flight together',
     'mixed',
     replaceText('lib/delivery/request.ts', '|| keys.some((key) => blockedKeys.has(key))', ''),
   ),
-  edited(
+  editSource(
     'the latest arrival wins a merge, not the latest timestamp',
     'mixed',
     replaceText(
@@ -50,7 +50,7 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
 
-  edited(
+  editSource(
     'a merge keeps only the last account that a contact is linked to',
     'account-links',
     replaceText('lib/delivery/merge.ts', 'return [...otherLinks, {', 'return [{'),
@@ -58,7 +58,7 @@ export const engineMutants: readonly Mutant[] = [
   ),
 
   // Bisect
-  edited(
+  editSource(
     'the bisect takes the right half for delivered without sending it',
     'poison-422',
     replaceText(
@@ -69,7 +69,7 @@ export const engineMutants: readonly Mutant[] = [
       if (isRight || sendable.length === 0) return { kind: 'delivered' };`,
     ),
   ),
-  edited(
+  editSource(
     'a merged operation is rejected as a whole',
     'mixed',
     replaceText(
@@ -94,12 +94,12 @@ export const engineMutants: readonly Mutant[] = [
     ),
     replaceText('lib/delivery/batch-sender.ts', 'else if (isFollowed(operation))', 'else if (false)'),
   ),
-  edited(
+  editSource(
     'the bisect infers nothing',
     'poison-422',
     replaceText('lib/delivery/bisect.ts', 'if (reactions[rejection.outcome].inferable)', 'if (false)'),
   ),
-  edited(
+  editSource(
     'all of a refused batch is given up',
     'poison-422',
     replaceText(

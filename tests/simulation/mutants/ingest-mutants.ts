@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
-import { edited, type Mutant, replaceText, type Wrap, wrapped } from './mutant.ts';
+import { editSource, type Mutant, replaceText, type Wrap, wrapRelay } from './mutant.ts';
 import { onIngestSqs } from './wrappers.ts';
 
 /** The ingest sends other entries than it means to. */
@@ -12,7 +12,7 @@ const onEntries = (change: (entry: SendMessageBatchRequestEntry) => SendMessageB
 
 /** Bugs between Segment and the queue. */
 export const ingestMutants: readonly Mutant[] = [
-  wrapped('the ingest answers 200 when the queue has not taken the events in time', 'mixed', (relay) => ({
+  wrapRelay('the ingest answers 200 when the queue has not taken the events in time', 'mixed', (relay) => ({
     ...relay,
     createIngest: (ports) => {
       const ingest = relay.createIngest(ports);
@@ -22,7 +22,7 @@ export const ingestMutants: readonly Mutant[] = [
       };
     },
   })),
-  wrapped(
+  wrapRelay(
     'the ingest takes all entries of a call for confirmed though some failed',
     'mixed',
     onIngestSqs(async (command, next) => {
@@ -32,7 +32,7 @@ export const ingestMutants: readonly Mutant[] = [
       return { ...response, Successful, Failed: [] };
     }),
   ),
-  wrapped("Segment's second try of an event gets a deduplication id of its own", 'mixed', (relay) => ({
+  wrapRelay("Segment's second try of an event gets a deduplication id of its own", 'mixed', (relay) => ({
     ...relay,
     createIngest: (ports) => {
       let calls = 0;
@@ -47,12 +47,12 @@ export const ingestMutants: readonly Mutant[] = [
       };
     },
   })),
-  wrapped(
+  wrapRelay(
     'events are grouped by themselves instead of by user',
     'mixed',
     onEntries((entry) => ({ ...entry, MessageGroupId: entry.MessageDeduplicationId })),
   ),
-  edited(
+  editSource(
     'an entry that failed is sent again after the later ones of its group',
     'mixed',
     replaceText(

@@ -9,14 +9,14 @@ export type MutantChange = { wrap: Wrap } | { replacements: readonly TextReplace
 
 export type Wrap = (relay: Relay) => Relay;
 
-export const wrapped = (name: string, scenario: string, wrap: Wrap, seed = 1): Mutant => ({
+export const wrapRelay = (name: string, scenario: string, wrap: Wrap, seed = 1): Mutant => ({
   name,
   scenario,
   seed,
   change: { wrap },
 });
 
-export const edited = (
+export const editSource = (
   name: string,
   scenario: string,
   ...replacements: readonly TextReplacement[]

@@ -1,11 +1,11 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DEAD_LETTER_QUEUE_URL } from '../simulation.ts';
-import { edited, type Mutant, replaceText, wrapped } from './mutant.ts';
+import { editSource, type Mutant, replaceText, wrapRelay } from './mutant.ts';
 import { onReplaySqs, onWorkerSqs } from './wrappers.ts';
 
 /** Bugs in what an operator replays and reads. */
 export const operatorMutants: readonly Mutant[] = [
-  edited(
+  editSource(
     'a replay sends an event with the deduplication id of its first delivery',
     'replay',
     replaceText(
@@ -19,7 +19,7 @@ export const operatorMutants: readonly Mutant[] = [
       'import { createRequestIds, messageGroupId,',
     ),
   ),
-  wrapped(
+  wrapRelay(
     'a replay deletes dead letters that the main queue has not confirmed',
     'replay',
     onReplaySqs((command, next) =>
@@ -30,7 +30,7 @@ export const operatorMutants: readonly Mutant[] = [
         : next(),
     ),
   ),
-  wrapped(
+  wrapRelay(
     'a dead letter is logged with its event',
     'poison-422',
     onWorkerSqs((command, next, { log }) => {

@@ -1,22 +1,22 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs';
-import { edited, type Mutant, replaceText, wrapped } from './mutant.ts';
+import { editSource, type Mutant, replaceText, wrapRelay } from './mutant.ts';
 import { onWorkerSqs } from './wrappers.ts';
 
 const RETURNS_AFTER_SECONDS = 30;
 
 /** Bugs in when a lane sends, and in when what it releases comes back. */
 export const pacingMutants: readonly Mutant[] = [
-  edited(
+  editSource(
     'each lane spends the rate of all of them',
     'saturated',
     replaceText('lib/delivery/pacer.ts', ' / quota.lanes;', ';'),
   ),
-  edited(
+  editSource(
     'a closed API is asked at every slot',
     'down-6-hours',
     replaceText('lib/delivery/gate.ts', 'pause?.nextTryAt ?? 0)', '0)'),
   ),
-  wrapped(
+  wrapRelay(
     'what is released during a long outage returns every half minute',
     'down-5-days',
     onWorkerSqs((command, next) => {

@@ -7,7 +7,7 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import { findFailedIds } from '../../../lib/local/aws/batch-response.ts';
 import { DEAD_LETTER_QUEUE_URL, QUEUE_URL } from '../simulation.ts';
-import { edited, type Mutant, replaceText, type Wrap, wrapped } from './mutant.ts';
+import { editSource, type Mutant, replaceText, type Wrap, wrapRelay } from './mutant.ts';
 import { onWorker, onWorkerSqs } from './wrappers.ts';
 
 const MAX_AGE_MS = 72 * 3_600_000;
@@ -30,13 +30,13 @@ const toEntries = (records: readonly SQSRecord[]) =>
 
 /** Bugs in what becomes of messages: visibility, deletion, dead letters. */
 export const settlementMutants: readonly Mutant[] = [
-  wrapped(
+  wrapRelay(
     'what the lane received becomes visible again while the lane still has it',
     'mixed',
     onVisibility(3),
   ),
-  wrapped('a crash leaves what the lane received invisible for hours', 'mixed', onVisibility(43_000)),
-  wrapped(
+  wrapRelay('a crash leaves what the lane received invisible for hours', 'mixed', onVisibility(43_000)),
+  wrapRelay(
     'the followers of a failed message are reported as done',
     'mixed',
     onWorker((worker) => async (event, context) => {
@@ -49,7 +49,7 @@ export const settlementMutants: readonly Mutant[] = [
       );
     }),
   ),
-  wrapped(
+  wrapRelay(
     'a message is deleted before it is delivered',
     'mixed',
     onWorker((worker, { sqs }) => async (event, context) => {
@@ -58,7 +58,7 @@ export const settlementMutants: readonly Mutant[] = [
       return worker(event, context);
     }),
   ),
-  wrapped(
+  wrapRelay(
     'a message is deleted before its dead letter is confirmed',
     'mixed',
     onWorkerSqs(async (command, next) => {
@@ -68,7 +68,7 @@ export const settlementMutants: readonly Mutant[] = [
       return { Successful: command.input.Entries?.map(({ Id }) => ({ Id, MessageId: 'unconfirmed' })) };
     }),
   ),
-  wrapped(
+  wrapRelay(
     'messages become visible when their request goes out, not when it is settled',
     '1-a-second',
     (relay) => ({
@@ -98,7 +98,7 @@ export const settlementMutants: readonly Mutant[] = [
       },
     }),
   ),
-  edited(
+  editSource(
     'the deadline is ignored',
     'down-6-hours',
     replaceText(
@@ -107,7 +107,7 @@ export const settlementMutants: readonly Mutant[] = [
       'Number.POSITIVE_INFINITY',
     ),
   ),
-  wrapped(
+  wrapRelay(
     'an outage ages events',
     'down-5-days',
     onWorker((worker, { sqs, clock }) => async (event, context) => {
@@ -134,7 +134,7 @@ export const settlementMutants: readonly Mutant[] = [
       return toFailures(failures.filter((record) => !isOld(record)));
     }),
   ),
-  edited(
+  editSource(
     'later events of a user go on though an earlier one has failed',
     'flaky-events',
     replaceText(
