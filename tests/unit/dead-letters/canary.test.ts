@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { sendCanaries } from '../../../lib/dead-letters/canary.ts';
 import { deadLetterId } from '../../../lib/dead-letters/dead-letter.ts';
 import { type ReplayedDeadLetter, replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
+import { sendMessages } from '../../../lib/sqs/send-messages.ts';
 import {
   createDeadLetter,
   createDeadLetters,
@@ -80,4 +81,40 @@ test('without dead letters nothing is waited for', async () => {
     print: async () => undefined,
   };
   expect(await run(sendCanaries(options, ports))).toEqual({ passed: true, sent: 0 });
+});
+
+test('canaries that have all come back are waited for no longer, though the main queue holds others', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const { result, seconds } = await send(fixture, (replayed) => {
+    const again = replayed.map((_, index) => createDeadLetter(50 + index, { replays: 1 }));
+    void fixture.worker.writeDeadLetters(again);
+    return replayed.map((canary, index) => ({
+      ...canary,
+      nextDeadLetterId: deadLetterId(`origin ${50 + index}`, 1),
+    }));
+  });
+  expect(result).toEqual({
+    passed: false,
+    sent: 2,
+    cause: '2 came back: rejected: Salesmachine answered 422.',
+  });
+  expect(seconds).toBeLessThan(10);
+});
+
+test('canaries have passed once the main queue is no longer than before, though live events keep it from running empty', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const { ports, run, worker } = fixture;
+  const live = { body: '{}', groupId: 'live', deduplicationId: 'live', attributes: {} };
+  await run(sendMessages([live], ports, new AbortController().signal));
+  const deliver = async () => {
+    const messages = await worker.receive(10, 540);
+    await worker.deleteMessages(messages.filter(({ groupId }) => groupId !== 'live'));
+  };
+  const { result, printed, seconds } = await send(fixture, (replayed) => {
+    void deliver();
+    return replayed;
+  });
+  expect(result).toEqual({ passed: true, sent: 2 });
+  expect(printed.at(-1)).toBe('None came back in 60 s.');
+  expect(seconds).toBeGreaterThan(60);
 });

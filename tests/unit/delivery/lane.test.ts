@@ -177,3 +177,30 @@ describe('what was received before, so that it may be what ended a worker,', () 
     expect(isDelivered).toBeLessThan(requests.length - 1);
   });
 });
+
+test('where our own code throws for a request, its users wait, also what comes later of them, and no other does', async () => {
+  const [first, second, neighbour] = [ofUser('thrown'), ofUser('thrown'), ofUser('neighbour')];
+  let sent = 0;
+  const arrivals = new Map([
+    [1, [first]],
+    [2, [second, neighbour]],
+  ]);
+  const { requests, left } = await runLane(someUsers(10), {
+    answer({ operations }) {
+      sent += 1;
+      if (JSON.stringify(operations).includes('thrown')) throw new TypeError('a bug of ours');
+      return OK;
+    },
+    receive() {
+      const arrived = arrivals.get(sent) ?? [];
+      arrivals.delete(sent);
+      return arrived;
+    },
+    latencyMs: 3_000,
+  });
+  const contacts = requests.map(({ operations }) =>
+    operations.flatMap((operation) => (operation.method === 'event' ? operation.contact_uid : [])),
+  );
+  expect(contacts.slice(1)).toEqual([['thrown'], ['neighbour']]);
+  expect(left).toEqual(new Set([first.sqsMessageId, second.sqsMessageId]));
+});

@@ -49,3 +49,13 @@ test('one that cannot be created on Lambda is created by an invocation, which an
   expect(await run('a', context)).toBe('try again');
   expect(await run('b', context)).toBe('handled b');
 });
+
+test('an invocation that fails is answered, too', async () => {
+  const run = await createOnInitialization<string, string>(
+    async () => async () => {
+      throw new Error('a bug');
+    },
+    (error) => `answered ${error}`,
+  );
+  expect(await run('a', context)).toBe('answered Error: a bug');
+});
