@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { InputError } from '../runtime/errors.ts';
 import { CommandError } from './cli-errors.ts';
 import { type CommandContext, printNote } from './command-context.ts';
 import { decodeInput } from './decode-input.ts';
@@ -20,6 +21,7 @@ export async function* readText(
   try {
     yield* decodeInput(readBytes(stream, onRead));
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new CommandError(`cannot read the input: ${error instanceof Error ? error.message : error}`);
   }
 }

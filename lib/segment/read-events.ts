@@ -19,11 +19,17 @@ export async function* readEvents(text: AsyncIterable<string>): AsyncGenerator<J
   for await (const { text: json, line } of readDocuments(text)) {
     const received = splitRequest(Buffer.from(json), WEBHOOK_ROUTE);
     for (const event of received) {
-      if (event.kind === 'unparseable') throw new InputError(`line ${line} is not JSON`);
+      if (event.kind === 'unparseable') throw new InputError(`line ${line} is not JSON${findHint(json)}`);
     }
     for (const event of received) if (event.kind === 'event') yield event.source;
   }
 }
+
+/** What is left of an array whose brackets were cut off. */
+const trailingComma = /,\s*$/;
+
+const findHint = (text: string): string =>
+  /\}\s*,?\s*\{/.test(text) ? ': if it holds several events, each needs a line of its own' : '';
 
 /** A line that is JSON is a document; else as many lines as it takes until all brackets are closed. */
 async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Document> {
@@ -35,12 +41,12 @@ async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Docum
     if (lines.length === 0 && line.trim() === '') continue;
     lines.push(line);
     length += line.length;
-    const isWhole = lines.length === 1 && isJson(line);
+    const isWhole = lines.length === 1 && isJson(line.replace(trailingComma, ''));
     depth += isWhole ? 0 : countOpened(line);
     // A file may be one long array. Further on, what does not end was cut, and must not take all that follows along.
     const isTooLong = documents > 0 && length > MAX_BODY_BYTES;
     if (depth > 0 && !isTooLong) continue;
-    yield { text: lines.join('\n'), line: lineNumber - lines.length + 1 };
+    yield { text: lines.join('\n').replace(trailingComma, ''), line: lineNumber - lines.length + 1 };
     documents += 1;
     [lines, depth, length] = [[], 0, 0];
   }

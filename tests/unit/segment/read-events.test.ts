@@ -41,6 +41,12 @@ describe('the events of an input', () => {
       `\r\n${two.map((event) => JSON.stringify(event)).join('\r\n\r\n')}\r\n`,
       two,
     ],
+    ['NDJSON with commas', two.map((event) => `${JSON.stringify(event)},\r\n`).join(''), two],
+    [
+      'objects on many lines with commas between them',
+      two.map((event) => JSON.stringify(event, null, 2)).join(',\n'),
+      two,
+    ],
     ['NDJSON of arrays', `${JSON.stringify(two)}\n{"a":1}\n`, [...two, { a: 1 }]],
     [
       'objects on many lines, one after the other',
@@ -82,6 +88,13 @@ describe('the events of an input', () => {
     expect(await read('{"a":1}\n\n{"b":2}\n{"c":\n{"d":4}\n')).toEqual({
       events: [{ a: 1 }, { b: 2 }],
       problem: 'InputError: line 4 is not JSON',
+    });
+  });
+
+  test('that share a line are not read, and the message says what to do', async () => {
+    expect(await read('{"a":1}\n{"b":1}{"c":1}\n')).toEqual({
+      events: [{ a: 1 }],
+      problem: 'InputError: line 2 is not JSON: if it holds several events, each needs a line of its own',
     });
   });
 
