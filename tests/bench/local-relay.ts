@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -31,12 +32,14 @@ export type LocalRelay = {
   count(what: 'delivered' | 'deadLettered'): Promise<number>;
   /** Runs a `relay` command against it. */
   command(...words: string[]): Promise<{ stdout: string; seconds: number; memory: Memory }>;
+  /** Megabytes that its process has in memory now. */
+  residentMb(): Promise<number>;
   stop(): Promise<Memory>;
 };
 
 /** The local relay as `npm start` runs it, in a process of its own. */
 export async function startLocalRelay(): Promise<LocalRelay> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, '--max-semi-space-size=4', 'lib/local/main.ts'], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ...readStartOptions(), 'lib/local/main.ts'], {
     cwd: repository,
     env: { ...process.env, PORT: '0', INGEST_TOKENS: TOKEN, ...QUIET_AND_FAST },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,6 +76,7 @@ export async function startLocalRelay(): Promise<LocalRelay> {
       const seconds = (performance.now() - startedAt) / 1_000;
       return { stdout, seconds, memory: parseMemory(stderr) };
     },
+    residentMb: () => readResidentMb(child),
     stop: async () => {
       const closed = once(child, 'close');
       child.kill();
@@ -80,6 +84,18 @@ export async function startLocalRelay(): Promise<LocalRelay> {
       return parseMemory(log);
     },
   };
+}
+
+/** What `npm start` gives to node. */
+function readStartOptions(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  return scripts.start.split(' ').filter((word: string) => word.startsWith('--'));
+}
+
+/** Megabytes that a process has in memory now. */
+async function readResidentMb({ pid }: ChildProcess): Promise<number> {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', `${pid}`]);
+  return (Number(stdout) * 1_024) / 1_000_000;
 }
 
 async function readUrl(child: ChildProcess, stdout: NodeJS.ReadableStream): Promise<string> {

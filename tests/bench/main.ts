@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench, Row } from './bench.ts';
+import { benchConsole } from './console.ts';
 import { benchCosts } from './costs.ts';
 import { benchDelivery } from './delivery.ts';
 import { benchFaults } from './faults.ts';
@@ -17,7 +18,11 @@ const benches: Record<string, { about: string; run: Bench }> = {
   ingest: { about: 'what the ingest costs, and how fast it is beside plain functions', run: benchIngest },
   mapping: { about: 'the mapping beside JSON.parse of the same text', run: benchMapping },
   worker: { about: "from a message's body to the operations' JSON", run: benchWorker },
-  local: { about: 'events a second through the local relay, and its memory', run: benchLocal },
+  local: {
+    about: 'events a second through the local relay, and its memory; a million events with --long',
+    run: benchLocal,
+  },
+  console: { about: 'how soon the console is there, and the memory of its page', run: benchConsole },
   scale: { about: 'cost of an event by the size of its array; 20,000 dead letters', run: benchScale },
   delivery: { about: 'events a second, three ways to spend one quota', run: benchDelivery },
   faults: { about: 'what arrives, and how, while Salesmachine has every fault', run: benchFaults },
