@@ -7,21 +7,21 @@ const row = (time: string, fields: Record<string, string>) => ({
 });
 const at = (time: string) => Date.parse(`2026-01-10T${time}Z`);
 
-const delivered = (time: string) =>
+const deliveredLine = (time: string) =>
   row(time, { message: 'request completed', outcome: 'delivered', remaining: '412' });
-const failed = (time: string) =>
+const failedLine = (time: string) =>
   row(time, { message: 'request completed', outcome: 'transient', status: '503', durationMs: '320' });
-const paused = (time: string, fields = {}) =>
+const pausedLine = (time: string, fields = {}) =>
   row(time, { message: 'delivery paused', cause: 'outage', probeInMs: '4000', ...fields });
 
 test('a pause after the last delivery holds: its cause, since when, and the next try', () => {
   const rows = [
-    paused('10:00:30.000', { problem: 'Salesmachine answered 503: maintenance', status: '503' }),
-    failed('10:00:29.900'),
-    paused('10:00:20.000'),
-    failed('10:00:19.000'),
-    delivered('10:00:10.000'),
-    paused('09:59:00.000'),
+    pausedLine('10:00:30.000', { problem: 'Salesmachine answered 503: maintenance', status: '503' }),
+    failedLine('10:00:29.900'),
+    pausedLine('10:00:20.000'),
+    failedLine('10:00:19.000'),
+    deliveredLine('10:00:10.000'),
+    pausedLine('09:59:00.000'),
   ];
   expect(readDelivery(rows)).toEqual({
     state: 'open',
@@ -39,7 +39,7 @@ test('a pause after the last delivery holds: its cause, since when, and the next
 });
 
 test('a pause that says no status has that of the request before it', () => {
-  expect(readDelivery([paused('10:00:30.000'), failed('10:00:29.000')])).toMatchObject({
+  expect(readDelivery([pausedLine('10:00:30.000'), failedLine('10:00:29.000')])).toMatchObject({
     state: 'open',
     status: 503,
     lastDeliveredAt: null,
@@ -47,23 +47,26 @@ test('a pause that says no status has that of the request before it', () => {
 });
 
 test('answers of 429 alone since the last delivery hold it, too', () => {
-  const throttled = (time: string) =>
+  const throttledLine = (time: string) =>
     row(time, { message: 'request completed', outcome: 'throttled', status: '429', durationMs: '40' });
-  const rows = [throttled('10:00:30.000'), throttled('10:00:20.000'), delivered('10:00:10.000')];
+  const rows = [throttledLine('10:00:30.000'), throttledLine('10:00:20.000'), deliveredLine('10:00:10.000')];
   expect(readDelivery(rows)).toMatchObject({
     cause: 'throttled',
     status: 429,
     since: at('10:00:20.000'),
     lastDeliveredAt: at('10:00:10.000'),
   });
-  expect(readDelivery([delivered('10:00:40.000'), ...rows])).toMatchObject({ state: 'closed', cause: null });
+  expect(readDelivery([deliveredLine('10:00:40.000'), ...rows])).toMatchObject({
+    state: 'closed',
+    cause: null,
+  });
 });
 
 test.each([
-  ['a delivery', delivered('10:00:40.000')],
+  ['a delivery', deliveredLine('10:00:40.000')],
   ['a line that says so', row('10:00:40.000', { message: 'delivery resumed', cause: 'outage' })],
 ])('after %s nothing is held', (_, end) => {
-  expect(readDelivery([end, paused('10:00:30.000')])).toMatchObject({ state: 'closed', cause: null });
+  expect(readDelivery([end, pausedLine('10:00:30.000')])).toMatchObject({ state: 'closed', cause: null });
 });
 
 test('nothing in the log: nothing is held', () => {

@@ -14,7 +14,7 @@ const clients = (lambda: () => unknown, metric: (name: string | undefined) => un
   },
 });
 
-const denied = () => {
+const deny = () => {
   throw Object.assign(new Error('denied'), { name: 'AccessDenied' });
 };
 
@@ -26,23 +26,23 @@ const metrics: Record<string, object> = {
 const metricOf = (name = '') => ({ Datapoints: [metrics[name]] });
 
 test('a deployment tells whether its worker is on, the age, and the last hour', async () => {
-  const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
-  expect(await fetchStageMetrics('prod', clock, clients(enabled, metricOf))).toEqual({
+  const listEnabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
+  expect(await fetchStageMetrics('prod', clock, clients(listEnabled, metricOf))).toEqual({
     mappingOn: true,
     oldestAgeSeconds: 12,
     flow: { period: 'last hour', sent: 1_000, done: 990 },
   });
-  const disabled = () => ({ EventSourceMappings: [{ State: 'Disabled' }] });
-  expect((await fetchStageMetrics('prod', clock, clients(disabled, metricOf))).mappingOn).toBe(false);
+  const listDisabled = () => ({ EventSourceMappings: [{ State: 'Disabled' }] });
+  expect((await fetchStageMetrics('prod', clock, clients(listDisabled, metricOf))).mappingOn).toBe(false);
 });
 
 test('what may not be asked is unknown, and the rest is told', async () => {
-  expect(await fetchStageMetrics('prod', clock, clients(denied, metricOf))).toMatchObject({
+  expect(await fetchStageMetrics('prod', clock, clients(deny, metricOf))).toMatchObject({
     mappingOn: null,
     oldestAgeSeconds: 12,
   });
-  const enabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
-  expect(await fetchStageMetrics('prod', clock, clients(enabled, denied))).toEqual({
+  const listEnabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
+  expect(await fetchStageMetrics('prod', clock, clients(listEnabled, deny))).toEqual({
     mappingOn: true,
     oldestAgeSeconds: null,
     flow: null,
@@ -52,7 +52,7 @@ test('what may not be asked is unknown, and the rest is told', async () => {
       await fetchStageMetrics(
         'prod',
         clock,
-        clients(enabled, () => ({})),
+        clients(listEnabled, () => ({})),
       )
     ).oldestAgeSeconds,
   ).toBeNull();
