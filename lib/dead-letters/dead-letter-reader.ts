@@ -9,11 +9,10 @@ import {
   type MessageHandle,
   receiveMessages,
 } from '../sqs/sqs-commands.ts';
+import { MAX_RECEIVED_MESSAGES } from '../sqs/sqs-limits.ts';
 import { createVisibilityHeartbeat } from '../sqs/visibility-heartbeat.ts';
 import { parseDeadLetter, type StoredDeadLetter } from './stored-dead-letter.ts';
 
-/** Messages that one receive gives at most. Source: SQS's quotas. */
-const RECEIVE_MAX = 10;
 const PARALLEL_RECEIVES = 10;
 
 const DELETE_ATTEMPTS = 3;
@@ -71,7 +70,7 @@ export function createDeadLetterReader(
   async function receive(wait: number): Promise<{ isEmpty: boolean; deadLetters: StoredDeadLetter[] }> {
     const receives = Array.from({ length: wait > 0 ? 1 : PARALLEL_RECEIVES }, () =>
       receiveMessages(target, {
-        max: RECEIVE_MAX,
+        max: MAX_RECEIVED_MESSAGES,
         visibilitySeconds,
         waitSeconds: wait,
         attemptId: randomSqsId(random),

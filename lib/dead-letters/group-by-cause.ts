@@ -23,7 +23,7 @@ export function createCauseGroups() {
   const causes = new Map<string, Cause>();
   return {
     add(deadLetter: StoredDeadLetter): void {
-      const { reason, status = null, deadAt: deadLetteredAt, type = 'unknown' } = deadLetter;
+      const { reason, status = null, deadAt, type = 'unknown' } = deadLetter;
       const detail = normalizeDetail(deadLetter.detail);
       const key = JSON.stringify([reason, status, detail]);
       const cause = causes.get(key) ?? {
@@ -31,16 +31,16 @@ export function createCauseGroups() {
         status,
         detail: deadLetter.detail,
         count: 0,
-        first: deadLetteredAt,
-        last: deadLetteredAt,
+        first: deadAt,
+        last: deadAt,
         types: {},
         replayed: 0,
         sample: deadLetter,
       };
       if (cause.detail !== deadLetter.detail) cause.detail = detail;
       cause.count += 1;
-      cause.first = Math.min(cause.first, deadLetteredAt);
-      cause.last = Math.max(cause.last, deadLetteredAt);
+      cause.first = Math.min(cause.first, deadAt);
+      cause.last = Math.max(cause.last, deadAt);
       cause.types[type] = (cause.types[type] ?? 0) + 1;
       if (deadLetter.replays > 0) cause.replayed += 1;
       causes.set(key, cause);

@@ -50,7 +50,7 @@ export const throttleDelayMs = (throttles: number): number =>
 /** A failed request waits no longer than so many slots before it waits for its own. */
 const MAX_RETRY_SLOTS = 8;
 
-/** The time in which what was in the way of a request may have passed. */
+/** Long enough for a short disturbance to pass. */
 const QUICK_RETRY_MS = 100;
 
 /**

@@ -30,8 +30,8 @@ export type Breaker = {
   /** Why nothing passes; undefined while it is closed. */
   pause(): Pause | undefined;
   /**
-   * Opens it; or, if that is what came of a probe, keeps it open until the next one. Returns undefined if neither: the
-   * failure of a request that was sent before says nothing new.
+   * Opens it; or keeps it open until the next probe, if the one on its way has failed. Returns undefined if it does
+   * neither: it is open already, and the failed request was sent before that.
    */
   trip(now: number, trip: Trip): Pause | undefined;
   /** A probe is on its way: the next one goes out only if this one takes very long. */

@@ -21,7 +21,7 @@ type Context = {
 
 /**
  * Decides what becomes of an operation that was rejected alone: given up, or kept and tried again. Nothing is given up
- * before another operation has passed, but for a few and for what is very old.
+ * before another operation has passed, except a few operations and very old ones.
  */
 export function createJudge(
   { maxEventAgeMs }: { maxEventAgeMs: number },

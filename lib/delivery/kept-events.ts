@@ -1,10 +1,10 @@
 import type { Random } from '../runtime/random.ts';
 import { keptDelayMs } from './backoff.ts';
 
-/** All that is kept may cost one in so many of the lane's slots. */
+/** All kept events together may cost one in so many of the lane's slots. */
 const SLOTS_PER_KEPT_REQUEST = 20;
 
-/** More are not remembered: what is forgotten is found again by a search. */
+/** More are not remembered: an event that is forgotten is found again by a search. */
 const MAX_KEPT = 10_000;
 
 /** An event that failed alone. Moments are milliseconds since the epoch. */
@@ -50,7 +50,7 @@ export function createKeptEvents({ lanes, random }: { lanes: number; random: Ran
       return kept;
     },
 
-    /** When it may be tried again: after its backoff, and so late that all that is kept stays within its slots. */
+    /** Sets when it may be tried again: after its backoff, and so late that all kept events stay within their slots. */
     scheduleRetry(kept: KeptEvent, now: number, slotPeriodMs: number): void {
       const turnMs = (events.size * SLOTS_PER_KEPT_REQUEST * slotPeriodMs) / lanes;
       kept.dueAt = now + keptDelayMs(kept.failures, turnMs, random);
@@ -65,7 +65,7 @@ export function createKeptEvents({ lanes, random }: { lanes: number; random: Ran
 
     forget: (id: string): unknown => events.delete(id),
 
-    /** The API was ill from `since` on: what first failed alone then may be good, so it goes with others. */
+    /** The API was ill from `since` on: events that first failed alone then may be good, so they go with others. */
     releaseKeptSince(since: number): void {
       for (const kept of events.values()) if (kept.since >= since) delete kept.dueAt;
     },

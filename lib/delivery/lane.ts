@@ -43,7 +43,7 @@ export type Lane = {
   status(): LaneStatus;
 };
 
-/** What is kept that failed so shortly before the breaker opened failed for the same reason. */
+/** Events that first failed alone so shortly before the breaker opened failed for the same reason. */
 const BEFORE_PAUSE_MS = 10_000;
 
 /** One concurrently running worker: its rate, and what it knows of the API, outlive an invocation. */

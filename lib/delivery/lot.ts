@@ -10,14 +10,14 @@ type Parts = { gate: Gate; pacer: Pacer; kept: KeptEvents; clock: Clock };
 /** In a shorter pause a lane holds its messages: none comes back because of it. */
 const HOLD_MS = 50_000;
 
-/** What came back in the same moment shares a request. */
+/** Messages that come back within so short a time share a request. */
 const TOGETHER_MS = 500;
 
 /**
- * With whom a message shares a request. One that failed alone goes alone, when it is due and the slots for what is kept
- * allow it; until then it stays away, for the milliseconds returned. One that came back although delivery has been well
- * ever since it was queued may be bad, as another lane knows: it does not go with fresh ones, and takes of the slots for
- * what is kept.
+ * Decides with which messages a message shares a request, or for how many milliseconds it stays away. One that failed
+ * alone goes alone, when it is due and a slot for kept events is free. One that came back although delivery has been
+ * well ever since it was queued may be bad, and kept by another lane: it does not go with fresh ones, and takes a slot
+ * for kept events.
  */
 export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
   let wellSince = clock.now();
@@ -36,7 +36,7 @@ export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
     return reserveKeptSlot(now) || 'alone';
   }
 
-  /** Those that came back together share one slot of what is kept. */
+  /** Those that came back together share one slot for kept events. */
   function chooseForReturned(now: number): Lot | number {
     if (now - returnedAt < TOGETHER_MS) return 'returned';
     const waitMs = reserveKeptSlot(now);

@@ -2,15 +2,15 @@ import type { Clock } from '../runtime/clock.ts';
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Released } from './settlement.ts';
 
-/** What is over comes back by itself, a little later. */
+/** More are not recalled: they come back by themselves, a little later. */
 const MAX_RECALLED = 1_000;
 
-/** The messages that a lane released while the breaker was open: they come back at once when it closes. */
+/** The messages that a lane released while the breaker was open, so that they come back at once when it closes. */
 export type Recall = {
   add(released: readonly Released[]): void;
-  /** Makes them visible. */
+  /** Makes them visible now. */
   recallAll(): void;
-  /** Resolves when nothing is under way. */
+  /** Resolves when no recall is under way. */
   settled(): Promise<unknown>;
 };
 

@@ -1,8 +1,6 @@
 import type { ReceivedMessage } from '../sqs/received-message.ts';
+import { MAX_RECEIVED_MESSAGES } from '../sqs/sqs-limits.ts';
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
-
-/** Messages that one receive gives at most. Source: SQS's quotas. */
-const RECEIVE_MAX = 10;
 
 const MAX_RECEIVES = 10;
 
@@ -20,9 +18,9 @@ export function createReceiver(queue: WorkerQueue) {
     lastNonEmptyReceives = 0;
     while (received.length < target) {
       const missing = target - received.length;
-      const maxReceives = Math.min(MAX_RECEIVES, Math.ceil(missing / RECEIVE_MAX));
+      const maxReceives = Math.min(MAX_RECEIVES, Math.ceil(missing / MAX_RECEIVED_MESSAGES));
       const sizes = Array.from({ length: Math.min(receives, maxReceives) }, (_, index) =>
-        Math.min(RECEIVE_MAX, missing - index * RECEIVE_MAX),
+        Math.min(MAX_RECEIVED_MESSAGES, missing - index * MAX_RECEIVED_MESSAGES),
       );
       const batches = await Promise.all(sizes.map((size) => queue.receive(size, visibilitySeconds)));
       received.push(...batches.flat());

@@ -11,7 +11,7 @@ export const MAX_REQUEST_BYTES = 500_000;
 /** One call of Salesmachine's API. */
 export type SalesmachineRequest = { path: SalesmachinePath; operations: RequestOperation[] };
 
-/** What is posted: a bare array; or the one object of an alias call, whose shape is a guess. */
+/** The body that is posted: a bare array; or the one object of an alias call, whose shape is a guess. */
 export function requestBody({ path, operations }: SalesmachineRequest): string {
   const json = operations.map((operation) => operation.json).join();
   return path === '/v1/alias' ? json : `[${json}]`;
@@ -29,7 +29,7 @@ export type Selection = {
   aliasAlone: boolean;
   /** Only of this lot; without it, of the lot of the first event that can go. */
   lot?: Lot;
-  /** Only what was received so often at most. */
+  /** Only messages that were received so often at most. */
   maxReceiveCount?: number;
   /** So many events at most. */
   maxEvents?: number;

@@ -30,14 +30,14 @@ type Entry = {
   queuedEvent?: QueuedEvent;
   deadLetter?: DeadLetter;
   isLeftToOthers?: boolean;
-  /** It is kept for so long. */
+  /** How long it is kept away. */
   delayMs?: number;
 };
 
 export type Released = { message: ReceivedMessage; seconds: number };
 
 /**
- * What one invocation owes: every message that it took ends as deleted, or as a dead letter and then deleted, or is
+ * What becomes of the messages of one invocation: each is deleted, or written as a dead letter and then deleted, or
  * released. A message is done when all its operations are delivered or given up.
  */
 export type Settlement = {
@@ -55,9 +55,9 @@ export type Settlement = {
   /** The same, and the group comes back only after `delayMs`. */
   keepGroup(message: ReceivedMessage, delayMs: number): void;
   isGroupFailed(message: ReceivedMessage): boolean;
-  /** Writes the dead letters and deletes what is done. */
+  /** Writes the dead letters, and deletes the messages that are done. */
   settleDone(): Promise<void>;
-  /** Releases what is not done, and returns it. Nothing may be sent after that. */
+  /** Releases the messages that are not done, and returns them. Nothing may be sent after that. */
   releaseRest(resumesInMs: number | undefined): Promise<Released[]>;
 };
 

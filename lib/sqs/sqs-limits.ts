@@ -6,6 +6,9 @@ export const MAX_MESSAGE_BYTES = 1_048_576;
 /** Entries in one `SendMessageBatch`, `DeleteMessageBatch` or `ChangeMessageVisibilityBatch`. */
 export const MAX_BATCH_ENTRIES = 10;
 
+/** Messages that one receive gives at most. */
+export const MAX_RECEIVED_MESSAGES = 10;
+
 /**
  * Calls at once of one task. The SDK's client has 50 sockets; a call that has to wait for one spends its time-out, and
  * all of a large request's calls in one go would keep the processor until long after the deadline.

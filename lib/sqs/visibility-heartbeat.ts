@@ -47,7 +47,7 @@ export function createVisibilityHeartbeat(
       for (const message of messages) tracked.set(message.sqsMessageId, message);
     },
     remove(messages) {
-      for (const { sqsMessageId: messageId } of messages) tracked.delete(messageId);
+      for (const { sqsMessageId } of messages) tracked.delete(sqsMessageId);
     },
     size: () => tracked.size,
     async stop() {

@@ -71,12 +71,12 @@ export function setUpBatches(
     /** The messages of the last batch whose groups may not go on in this invocation. */
     failedSqsMessageIds: () => failedSqsMessageIds,
     pings: () => requests.filter(({ path }) => path === '/v1/ping'),
-    dead: () => Object.fromEntries(queue.deadLetters.map(({ sourceId: origin, reason }) => [origin, reason])),
+    dead: () => Object.fromEntries(queue.deadLetters.map(({ sourceId, reason }) => [sourceId, reason])),
   };
 }
 
 export const sqsMessageIds = (messages: readonly ReceivedMessage[]) =>
-  messages.map(({ sqsMessageId: messageId }) => messageId);
+  messages.map(({ sqsMessageId }) => sqsMessageId);
 export const createMessages = (events: readonly JsonObject[]) => events.map((event) => createMessage(event));
 export const messagesOfUsers = (count: number, event = (userId: string) => track(userId)) =>
   createMessages(Array.from({ length: count }, (_, index) => event(`u${index}`)));

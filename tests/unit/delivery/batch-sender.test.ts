@@ -22,7 +22,7 @@ describe('a batch that is accepted', () => {
     const messages = messagesOfUsers(100);
     expect(await deliver(messages)).toEqual([]);
     expect(batches()).toHaveLength(1);
-    expect(queue.calls).toEqual(messages.map(({ sqsMessageId: messageId }) => `delete ${messageId}`));
+    expect(queue.calls).toEqual(messages.map(({ sqsMessageId }) => `delete ${sqsMessageId}`));
   });
 });
 

@@ -175,8 +175,8 @@ describe('what is not done is released', () => {
     );
     const secondsOf = async (opensInMs: number | undefined) => {
       await context.settlement.releaseRest(opensInMs);
-      return [failed, follower, neighbour].map(({ sqsMessageId: messageId }) =>
-        context.queue.released.get(messageId),
+      return [failed, follower, neighbour].map(({ sqsMessageId }) =>
+        context.queue.released.get(sqsMessageId),
       );
     };
     return { ...context, messages: [failed, follower, neighbour], queuedEvents, secondsOf };
