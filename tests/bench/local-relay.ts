@@ -39,7 +39,7 @@ export type LocalRelay = {
 
 /** The local relay as `npm start` runs it, in a process of its own. */
 export async function startLocalRelay(): Promise<LocalRelay> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, ...readStartOptions(), 'lib/local/main.ts'], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ...readOptions('start'), 'lib/local/main.ts'], {
     cwd: repository,
     env: { ...process.env, PORT: '0', INGEST_TOKENS: TOKEN, ...QUIET_AND_FAST },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,7 +65,7 @@ export async function startLocalRelay(): Promise<LocalRelay> {
       const startedAt = performance.now();
       const { stdout, stderr } = await run(
         process.execPath,
-        [...NODE_OPTIONS, 'lib/cli/relay-command.ts', ...words],
+        [...NODE_OPTIONS, ...readOptions('relay'), 'lib/cli/relay-command.ts', ...words],
         {
           cwd: repository,
           env: { ...process.env, RELAY_URL: url },
@@ -86,10 +86,10 @@ export async function startLocalRelay(): Promise<LocalRelay> {
   };
 }
 
-/** What `npm start` gives to node. */
-function readStartOptions(): string[] {
+/** What `npm run` gives to node. */
+function readOptions(script: 'start' | 'relay'): string[] {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-  return scripts.start.split(' ').filter((word: string) => word.startsWith('--'));
+  return scripts[script].split(' ').filter((word: string) => word.startsWith('--'));
 }
 
 /** Megabytes that a process has in memory now. */
