@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseContextPaths } from '../mapping/context-attributes.ts';
 
 const text = v.string();
 const url = v.pipe(
@@ -110,7 +111,10 @@ export const settings = {
       '`event`: a screen call with a name becomes an event of that name; `skip`: it is skipped, and counted',
   },
   CONTEXT_ATTRIBUTES: {
-    schema: commaSeparated,
+    schema: v.pipe(
+      commaSeparated,
+      v.transform((paths) => parseContextPaths(paths)),
+    ),
     default: '',
     description: "what of an event's `context` becomes its attributes: `campaign,page.url,locale`",
   },

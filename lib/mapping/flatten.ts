@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import type { Params, Scalar } from '../salesmachine/operation.ts';
+import { isBlank } from '../segment/id.ts';
 
 /** Names that Salesmachine gives a meaning (its documentation and its own clients): only a user sets them. */
 const reserved: ReadonlySet<string> = new Set([
@@ -52,10 +53,15 @@ export function flatten(object: JsonObject, claim = claimNothing, params: Params
   return params;
 }
 
-/** Returns a function that adds values to `params` under names that are not the user's own: each moves to a free key. */
-export function createAdder(params: Params): (name: string, value: Json) => void {
-  const freeKey = createKeyAllocator((key) => Object.hasOwn(params, key) || reserved.has(key));
+/**
+ * Returns a function that adds values to `params` under names that are not the user's own: each moves to a free key.
+ * What the relay adds gives way to what is there, but not to what says nothing, and says something itself.
+ */
+export function createAdder(params: Params, isOfRelay = false): (name: string, value: Json) => void {
+  const isFree = (key: string) => !Object.hasOwn(params, key) || (isOfRelay && isBlank(params[key]));
+  const freeKey = createKeyAllocator((key) => !isFree(key) || reserved.has(key));
   const add = (name: string, value: Json): void => {
+    if (isOfRelay && value === null) return;
     if (!isJsonObject(value)) setParam(params, freeKey(name.toWellFormed()), toScalar(value));
     else for (const key in value) add(`${name}_${key}`, value[key] ?? null);
   };

@@ -40,7 +40,7 @@ export function toEventParams(
     return isBlank(properties[key]) ? 'omit' : 'move';
   });
   if (contextAttributes.length > 0) {
-    const add = createAdder(params);
+    const add = createAdder(params, true);
     for (const [name, value] of pickContext(context, contextAttributes)) add(name, value);
   }
   return link(params, properties, context);
