@@ -21,10 +21,20 @@ const MAX_REVIVED_DEPTH = 500;
  * @throws SyntaxError that says where, and quotes nothing of the text
  */
 export function parseJson(text: string): Json {
+  return parseJsonWithin(text, MAX_REVIVED_DEPTH).value;
+}
+
+/**
+ * As `parseJson`, and whether the value is nested more than `limit` deep, which the same walk finds.
+ *
+ * @param limit at most 500
+ */
+export function parseJsonWithin(text: string, limit: number): { value: Json; isTooDeep: boolean } {
   const value = parse(text);
-  return mayHoldUnsafeNumber(value, MAX_REVIVED_DEPTH) && !isDeeperThan(value, MAX_REVIVED_DEPTH)
-    ? JSON.parse(text, keepUnsafeNumbers)
-    : value;
+  const found = inspect(value, limit);
+  const isTooDeep = found >= TOO_DEEP;
+  if (isTooDeep && limit < MAX_REVIVED_DEPTH) return { value: parseJson(text), isTooDeep };
+  return { value: found === UNSAFE_NUMBER ? JSON.parse(text, keepUnsafeNumbers) : value, isTooDeep };
 }
 
 function parse(text: string): Json {
@@ -40,13 +50,21 @@ function parse(text: string): Json {
   }
 }
 
-/** Whether a number in the first levels may be another one than its text: beyond 2^53, or infinite. */
-function mayHoldUnsafeNumber(value: Json | undefined, levels: number): boolean {
-  if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  if (levels === 0 || !isContainer(value)) return false;
-  if (Array.isArray(value)) return value.some((item) => mayHoldUnsafeNumber(item, levels - 1));
-  for (const key in value) if (mayHoldUnsafeNumber(value[key], levels - 1)) return true;
-  return false;
+/** What a walk through a value can find, the gravest last. */
+const [NOTHING, UNSAFE_NUMBER, TOO_DEEP] = [0, 1, 2];
+
+/** Whether it is nested too deep; else whether a number may be another one than its text: beyond 2^53, or infinite. */
+function inspect(value: Json | undefined, levels: number): number {
+  if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER ? UNSAFE_NUMBER : NOTHING;
+  if (!isContainer(value)) return NOTHING;
+  if (levels === 0) return TOO_DEEP;
+  let found = NOTHING;
+  if (Array.isArray(value)) {
+    for (const item of value) found = Math.max(found, inspect(item, levels - 1));
+  } else {
+    for (const key in value) found = Math.max(found, inspect(value[key], levels - 1));
+  }
+  return found;
 }
 
 function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: string }): Json {

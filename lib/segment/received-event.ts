@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isDeeperThan, isJsonObject, type Json, type JsonObject, parseJson } from '../runtime/json.ts';
+import { isDeeperThan, isJsonObject, type Json, type JsonObject, parseJsonWithin } from '../runtime/json.ts';
 import { MAX_DEPTH } from './event.ts';
 import type { Route } from './route.ts';
 
@@ -26,7 +26,7 @@ export function toReceivedEvent(bytes: Buffer, defaults: EventDefaults): Receive
   if (!result.ok) return toUnparseable(bytes, result.detail);
   const value = isJsonObject(result.value) ? applyDefaults(result.value, defaults) : result.value;
   // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway.
-  const isTooDeep = isDeeperThan(value, MAX_DEPTH);
+  const isTooDeep = value === result.value ? result.isTooDeep : isDeeperThan(value, MAX_DEPTH);
   const text = escapeForSqs(value === result.value || isTooDeep ? result.text : JSON.stringify(value));
   return { kind: 'event', text, source: value, value: isJsonObject(value) && !isTooDeep ? value : {} };
 }
@@ -42,14 +42,17 @@ export function toUnparseable(bytes: Buffer, detail: string): ReceivedEvent {
   return { kind: 'unparseable', body: isUtf8(bytes) ? bytes.toString() : bytes, detail };
 }
 
-type ParseResult = { ok: true; text: string; value: Json } | { ok: false; detail: string };
+type ParseResult =
+  | { ok: true; text: string; value: Json; isTooDeep: boolean }
+  | { ok: false; detail: string };
 
 /** The JSON that a slice holds, or what is wrong with it. */
 export function parseSlice(bytes: Buffer): ParseResult {
   if (!isUtf8(bytes)) return { ok: false, detail: 'not valid UTF-8' };
   const text = bytes.toString();
   try {
-    return { ok: true, text, value: parseJson(text) };
+    const { value, isTooDeep } = parseJsonWithin(text, MAX_DEPTH);
+    return { ok: true, text, value, isTooDeep };
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : 'not valid JSON' };
   }
@@ -57,15 +60,16 @@ export function parseSlice(bytes: Buffer): ParseResult {
 
 /** The event with what its envelope says; the same object if nothing has to be changed. */
 function applyDefaults(event: JsonObject, { route, shared }: EventDefaults): JsonObject {
-  const changes: JsonObject = {};
-  if (route.type !== undefined && (event['type'] ?? null) === null) changes['type'] = route.type;
-  for (const [key, sharedValue] of Object.entries(shared))
-    changes[key] = mergeShared(sharedValue, event[key]);
+  const typeOfPath = (event['type'] ?? null) === null ? route.type : undefined;
+  const hasWriteKey = route.sdk && event['writeKey'] !== undefined;
+  const sharedEntries = Object.entries(shared);
+  if (typeOfPath === undefined && !hasWriteKey && sharedEntries.length === 0) return event;
 
-  const { writeKey, ...withoutWriteKey } = event;
-  const hasWriteKey = route.sdk && writeKey !== undefined;
-  if (!hasWriteKey && Object.keys(changes).length === 0) return event;
-  return { ...(hasWriteKey ? withoutWriteKey : event), ...changes };
+  const { writeKey: _, ...withoutWriteKey } = event;
+  const changed = hasWriteKey ? withoutWriteKey : { ...event };
+  if (typeOfPath !== undefined) changed['type'] = typeOfPath;
+  for (const [key, sharedValue] of sharedEntries) changed[key] = mergeShared(sharedValue, event[key]);
+  return changed;
 }
 
 /** The event's own keys win, and so does all that it has in this place but null. */
