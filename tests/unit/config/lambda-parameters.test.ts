@@ -78,6 +78,11 @@ test('a refusal is an error with the name that SSM gives it, and quotes no param
   expect(requests).toHaveLength(2);
 });
 
+test('a lasting error of SSM is one, whatever stands in it', async () => {
+  await startSsm((response) => response.writeHead(503).end(twoValues));
+  await expect(readLambdaParameters(['/a'])).rejects.toThrow('SSM answered 503');
+});
+
 test('without credentials it says so', async () => {
   await startSsm((response) => response.end(twoValues));
   delete process.env['AWS_SECRET_ACCESS_KEY'];

@@ -183,7 +183,7 @@ describe('a request is answered 503, within four seconds', () => {
   test('if SQS takes the bytes of a dead letter neither', async () => {
     const headers = { ...TOKEN_HEADER, 'content-encoding': 'gzip' };
     const { response } = await handle(
-      { headers, body: Buffer.from('no gzip') },
+      { headers, body: Buffer.of(0x1f, 0x8b, 0xff) },
       { resultFor: () => 'sender_fault' },
     );
     expect(response.status).toBe(503);

@@ -120,6 +120,13 @@ describe('messages go to SQS', () => {
     expect(sizesOf(sqs.sends)).toEqual([1, 1]);
   });
 
+  test('each alone, where each of a large group is more than a call carries', async () => {
+    const { sqs } = await send(
+      Array.from({ length: 12 }, (_, index) => message('a', String(index).padEnd(MEBIBYTE + 1, '.'))),
+    );
+    expect(sizesOf(sqs.sends)).toEqual(Array(12).fill(1));
+  });
+
   test('nowhere, if there are none', async () => {
     expect(await send([])).toMatchObject({ result: 'confirmed', sqs: { sends: [] } });
   });

@@ -1,4 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parseJson } from '../../../lib/runtime/json.ts';
 import { errorFrames } from '../../../lib/telemetry/error-frames.ts';
 
@@ -69,3 +72,70 @@ function throwInLib(): unknown {
     return error;
   }
 }
+
+test('an error without a message is located, too', () => {
+  expect(errorFrames(createError('', [FRAME], 'TypeError'))).toEqual(['lib/mapping/flatten.ts:57:12']);
+});
+
+test.each([
+  ['no error, though it has a stack', { message: 'x', stack: `TypeError: x\n    at ${FRAME}` }],
+  ['an error without a stack', Object.assign(new TypeError('x'), { stack: undefined })],
+])('%s is not located', (_, error) => {
+  expect(errorFrames(error)).toEqual([]);
+});
+
+test.each([
+  ['of another directory', 'send (/var/task/tests/unit/a.ts:1:2)'],
+  ['whose path holds more than a path may', 'send (/var/task/lib/anna@example,com.ts:1:2)'],
+  ['without a column', 'send (/var/task/lib/a.ts:1)'],
+  ['with more behind it', 'send (/var/task/lib/a.ts:1:2) anna'],
+])('a frame %s is left out, and its neighbour stays', (_, frame) => {
+  expect(errorFrames(createError('x', [frame, FRAME]))).toEqual(['lib/mapping/flatten.ts:57:12']);
+});
+
+test('of a library within the relay, and of a library of a library, the path begins at the first library', () => {
+  const frames = ['a (/var/task/lib/node_modules/a/node_modules/b/lib/c.js:10:20)'];
+  expect(errorFrames(createError('x', frames))).toEqual(['node_modules/a/node_modules/b/lib/c.js:10:20']);
+});
+
+describe('in a bundle', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'relay-frames-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  /** A bundle whose third line, from column 5 on, is line 12, column 7 of a source. */
+  const mapOf = (source: string) =>
+    JSON.stringify({ version: 3, sources: [source], names: [], mappings: ';;IAWM' });
+  const write = (name: string, map?: string) => {
+    const bundle = join(directory, name);
+    if (map !== undefined) writeFileSync(`${bundle}.map`, map);
+    return bundle;
+  };
+  const framesOf = (file: string, place = '3:9') =>
+    errorFrames(createError('x', [`send (${file}:${place})`]));
+
+  test('a frame is that of the source', () => {
+    expect(framesOf(write('worker.mjs', mapOf('../lib/sqs/send.ts')))).toEqual(['lib/sqs/send.ts:12:7']);
+  });
+
+  test('a place that the map does not know is none', () => {
+    expect(framesOf(write('early.mjs', mapOf('../lib/sqs/send.ts')), '1:1')).toEqual([]);
+  });
+
+  test('without a map, or with one that cannot be read, there is no frame', () => {
+    expect(framesOf(write('unmapped.mjs'))).toEqual([]);
+    expect(framesOf(write('broken.mjs', '{'))).toEqual([]);
+  });
+
+  test('a map is read once', () => {
+    const bundle = write('once.mjs', mapOf('../lib/sqs/send.ts'));
+    expect(framesOf(bundle)).toEqual(['lib/sqs/send.ts:12:7']);
+    write('once.mjs', mapOf('../lib/sqs/other.ts'));
+    expect(framesOf(bundle)).toEqual(['lib/sqs/send.ts:12:7']);
+  });
+
+  test('what is no bundle has no map', () => {
+    const source = join(directory, 'lib-a.js');
+    writeFileSync(`${source}.map`, mapOf('../lib/sqs/send.ts'));
+    expect(framesOf(source)).toEqual([]);
+  });
+});

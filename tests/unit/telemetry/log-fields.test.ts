@@ -43,3 +43,34 @@ test('what is wrong with the settings stays one line', () => {
 test('a key of every object is none of the table', () => {
   expect(pickKnownFields(from(JSON.parse('{"__proto__":{"cause":"x"},"constructor":"x"}')))).toEqual({});
 });
+
+test('every kind of field is shown as it is', () => {
+  const fields: LogFields = {
+    path: '/v1/track',
+    mayBeDuplicated: true,
+    more: false,
+    accepted: 0,
+    problem: 'Salesmachine answered 422: the plan is missing',
+    stack: ['lib/mapping/flatten.ts:57:12'],
+    messageIds: ['ajs-next-1700000000000-123e4567-e89b-42d3-a456-426614174000'],
+  };
+  expect(pickKnownFields(fields)).toEqual(fields);
+  expect(Object.keys(pickKnownFields(fields))).toHaveLength(7);
+});
+
+test('what is no place in the code is no frame, and what is no text is no id', () => {
+  const stack = ['lib/a.ts:1:2', 'anna@example.com', 7, 'lib/anna smith.ts:1:2', 'lib/a.ts:1:2 anna'];
+  expect(pickKnownFields(from({ stack }))).toEqual({ stack: ['lib/a.ts:1:2'] });
+  expect(pickKnownFields(from({ stack: 'lib/a.ts:1:2' }))).toEqual({});
+  const { messageIds } = pickKnownFields(from({ messageIds: ['a1', 7, null] }));
+  expect(messageIds).toHaveLength(1);
+});
+
+test('a sentence is one line of a thousand characters at most', () => {
+  const { problem = '' } = pickKnownFields({ problem: 'a \t\n b'.padEnd(2_000, 'x') });
+  expect(problem).toBe('a b'.padEnd(1_000, 'x'));
+});
+
+test('a text of digits is no number', () => {
+  expect(pickKnownFields(from({ accepted: '7', status: Number.POSITIVE_INFINITY }))).toEqual({});
+});
