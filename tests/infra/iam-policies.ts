@@ -252,7 +252,7 @@ export async function operatorPolicy(): Promise<Policy> {
 
 /** What the deployer needs for npm run deploy, and to remove the stack: ours, osls's, and CloudFormation's for them. */
 export async function deployerPolicy({ Resources }: Template): Promise<Policy> {
-  const [ours, osls] = await Promise.all([findSentCommands('lib/cli/deploy/main.ts'), findOslsCommands()]);
+  const [ours, osls] = await Promise.all([findSentCommands('lib/cli/deploy/deploy.ts'), findOslsCommands()]);
   const types = new Set(Object.values(Resources).map(({ Type }) => Type));
   return toPolicy([
     ...[...ours.union(osls)].map((name) => find(commandPermissions, name)),

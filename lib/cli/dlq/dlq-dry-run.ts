@@ -7,9 +7,9 @@ import {
 import { MAX_REPLAYS } from '../../dead-letters/replay-selection.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import type { Connection } from '../connection.ts';
+import { formatNumber, pluralize } from '../format-text.ts';
 import { createProgress, formatDuration } from '../progress.ts';
 import { estimateDuration } from './estimate-duration.ts';
-import { formatNumber, pluralize } from './format.ts';
 import type { ReplayOptions } from './run-replay.ts';
 
 /** Prints what a replay would do, and does none of it. */

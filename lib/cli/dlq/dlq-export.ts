@@ -10,9 +10,9 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
+import { pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { pluralize } from './format.ts';
 
 const help = `
 Writes NDJSON, a line for each dead letter, with the event as it came in "body": this is personal data.

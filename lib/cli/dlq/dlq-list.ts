@@ -11,9 +11,10 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
+import { formatTime, pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { formatEvent, formatTime, pluralize } from './format.ts';
+import { formatEvent } from './format-event.ts';
 
 type ListOptions = TargetOptions & FilterOptions & { json?: true };
 

@@ -12,10 +12,10 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
+import { pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { createFile } from './dlq-export.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { pluralize } from './format.ts';
 
 type PurgeOptions = TargetOptions & FilterOptions & { why: string; file?: string; yes?: true };
 

@@ -4,11 +4,11 @@ import { REPLAY_RATE, type ReplayResult } from '../../dead-letters/replay-dead-l
 import { MAX_REPLAYS } from '../../dead-letters/replay-selection.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
+import { formatNumber, pluralize } from '../format-text.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
 import { formatDuration } from '../progress.ts';
 import { dryRun } from './dlq-dry-run.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
-import { formatNumber, pluralize } from './format.ts';
 import { type ReplayOptions, type ReplaySession, runReplay, type TimedReplay } from './run-replay.ts';
 
 type ReplayFlags = TargetOptions &

@@ -15,8 +15,9 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
+import { formatTime, pluralize } from '../format-text.ts';
 import { redactOperation } from '../redact.ts';
-import { formatEvent, formatTime, pluralize } from './format.ts';
+import { formatEvent } from './format-event.ts';
 
 type ShowOptions = TargetOptions & { reveal?: true; json?: true };
 

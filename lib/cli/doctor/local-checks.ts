@@ -4,7 +4,7 @@ import { type SettingName, settings } from '../../config/settings.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import type { CommandContext } from '../command-context.ts';
-import { diagnosePing, hasPassed, pingSchema } from '../ping.ts';
+import { diagnosePing, hasPassed, pingSchema } from '../diagnose-ping.ts';
 import { relayUrl } from '../request-local-relay.ts';
 import { fetchDelivery } from '../status/fetch-status.ts';
 import { bad, type Check, good, warning } from './check.ts';

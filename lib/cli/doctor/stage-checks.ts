@@ -1,6 +1,6 @@
 import type { Environment } from '../../config/config.ts';
 import type { DeliveryStatus } from '../../local/api-schema.ts';
-import { diagnosePing, hasPassed, type Ping } from '../ping.ts';
+import { diagnosePing, hasPassed, type Ping } from '../diagnose-ping.ts';
 import { findLackingSecrets, type SecretName } from '../secrets/stage-secrets.ts';
 import { bad, type Check, type Finding, good, warning } from './check.ts';
 import { createDeliveryCheck } from './delivery-check.ts';

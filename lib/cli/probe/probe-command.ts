@@ -4,7 +4,7 @@ import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { type TargetOptions, withTargetOptions } from '../connection.ts';
-import { pluralize } from '../dlq/format.ts';
+import { pluralize } from '../format-text.ts';
 import { fetchSalesmachineSettings } from '../stage/stage-ping.ts';
 import { createProbeClient, MAX_REQUESTS, type ProbeClient, ProbeStoppedError } from './probe-client.ts';
 import { type Finding, probes } from './probes.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
-import { pluralize } from '../dlq/format.ts';
+import { pluralize } from '../format-text.ts';
 import { nonNegativeInteger, positiveInteger, positiveNumber } from '../options.ts';
 import { createProgress, formatDuration } from '../progress.ts';
 import { readText } from '../read-text.ts';

@@ -4,7 +4,7 @@ import type { Json } from '../../runtime/json.ts';
 import type { Random } from '../../runtime/random.ts';
 import { type PostResult, postBatch, type Target } from '../../segment/post-batch.ts';
 import { splitIntoBatches } from '../../segment/split-into-batches.ts';
-import { pluralize } from '../dlq/format.ts';
+import { pluralize } from '../format-text.ts';
 
 /** Events by what became of them; `failed` were refused, or could not be sent. */
 export type SendSummary = {

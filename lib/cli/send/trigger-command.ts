@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { makeSample, SAMPLES, type Sample } from '../../local/console/samples.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
-import { pluralize } from '../dlq/format.ts';
+import { pluralize } from '../format-text.ts';
 import { positiveInteger } from '../options.ts';
 import { formatCounts } from './send-command.ts';
 import { sendEvents } from './send-events.ts';

@@ -5,7 +5,7 @@ import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import { CommandError } from '../cli-errors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { type Ping, pingSchema } from '../ping.ts';
+import { type Ping, pingSchema } from '../diagnose-ping.ts';
 import { clientOptions, connectLambda, stackName } from './stage-clients.ts';
 import { fetchWorkerEnvironment } from './worker-settings.ts';
 

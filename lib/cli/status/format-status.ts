@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from '../../local/api-schema.ts';
 import { style } from '../../runtime/terminal-text.ts';
 import { CHECK_CREDENTIAL, type Diagnosis, diagnose } from '../diagnosis.ts';
-import { formatNumber, pluralize } from '../dlq/format.ts';
+import { formatNumber, pluralize } from '../format-text.ts';
 import { formatDuration } from '../progress.ts';
 import type { Status } from './fetch-status.ts';
 

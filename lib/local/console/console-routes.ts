@@ -16,9 +16,9 @@ import { searchCrm } from './crm-page.ts';
 import { createDeadLetterActions, type DeadLetterPorts } from './dead-letter-actions.ts';
 import { toJourney } from './journey.ts';
 import { pageRoutes } from './page-bundle.ts';
+import { sendEvents, sendText } from './post-events.ts';
 import type { SourceHelp } from './protocol.ts';
 import { makeSample, SAMPLES } from './samples.ts';
-import { sendEvents, sendText } from './send-events.ts';
 import { streamSnapshots } from './snapshot-stream.ts';
 
 /** As the deployed ingest: 6 MB of JSON. */

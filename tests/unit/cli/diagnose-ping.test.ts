@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { diagnosePing, hasPassed, type Ping } from '../../../lib/cli/ping.ts';
+import { diagnosePing, hasPassed, type Ping } from '../../../lib/cli/diagnose-ping.ts';
 
 const ping = (changes: Partial<Ping>): Ping => ({
   outcome: 'transient',
