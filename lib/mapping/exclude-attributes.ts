@@ -59,6 +59,7 @@ const GIVEN_NAMES: ReadonlyMap<string, string> = new Map([
   ['context.userAgent', 'visit_agent'],
   ['context.page.url', 'visit_url'],
   ['context.groupId', 'account_uid'],
+  ['properties.display_name', 'display_name_2'],
 ]);
 
 /** Deeper than this nothing is looked at, so it is taken out: such an event is invalid anyway. */

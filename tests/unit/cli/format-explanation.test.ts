@@ -125,12 +125,12 @@ describe('what is excluded', () => {
 
   test('by a name that only the mapping gives is said, too, with what it is made of', () => {
     const said = explain(
-      { ...page, properties: { display_name: 'D', a_b: 1, a: { b: 2 } }, context: {} },
-      { excludeAttributes: ['display_name_2', 'a_b_2'] },
+      { ...page, properties: { a_b: 1, a: { b: 2 }, churn: { reason: 'R' } }, context: {} },
+      { excludeAttributes: ['churn_reason_2', 'a_b_2'] },
     );
     expect(said).toContain(
       'excluded when it is sent: a_b_2 ← properties.a.b, flattened, renamed because a_b is taken or reserved (EXCLUDE_ATTRIBUTES: a_b_2), ' +
-        'display_name_2 ← properties.display_name, renamed because display_name is taken or reserved (EXCLUDE_ATTRIBUTES: display_name_2)',
+        'churn_reason_2 ← properties.churn.reason, flattened, renamed because churn_reason is taken or reserved (EXCLUDE_ATTRIBUTES: churn_reason_2)',
     );
     expect(said).not.toMatch(/not sent|params.*_2/);
   });

@@ -59,9 +59,9 @@ describe('an attribute is taken out of an event', () => {
     ],
     [
       'by the name that the relay gives it',
-      { context: { ip: 1, userAgent: 2, page: { url: 3 } } },
-      ['visit_*'],
-      { context: { page: {} } },
+      { context: { ip: 1, userAgent: 2, page: { url: 3 } }, properties: { display_name: 4 } },
+      ['visit_*', 'display_name_2'],
+      { context: { page: {} }, properties: {} },
     ],
     ['with the link to an account', { context: { groupId: 1 } }, ['account_uid'], { context: {} }],
     [
