@@ -118,7 +118,7 @@ export function BreakPanel() {
       </p>
       <div class="scope">
         <Choice
-          label="Calls"
+          label="Which calls"
           value={scope}
           options={[
             ['everything', 'all calls'],

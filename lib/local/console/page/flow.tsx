@@ -105,7 +105,7 @@ function RequestsCard({ current }: { current: Snapshot }) {
 function Lane({ lane, now }: { lane: LaneRow; now: number }) {
   const tone = lane.pause ? 'bad' : lane.retrying ? 'warn' : '';
   return (
-    <li class={tone}>
+    <li class={tone} title="A lane sends one request after the other, at a pace that keeps to the quota">
       <b>Lane {lane.lane + 1}</b> <span data-testid="lane">{describeLane(lane, now)}</span>
       {lane.pause?.text && <small>{lane.pause.text}</small>}
     </li>

@@ -15,9 +15,9 @@ const KINDS = ['account', 'contact', 'event', 'alias'] as const;
 
 /** The latest requests, each a bar of a hundred cells: as many are filled as it has operations. */
 export function RequestBars({ lanes }: { lanes: readonly LaneRow[] }) {
-  const pending = lanes.flatMap(({ lane, sending, held, pause }) => {
+  const pending = lanes.flatMap(({ lane, sending, held }) => {
     const sizes = sending.length > 0 ? sending : held > 0 ? [held] : [];
-    return sizes.map((size, index) => ({ key: `${lane}-${index}`, size, isPaused: pause !== null }));
+    return sizes.map((size, index) => ({ key: `${lane}-${index}`, size }));
   });
   const shown = requests.value.slice(-Math.max(1, BARS - pending.length));
   const empty = BARS - shown.length - pending.length;
@@ -29,12 +29,8 @@ export function RequestBars({ lanes }: { lanes: readonly LaneRow[] }) {
       {shown.map((request) => (
         <Bar key={request.number} request={request} />
       ))}
-      {pending.map(({ key, size, isPaused }) => (
-        <li
-          key={`pending-${key}`}
-          class={isPaused ? 'pending paused' : 'pending'}
-          title={pluralize(size, 'event')}
-        >
+      {pending.map(({ key, size }) => (
+        <li key={`pending-${key}`} class="pending" title={pluralize(size, 'event')}>
           <Cells counts={{ account: 0, contact: 0, event: Math.min(size, CELLS), alias: 0 }} />
         </li>
       ))}
@@ -48,6 +44,7 @@ const LEGEND = [
   ['account', 'account'],
   ['pending', 'next request'],
   ['bad', 'failed'],
+  ['warn', 'over the quota'],
 ] as const;
 
 /** How to read the bars. */
