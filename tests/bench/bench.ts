@@ -4,7 +4,7 @@ export type Row = {
   figure: string;
   value: number;
   unit: string;
-  /** The lowest and the highest that were measured; nine tenths of them where there are many. */
+  /** The middle half of what was measured. */
   range?: readonly [low: number, high: number];
   goal?: { atMost: number } | { atLeast: number };
 };

@@ -4,6 +4,7 @@ import { realRelay } from '../simulation/relays/real-relay.ts';
 import { simulate, type World } from '../simulation/simulation.ts';
 import type { BenchResult, Row } from './bench.ts';
 import { PRICES } from './prices.ts';
+import { markdown } from './table.ts';
 import { meter, type Usage } from './usage.ts';
 
 const MONTH_SECONDS = 30.4 * 86_400;
@@ -124,6 +125,3 @@ export async function benchCosts(): Promise<BenchResult> {
   const head = ['events/s', 'events a webhook', 'million a month', ...parts, 'a month', 'a million events'];
   return { rows, details: markdown([head, ...lines]) };
 }
-
-const markdown = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

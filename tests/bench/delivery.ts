@@ -1,13 +1,11 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createIngest } from '../../handlers/ingest.ts';
 import { createWorker } from '../../handlers/worker.ts';
 import { readIngestSettings, readWorkerConfig, type WorkerConfig } from '../../lib/config/config.ts';
+import { handleRequest } from '../../lib/ingest/handle-request.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
-import { createApiGateway } from '../../lib/local/aws/local-api-gateway.ts';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { createMessageCounter } from '../../lib/local/aws/message-counter.ts';
 import { createQueueObserver } from '../../lib/local/aws/queue-observer.ts';
-import { listen } from '../../lib/local/http-server.ts';
 import { createFakeSalesmachine } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { withRequestCounter } from '../../lib/local/with-counters.ts';
@@ -17,13 +15,14 @@ import { createSalesmachine, type Salesmachine } from '../../lib/salesmachine/cl
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { recordingLog } from '../support/log.ts';
 import { until } from '../support/until.ts';
-import { postEvents } from '../support/webhooks.ts';
+import { trackEvent } from '../support/webhooks.ts';
 import type { BenchResult, Row } from './bench.ts';
 import { createPlainWorker } from './plain-worker.ts';
 import { table } from './table.ts';
 
 const EVENTS = 30_000;
 const USERS = 3_000;
+const PER_WEBHOOK = 100;
 const QUOTA = { requests: 90, windowSeconds: 3 };
 
 /** One request per event would take a quarter of an hour: the rate is clear long before. */
@@ -50,8 +49,7 @@ type Figures = { events: number; seconds: number; requests: number; throttled: n
 
 /**
  * What each way to empty the queue makes of one and the same quota; a new queue and a new fake Salesmachine for each. The
- * events are queued before, each in a webhook of its own, so that the consumer is measured and not this machine. The
- * other two are paced as the engine is, so that answers of 429 slow none of them.
+ * events are queued before, so that the consumer is measured and not this machine. The other two are paced as the engine is, so that answers of 429 slow none of them.
  */
 export async function benchDelivery(): Promise<BenchResult> {
   const results: [string, Figures][] = [];
@@ -110,16 +108,19 @@ async function measure(createConsumer: (ports: ConsumerPorts) => Consumer): Prom
   return figures;
 }
 
-/** Through the ingest, as Segment would. */
+/** Through the ingest, in arrays, as Segment would. */
 async function queueEvents(queues: LocalSqs): Promise<void> {
-  const log = recordingLog();
   const config = readIngestSettings(toEnvironment(queues));
-  const invoke = createIngest({ config, sqs: queues.connect(), clock, random, log });
-  const gateway = createApiGateway({ invoke, functionTimeoutMs: FUNCTION_TIMEOUT_MS, clock, log });
-  const server = await listen(gateway);
-  await postEvents(0, EVENTS, { url: `${server.url}/segment`, token: TOKEN, users: USERS });
-  await server.stop();
+  const dependencies = { config, sqs: queues.connect(), clock, random, log: recordingLog() };
+  for (let first = 0; first < EVENTS; first += PER_WEBHOOK) {
+    const events = Array.from({ length: PER_WEBHOOK }, (_, index) => toEvent(first + index));
+    const body = Buffer.from(JSON.stringify(events));
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    await handleRequest({ method: 'POST', path: '/segment', headers, body }, dependencies);
+  }
 }
+
+const toEvent = (number: number) => trackEvent(number % USERS, Math.floor(number / USERS));
 
 const toEnvironment = ({ main, deadLetters }: LocalSqs) => ({
   QUEUE_URL: main.url,

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import type { Bench, Row } from './bench.ts';
 import { benchConsole } from './console.ts';
 import { benchCosts } from './costs.ts';
@@ -11,7 +12,7 @@ import { benchMapping } from './mapping.ts';
 import { benchScale } from './scale.ts';
 import { benchSend } from './send.ts';
 import { benchStartup } from './startup.ts';
-import { formatRows, print } from './table.ts';
+import { formatRows, markdown, print, table } from './table.ts';
 import { benchWorker } from './worker.ts';
 
 const benches: Record<string, { about: string; run: Bench }> = {
@@ -34,14 +35,19 @@ const benches: Record<string, { about: string; run: Bench }> = {
   costs: { about: 'what the stack costs, by rate', run: benchCosts },
 };
 
-const USAGE = `npm run bench             everything, in about ten minutes, as one table
-npm run bench -- NAME     one of them, with its details
+const USAGE = `npm run bench                  everything, in about ten minutes, as one table
+npm run bench -- NAME          one of them, with its details
+npm run bench -- --markdown    the table as Markdown
 ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(9)} ${about}\n`)
   .join('')}`;
 
 const { values, positionals } = parseArgs({
-  options: { long: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    long: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
@@ -51,19 +57,30 @@ async function runBenches(names: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   for (const name of names) {
     process.stderr.write(`${name} ...\n`);
-    const result = await benches[name]?.run({ isLong: values.long });
+    const result = await benches[name]?.run({ isLong: values.long }).catch(reportFailure);
     rows.push(...(result?.rows ?? []));
     if (positionals.length > 0 && result?.details) print(`${result.details}\n`);
   }
-  print(formatRows(rows));
+  print(formatRows(rows, values.markdown ? markdown : table));
   print(`\n${describeRun((performance.now() - startedAt) / 60_000)}\n`);
+}
+
+/** The others still run. */
+function reportFailure(error: unknown): undefined {
+  process.stderr.write(`${inspect(error)}\n`);
+  process.exitCode = 1;
 }
 
 function describeRun(minutes: number): string {
   const [cpu] = cpus();
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, ${minutes.toFixed(1)} min, Node.js ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpu?.model}`;
+  const packages = ['@aws-sdk/client-sqs', 'fauxqs'].map((name) => `${name} ${readVersion(name)}`);
+  return `${date}, ${minutes.toFixed(1)} min on ${cpus().length} × ${cpu?.model}; Node.js ${process.version}, ${packages.join(', ')}`;
 }
+
+const readVersion = (name: string): string =>
+  JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+    .version;
 
 if (values.help || unknown.length > 0) {
   print(USAGE);

@@ -34,7 +34,7 @@ export function measureRatios(pairs: readonly Pair[]): Figures {
       ),
       weights,
     );
-  return { value: combine(0.5), unit: '×', range: [combine(0.05), combine(0.95)] };
+  return { value: combine(0.5), unit: '×', range: [combine(0.25), combine(0.75)] };
 }
 
 function measurePair({ work, floor }: Pair, isWorkFirst: boolean): { workMs: number; floorMs: number } {
@@ -52,11 +52,11 @@ function measureMs(work: Work): number {
   return performance.now() - startedAt;
 }
 
-/** The median of what was measured, and the middle nine tenths of it. */
+/** The median of what was measured, and its middle half: the rest is what else the machine did. */
 export const summarize = (values: readonly number[], unit: string): Figures => ({
   value: quantile(values, 0.5),
   unit,
-  range: [quantile(values, 0.05), quantile(values, 0.95)],
+  range: [quantile(values, 0.25), quantile(values, 0.75)],
 });
 
 function quantile(values: readonly number[], share: number): number {

@@ -13,11 +13,17 @@ export function table(rows: readonly (readonly string[])[]): string {
   return `${rows.map(line).join('\n')}\n`;
 }
 
+/** The same as Markdown. */
+export const markdown = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
+  [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |\n`)
+    .join('');
+
 export const print = (text: string): boolean => process.stdout.write(text);
 
-/** Each figure beside its goal, with the middle nine tenths of what was measured. */
-export const formatRows = (rows: readonly Row[]): string =>
-  table([['figure', 'measured', 'range', 'goal', ''], ...rows.map(toCells)]);
+/** Each figure beside its goal, with the middle half of what was measured. */
+export const formatRows = (rows: readonly Row[], layout: typeof table): string =>
+  layout([['figure', 'measured', 'range', 'goal', ''], ...rows.map(toCells)]);
 
 /** An empty last cell: reached, or there is no goal. */
 const toCells = (row: Row): string[] => [
