@@ -7,12 +7,12 @@ import { toExportRecord } from '../../dead-letters/describe-dead-letter.ts';
 import { describePrediction, dryRunReplay } from '../../dead-letters/dry-run.ts';
 import { createCauseGroups } from '../../dead-letters/group-by-cause.ts';
 import { replay } from '../../dead-letters/replay-dead-letters.ts';
-import { runbook } from '../../dead-letters/runbook.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { withDeadline } from '../../runtime/deadline.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { getPageAdvice } from './page-advice.ts';
 import type { ActionReport, DeadLetterList } from './protocol.ts';
 
 /** As many as the runbook advises to replay first. */
@@ -62,7 +62,7 @@ export function createDeadLetterActions(ports: DeadLetterPorts) {
     const causes = groups.list().map(({ sample, types, ...cause }) => ({
       ...cause,
       types: Object.entries(types).map(([type, count]) => ({ type, count })),
-      ...runbook[cause.reason],
+      ...getPageAdvice(cause.reason),
       sample: sample.message.body.slice(0, MAX_SAMPLE_LENGTH),
       today: describePrediction(sample, mapping),
     }));

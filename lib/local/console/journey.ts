@@ -1,9 +1,9 @@
 import { REASONS } from '../../dead-letters/reasons.ts';
-import { runbook } from '../../dead-letters/runbook.ts';
 import { explainEvent } from '../../mapping/explain-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import { type Json, parseJson } from '../../runtime/json.ts';
 import type { EventRecord } from './event-ring.ts';
+import { getPageAdvice } from './page-advice.ts';
 import type { Advice, Journey, JourneyStep } from './protocol.ts';
 import { toEventRow } from './snapshot-stream.ts';
 
@@ -89,7 +89,7 @@ function hasMoreValuesThan(event: Json, limit: number): boolean {
 /** What the runbook says of a dead letter's reason. */
 function findAdvice({ state, detail }: EventRecord): Advice | null {
   const reason = state === 'deadLetter' ? REASONS.find((each) => each === detail) : undefined;
-  return reason === undefined ? null : runbook[reason];
+  return reason === undefined ? null : getPageAdvice(reason);
 }
 
 function tryParse(text: string): Json | undefined {

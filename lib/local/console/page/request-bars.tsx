@@ -42,9 +42,9 @@ const LEGEND = [
   ['event', 'event'],
   ['contact', 'contact'],
   ['account', 'account'],
-  ['pending', 'next request'],
+  ['pending', 'next'],
+  ['warn', 'throttled'],
   ['bad', 'failed'],
-  ['warn', 'over the quota'],
 ] as const;
 
 /** How to read the bars. */

@@ -146,7 +146,7 @@ function createPlot(element: HTMLElement): uPlot {
     {
       width: element.clientWidth,
       height: element.clientHeight,
-      padding: [8, 8, 0, 0],
+      padding: [8, 24, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] } },
