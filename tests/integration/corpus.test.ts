@@ -11,12 +11,13 @@ import type {
 } from '../../lib/salesmachine/operation.ts';
 import { sign } from '../../lib/segment/signature.ts';
 import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
+import { patientClock } from '../support/patient-clock.ts';
 import { receiveAll } from '../support/receive-all.ts';
 import { SHARED_SECRET, startTestRelay } from '../support/relay.ts';
 
 const directory = new URL('../fixtures/events/', import.meta.url);
 
-const startedAt = new Date().toISOString();
+const startedAt = new Date(patientClock.now()).toISOString();
 
 /** One event a line, as its sender wrote it: to parse and write it again would change numbers. */
 const linesOf = (file: string) =>
