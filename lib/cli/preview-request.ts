@@ -23,6 +23,7 @@ export function previewRequest(
     pendingOperations: operations.length,
     failures: 0,
     lot: 'fresh',
+    isDismissed: false,
   };
   queuedEvent.operations = operations.map((operation) => ({
     queuedEvent,

@@ -6,18 +6,16 @@ import { describeResult } from '../salesmachine/error-detail.ts';
 import { type Outcome, toOutcome } from '../salesmachine/outcome.ts';
 import type { Log } from '../telemetry/log.ts';
 import { retryWaitMs } from './backoff.ts';
-import {
-  type BatchAttempts,
-  type Evidence,
-  MIN_FAILURES_TO_SUSPECT,
-  MIN_FAILURES_TO_TRIP,
-} from './evidence.ts';
+import { type BatchAttempts, type Evidence, MIN_FAILURES_TO_TRIP } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import { createInterpreter } from './interpret.ts';
 import { postRequest, type SlotStats } from './post-request.ts';
 import { reactions } from './reactions.ts';
 import type { SalesmachineRequest } from './request.ts';
 import { queuedEventsIn } from './request-operation.ts';
+
+/** A batch that is the only one to fail is sent again so often without waiting for a slot. */
+const MAX_QUICK_RETRIES = 2;
 
 /** Why operations did not pass. */
 export type Rejection = {
@@ -82,6 +80,7 @@ export async function attempt(
   let { slotStats } = options;
   let failures = 0;
   let isQuick = false;
+  let lastRejection: Rejection | undefined;
 
   /** Waits for a slot, unless the caller had one. */
   async function acquireSlot(): Promise<SlotStats | undefined> {
@@ -110,7 +109,7 @@ export async function attempt(
 
   async function waitBeforeRetry(): Promise<void> {
     const isBrownout = evidence.isBrownout(batch);
-    isQuick = !isBrownout && failures < MIN_FAILURES_TO_SUSPECT;
+    isQuick = !isBrownout && failures <= MAX_QUICK_RETRIES;
     const waitMs = retryWaitMs({ failures, isQuick, isBrownout }, gate.period(), random);
     await clock.sleep(Math.min(waitMs, Math.max(0, deadline - clock.now())));
   }
@@ -138,12 +137,18 @@ export async function attempt(
   for (;;) {
     const slot = await acquireSlot();
     if (slot === undefined) return { kind: 'undecided' };
+    if (lastRejection !== undefined && isProven(lastRejection.outcome)) {
+      // Others have passed meanwhile: the slot is better used for a part of it.
+      gate.releaseSlot();
+      return { kind: 'rejected', rejection: lastRejection };
+    }
     slotStats = undefined;
     const sentAt = clock.now();
     const answer = await sendOnce(slot);
     if (answer === 'accepted') return { kind: 'delivered' };
     if (answer === 'unknown') continue;
     countFailure();
+    lastRejection = answer;
     if (isProven(answer.outcome)) return { kind: 'rejected', rejection: answer };
     if (answer.outcome === 'credential') await ports.salesmachine.refreshCredentialIfOlderThan(sentAt);
     options.onFailure?.();

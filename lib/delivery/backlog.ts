@@ -35,6 +35,8 @@ export type Backlog = {
   /** The same, while the breaker is open: events that have not failed before those that have. */
   selectProbe(selection: Selection): QueuedEvent[];
   remove(queuedEvents: readonly QueuedEvent[]): void;
+  /** They go with the next request: they came before all that is left. */
+  putBack(queuedEvents: readonly QueuedEvent[]): void;
   /** How many more operations a request would take. */
   room(): number;
   isEmpty(): boolean;
@@ -97,6 +99,9 @@ export function createBacklog({ settlement, readMessage, chooseLot }: Parts): Ba
     remove(queuedEvents) {
       const removed = new Set(queuedEvents);
       pending = pending.filter((queuedEvent) => !removed.has(queuedEvent));
+    },
+    putBack(queuedEvents) {
+      pending = [...queuedEvents, ...pending];
     },
     room: () => MAX_OPERATIONS - countOperations() - unread.length - suspects.length,
     isEmpty: () => pending.length + unread.length + suspects.length === 0,

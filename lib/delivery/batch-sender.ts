@@ -14,7 +14,7 @@ import { merge } from './merge.ts';
 import type { SlotStats } from './post-request.ts';
 import type { PendingOperation, QueuedEvent } from './queued-event.ts';
 import { type Reaction, reactions } from './reactions.ts';
-import { requestPath } from './request.ts';
+import { requestPath, selectSeparable } from './request.ts';
 import type { Settlement } from './settlement.ts';
 
 /** How long an alias call that Salesmachine does not know is not tried again. */
@@ -24,13 +24,15 @@ type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
 type Verdict = Reaction['verdict'];
 type Ports = AttemptPorts & { kept: KeptEvents };
 
-type Batch = {
+export type Batch = {
   queuedEvents: readonly QueuedEvent[];
   settlement: Settlement;
   deadline: number;
   slotStats: SlotStats;
   /** Is called when a request has failed, so that the batch will take longer. */
   onFailure: () => void;
+  /** Takes back events that may go with another batch. */
+  takeBack: (queuedEvents: readonly QueuedEvent[]) => void;
 };
 
 /**
@@ -48,11 +50,13 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     deadline,
     slotStats,
     onFailure,
+    takeBack,
   }: Batch): Promise<void> {
     const path = requestPath(queuedEvents, settings.mapping.alias === 'single');
     const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
     const batch = createBatchAttempts();
     const rejections = new Map<PendingOperation, Rejection>();
+    const dismissed = new Set<QueuedEvent>();
     let firstRejectedAt = Number.POSITIVE_INFINITY;
     let credentialVerified = false;
 
@@ -78,6 +82,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       let hasFound = false;
       await bisect(operations, firstRejection, {
         send: (subset) => send(subset, { scope: 'part' }),
+        dismiss,
         async reject(operation, rejection) {
           rejections.set(operation, rejection);
           // It will be tried again: nothing of its group may overtake it.
@@ -89,6 +94,27 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       });
       batch.isExplained = hasFound;
     }
+
+    /**
+     * What stands behind a bad part is probably good: it goes with the next batch, unless it shares a key with what stays.
+     * Each event does so once, for where many are bad a search is shorter.
+     */
+    function dismiss(behind: readonly PendingOperation[]): readonly PendingOperation[] {
+      const isBehind = (operation: PendingOperation) => behind.includes(operation);
+      const mayLeave = (each: QueuedEvent) => !each.isDismissed && each.operations.every(isBehind);
+      const leaving = selectSeparable(
+        queuedEvents.filter((each) => !isSettled(each)),
+        mayLeave,
+      );
+      for (const each of leaving) {
+        each.isDismissed = true;
+        dismissed.add(each);
+      }
+      takeBack(leaving);
+      return behind.filter(({ queuedEvent }) => !dismissed.has(queuedEvent));
+    }
+
+    const isSettled = (each: QueuedEvent) => each.pendingOperations === 0 || dismissed.has(each);
 
     const failGroup = ({ queuedEvent }: PendingOperation) => settlement.failGroup(queuedEvent.message);
 
@@ -135,14 +161,10 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       firstRejectedAt = rejection.at;
       if (rejection.outcome === 'alias_unsupported')
         aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
-      if (needsNoSearch(scope, rejection)) judgeLater(operations, rejection);
+      if (operations.length === 1) judgeLater(operations, rejection);
       // While everything is refused, a search would find nothing.
       else if (gate.pause()?.isRefusal !== true) await isolateRejected(rejection);
     }
-
-    /** The rejection is of one operation, or of suspects, among which a search would cost too much. */
-    const needsNoSearch = (scope: AttemptOptions['scope'], { outcome }: Rejection) =>
-      operations.length === 1 || (scope === 'suspect' && reactions[outcome].verdict === 'failed');
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
       for (const operation of operations) settlement.rejectOperation(operation, aliasUnsupported.rejection);
@@ -150,9 +172,9 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     }
     await sendAndSearch();
     await judgeRejections('refused', 'failed');
-    for (const { message, pendingOperations } of queuedEvents) {
-      if (pendingOperations > 0) settlement.failGroup(message);
-      else kept.forget(message.sqsMessageId);
+    for (const queuedEvent of queuedEvents) {
+      if (!isSettled(queuedEvent)) settlement.failGroup(queuedEvent.message);
+      else if (!dismissed.has(queuedEvent)) kept.forget(queuedEvent.message.sqsMessageId);
     }
   };
 }

@@ -10,6 +10,8 @@ const RARE_ONE_IN = 8;
 type Ports<Candidate> = {
   /** Sends some of them as one request. */
   send(subset: readonly Candidate[]): Promise<AttemptResult>;
+  /** These stand behind a part that was rejected: those that may leave the search do. Returns the others. */
+  dismiss(behind: readonly Candidate[]): readonly Candidate[];
   /** One was rejected alone. Returns whether to go on. */
   reject(candidate: Candidate, rejection: Rejection): Promise<boolean>;
 };
@@ -59,7 +61,8 @@ export async function bisect<Candidate>(
       const result = await send(left);
       if (result.kind === 'rejected') {
         [candidates, rejection, isSent] = [left, result.rejection, true];
-        queued = [right, ...queued];
+        const behind = ports.dismiss(right);
+        if (behind.length > 0) queued = [behind, ...queued];
         continue;
       }
       cleanCount += left.length;

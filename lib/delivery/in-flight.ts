@@ -20,12 +20,19 @@ export type InFlight = {
    */
   add(
     keys: readonly string[],
-    deliver: (onFailure: () => void) => Promise<void>,
+    deliver: (batch: InFlightBatch) => Promise<void>,
     settle: () => Promise<void>,
   ): void;
   /** Resolves when one of the batches has failed or settled, or at the moment (milliseconds since the epoch). */
   next(wakeAt?: number): Promise<void>;
   all(): Promise<unknown>;
+};
+
+export type InFlightBatch = {
+  /** It has failed. */
+  onFailure(): void;
+  /** It does not touch these any more. */
+  unlock(keys: readonly string[]): void;
 };
 
 export function createInFlight(clock: Clock): InFlight {
@@ -48,16 +55,22 @@ export function createInFlight(clock: Clock): InFlight {
     hasRoom: () => active() < MAX_ACTIVE && tasks.size < MAX_ACTIVE + MAX_FAILED,
     add(keys, deliver, settle) {
       for (const key of keys) locked.add(key);
-      const batch = {};
-      const onFailure = () => {
-        if (failed.has(batch)) return;
-        failed.add(batch);
-        onChange();
+      const left = new Set(keys);
+      const batch: InFlightBatch = {
+        onFailure() {
+          if (failed.has(batch)) return;
+          failed.add(batch);
+          onChange();
+        },
+        unlock(keys) {
+          for (const key of keys) if (left.delete(key)) locked.delete(key);
+          onChange();
+        },
       };
-      const settled = deliver(onFailure)
+      const settled = deliver(batch)
         .then(() => {
           failed.delete(batch);
-          for (const key of keys) locked.delete(key);
+          batch.unlock([...left]);
           return settle();
         })
         .finally(() => {

@@ -5,16 +5,16 @@ import { unexpectedErrorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createBacklog } from './backlog.ts';
 import { scatteredSeconds } from './backoff.ts';
-import type { createBatchSender } from './batch-sender.ts';
+import type { Batch, createBatchSender } from './batch-sender.ts';
 import type { Gate } from './gate.ts';
-import { createInFlight } from './in-flight.ts';
+import { createInFlight, type InFlightBatch } from './in-flight.ts';
 import type { createLotChooser } from './lot.ts';
 import type { Pacer } from './pacer.ts';
 import type { SlotStats } from './post-request.ts';
 import type { QueuedEvent } from './queued-event.ts';
 import type { createMessageReader } from './read-message.ts';
 import type { createReceiver } from './receiver.ts';
-import { orderingKeys } from './request.ts';
+import { MAX_OPERATIONS, orderingKeys } from './request.ts';
 import { createSettlement, type DeliveryQueue, type Released } from './settlement.ts';
 
 /** How long a lane keeps messages while it waits for a slot or for the API. */
@@ -92,23 +92,26 @@ export function createInvocationRunner(lane: LaneParts) {
       return backlog.selectProbe(pause.isRefusal ? { ...selection, maxEvents: 1 } : selection);
     }
 
-    async function deliver(
-      queuedEvents: readonly QueuedEvent[],
-      slotStats: SlotStats,
-      onFailure: () => void,
-    ): Promise<void> {
+    async function deliver(batch: Omit<Batch, 'settlement' | 'deadline'>): Promise<void> {
       try {
-        await lane.sendBatch({ queuedEvents, settlement, deadline: sendDeadline, slotStats, onFailure });
+        await lane.sendBatch({ ...batch, settlement, deadline: sendDeadline });
       } catch (error) {
         log.error('unexpected error caught', unexpectedErrorFields(error));
-        for (const { message } of queuedEvents) settlement.failGroup(message);
+        for (const { message } of batch.queuedEvents) settlement.failGroup(message);
       }
     }
 
     function start(queuedEvents: readonly QueuedEvent[], slotStats: SlotStats): void {
       backlog.remove(queuedEvents);
       const keys = queuedEvents.flatMap(orderingKeys);
-      inFlight.add(keys, (onFailure) => deliver(queuedEvents, slotStats, onFailure), settlement.settleDone);
+      const deliverBatch = ({ onFailure, unlock }: InFlightBatch) => {
+        const takeBack = (dismissed: readonly QueuedEvent[]) => {
+          backlog.putBack(dismissed);
+          unlock(dismissed.flatMap(orderingKeys));
+        };
+        return deliver({ queuedEvents, slotStats, onFailure, takeBack });
+      };
+      inFlight.add(keys, deliverBatch, settlement.settleDone);
     }
 
     /**
@@ -138,6 +141,8 @@ export function createInvocationRunner(lane: LaneParts) {
         return true;
       }
       receiveDeadline = Math.min(receiveDeadline, clock.now() + RECEIVE_WINDOW_MS);
+      const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
+      if (operations.length < MAX_OPERATIONS / 2) pacer.save(clock.now());
       start(queuedEvents, { waitMs: now - waitStartedAt, received });
       return true;
     }

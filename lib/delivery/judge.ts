@@ -56,8 +56,8 @@ export function createJudge(
   function judgeFailure(operation: PendingOperation, rejection: Rejection, context: Context): void {
     const { message, lot } = operation.queuedEvent;
     const known = kept.get(message.sqsMessageId);
-    const failingSince = known?.since ?? context.batch.firstFailedAt;
-    const isProven = evidence.acceptedAt() > failingSince;
+    const failedBefore = known?.lastFailedAt ?? context.batch.firstFailedAt;
+    const isProven = evidence.acceptedAt() > failedBefore && evidence.isWell(context.batch);
     const isSuspect = isProven || known !== undefined || lot !== 'fresh';
     const isTelling = isSuspect && gate.pause() === undefined;
     const event = isTelling ? kept.recordFailure(message.sqsMessageId, rejection.at, isProven) : known;
@@ -74,7 +74,7 @@ export function createJudge(
 
   function isGivenUp(operation: PendingOperation, { outcome }: Rejection, event: KeptEvent): boolean {
     if (event.failures < MIN_KEPT_TRIES) return false;
-    const isKeptLongEnough = event.isProven && clock.now() - event.since >= MIN_KEPT_MS;
+    const isKeptLongEnough = event.proven >= MIN_KEPT_TRIES && clock.now() - event.since >= MIN_KEPT_MS;
     return isTooOld(operation) || (isKeptLongEnough && reactions[outcome].givenUp === 'after_tries');
   }
 

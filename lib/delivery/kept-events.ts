@@ -14,8 +14,8 @@ export type KeptEvent = {
   lastFailedAt: number;
   /** How often it failed alone. */
   failures: number;
-  /** Other events passed meanwhile, at least once. */
-  isProven: boolean;
+  /** How many of these while other events passed, before it and after. */
+  proven: number;
   /** It goes alone, and not before this moment; without one, it goes with other events that came back. */
   dueAt?: number;
 };
@@ -41,7 +41,7 @@ export function createKeptEvents({ lanes, random }: { lanes: number; random: Ran
         since: known?.since ?? now,
         lastFailedAt: now,
         failures: (known?.failures ?? 0) + 1,
-        isProven: isProven || known?.isProven === true,
+        proven: (known?.proven ?? 0) + (isProven ? 1 : 0),
       };
       events.delete(id);
       events.set(id, kept);

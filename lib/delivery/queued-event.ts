@@ -19,6 +19,8 @@ export type QueuedEvent = {
   /** How often a request with it failed or was refused. */
   failures: number;
   lot: Lot;
+  /** It has left the search of a batch once, to go with another one. */
+  isDismissed: boolean;
 };
 
 /** An operation of one event, until it is delivered or given up. */
@@ -68,6 +70,7 @@ function toQueuedEvent(
     pendingOperations: operations.length,
     failures: 0,
     lot: 'fresh',
+    isDismissed: false,
   };
   queuedEvent.operations = operations.map(
     (operation): PendingOperation => ({

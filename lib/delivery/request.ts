@@ -8,6 +8,9 @@ export const MAX_OPERATIONS = 100;
 /** No limit is public; Segment's own for a batch is 500 KB. */
 export const MAX_REQUEST_BYTES = 500_000;
 
+/** One of those that came back is probably bad, so that few of them share a request. */
+const MAX_RETURNED = 6;
+
 /** One call of Salesmachine's API. */
 export type SalesmachineRequest = { path: SalesmachinePath; operations: RequestOperation[] };
 
@@ -62,9 +65,25 @@ export function selectNextEvents(
       continue;
     }
     selected.push(queuedEvent);
-    if (capacity.isFull() || selected.length >= maxEvents) break;
+    const most = queuedEvent.lot === 'returned' ? Math.min(MAX_RETURNED, maxEvents) : maxEvents;
+    if (capacity.isFull() || selected.length >= most) break;
   }
   return selected;
+}
+
+/** Those of the events that may leave the others: none shares a key with one that stays, before or behind it. */
+export function selectSeparable(
+  queuedEvents: readonly QueuedEvent[],
+  mayLeave: (queuedEvent: QueuedEvent) => boolean,
+): QueuedEvent[] {
+  let leaving = queuedEvents.filter(mayLeave);
+  for (;;) {
+    const isLeaving = new Set(leaving);
+    const stayingKeys = new Set(queuedEvents.filter((each) => !isLeaving.has(each)).flatMap(orderingKeys));
+    const separable = leaving.filter((each) => orderingKeys(each).every((key) => !stayingKeys.has(key)));
+    if (separable.length === leaving.length) return leaving;
+    leaving = separable;
+  }
 }
 
 /** What still fits into one request. The first event always does: one that is too large has to be sent to be known. */

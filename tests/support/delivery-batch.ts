@@ -1,4 +1,5 @@
 import { createBatchSender } from '../../lib/delivery/batch-sender.ts';
+import type { QueuedEvent } from '../../lib/delivery/queued-event.ts';
 import { createSettlement } from '../../lib/delivery/settlement.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import type { ApiResult } from '../../lib/salesmachine/client.ts';
@@ -23,10 +24,17 @@ import { createVirtualTime } from './virtual-time.ts';
 
 export type Responder = (request: Request, index: number) => ApiResult;
 
+type Options = {
+  ping?: Responder;
+  afterMs?: number;
+  /** What leaves a search goes with the next batch; otherwise nothing leaves it. */
+  dismisses?: boolean;
+};
+
 /** A lane's delivery of batches, with time enough for each, at an API that judges what is not a ping. */
 export function setUpBatches(
   respond: Responder,
-  { ping = () => OK, afterMs = 0 }: { ping?: Responder; afterMs?: number } = {},
+  { ping = () => OK, afterMs = 0, dismisses = false }: Options = {},
 ) {
   const time = createVirtualTime(START + afterMs);
   const log = recordingLog();
@@ -46,9 +54,17 @@ export function setUpBatches(
     const settlement = createSettlement(ports);
     const queuedEvents = messages.flatMap((message) => registerMessage(settlement, message, ports) ?? []);
     const deadline = time.now() + 60_000;
+    for (const queuedEvent of queuedEvents) queuedEvent.isDismissed = !dismisses;
+    const batches = [queuedEvents];
+    const takeBack = (dismissed: readonly QueuedEvent[]) => {
+      if (dismissed.length > 0) batches.push([...dismissed]);
+    };
     const delivery = (async () => {
-      await gate.acquireSlot(deadline);
-      await sendBatch({ queuedEvents, settlement, deadline, slotStats: {}, onFailure: () => undefined });
+      for (const batch of batches) {
+        await gate.acquireSlot(deadline);
+        const callbacks = { onFailure: () => undefined, takeBack };
+        await sendBatch({ queuedEvents: batch, settlement, deadline, slotStats: {}, ...callbacks });
+      }
       failedSqsMessageIds = queuedEvents
         .filter(({ message }) => settlement.isGroupFailed(message))
         .map(({ message }) => message.sqsMessageId);

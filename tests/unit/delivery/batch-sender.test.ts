@@ -26,6 +26,18 @@ describe('a batch that is accepted', () => {
   });
 });
 
+test('what stands behind a bad part goes with the next batch, but for what waits for that part', async () => {
+  const isBad = (operation: Operation) => operation.method === 'event' && operation.event_uid === 'bad';
+  const { deliver, batches, dead } = setUpBatches(rejectWhere(REJECTED, isBad), { dismisses: true });
+  const bad = createMessage(track('u0', 'Bad'));
+  const behind = createMessage(track('u0', 'Fine'));
+  const messages = [bad, ...messagesOfUsers(7, (user) => track(`other-${user}`)), behind];
+  expect(await deliver(messages)).toEqual([]);
+  expect(dead()).toEqual({ [bad.sqsMessageId]: 'rejected' });
+  // All, parts until the bad one is alone, the event that waits for it, and the others.
+  expect(batches().map(({ operations }) => operations.length)).toEqual([9, 5, 3, 2, 1, 1, 3, 2, 1, 1]);
+});
+
 describe('a bad operation among a hundred', () => {
   test.each([0, 1, 49, 50, 63, 99])(
     'at place %i is the only dead letter, for 16 requests at most',

@@ -30,7 +30,13 @@ const FAILED: Rejection = {
 type Responder = (together: readonly number[], request: number) => Rejection | 'stopped' | undefined;
 
 /** Bisects what was refused together, with a server that judges. */
-async function runBisect(suspects: readonly number[], firstRejection: Rejection, respond: Responder) {
+async function runBisect(
+  suspects: readonly number[],
+  firstRejection: Rejection,
+  respond: Responder,
+  mayLeave: (suspect: number) => boolean = () => false,
+) {
+  const left: number[] = [];
   const requests: { some: readonly number[] }[] = [];
   const delivered: number[] = [];
   const rejections = new Map<number, Rejection>();
@@ -42,13 +48,17 @@ async function runBisect(suspects: readonly number[], firstRejection: Rejection,
       delivered.push(...some);
       return { kind: 'delivered' };
     },
+    dismiss(behind) {
+      left.push(...behind.filter(mayLeave));
+      return behind.filter((suspect) => !mayLeave(suspect));
+    },
     async reject(suspect, rejection) {
       expect(rejections.has(suspect)).toBe(false);
       rejections.set(suspect, rejection);
       return true;
     },
   });
-  return { requests, delivered, rejections };
+  return { requests, delivered, rejections, left };
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -57,6 +67,19 @@ const anyOf = (rejected: readonly number[], rejection: Rejection): Responder => 
   const set = new Set(rejected);
   return (together) => (together.some((suspect) => set.has(suspect)) ? rejection : undefined);
 };
+
+test('what stands behind a part that is refused leaves the search, if it may', async () => {
+  const { requests, rejections, delivered, left } = await runBisect(
+    hundred,
+    REJECTED,
+    anyOf([30], REJECTED),
+    (suspect) => suspect !== 99,
+  );
+  expect([...rejections.keys()]).toEqual([30]);
+  expect([...delivered, ...left, 30].sort((a, b) => a - b)).toEqual(hundred);
+  expect(left).toEqual(expect.arrayContaining(upTo(49).map((index) => 50 + index)));
+  expect(requests.at(-1)?.some).toEqual([99]);
+});
 
 describe('what is bad in a batch', () => {
   const batches = fc.integer({ min: 1, max: 100 }).chain((count) =>

@@ -182,14 +182,17 @@ describe('an operation that fails alone while nothing passes', () => {
     expect(kept.get('a')).toBeUndefined();
   });
 
-  test('is kept if it came back because of a failure, but is not given up before another one passes', async () => {
+  test('is kept if it came back because of a failure, and only tries while others pass count against it', async () => {
     const { reject, pass, kept } = setUpJudge();
     for (let tries = 0; tries < 6; tries += 1) {
       expect(await reject('a', 'credential', { hasReturned: true })).toEqual(expect.any(Number));
       await pass(5 * MINUTE_MS);
     }
-    expect(kept.get('a')).toMatchObject({ failures: 6, isProven: false });
-    expect(await reject('a', 'credential', { acceptedBetween: true })).toBe('rejected');
+    expect(kept.get('a')).toMatchObject({ failures: 6, proven: 0 });
+    const options = { acceptedBetween: true };
+    expect(await reject('a', 'credential', options)).toEqual(expect.any(Number));
+    expect(await reject('a', 'credential', options)).toEqual(expect.any(Number));
+    expect(await reject('a', 'credential', options)).toBe('rejected');
   });
 
   test('while the breaker is open does not count as a try of one that is kept', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPacer, type Pacer } from '../../../lib/delivery/pacer.ts';
+import { createPacer, type Pacer, type Quota } from '../../../lib/delivery/pacer.ts';
 
 /** One request a second and lane. */
 const QUOTA = { requests: 600, windowSeconds: 300, share: 1, lanes: 2 };
@@ -63,6 +63,57 @@ describe('a lane sends', () => {
         });
       }),
     );
+  });
+});
+
+describe('a search may use slots before their moment', () => {
+  const SPARE: Quota = { requests: 900, windowSeconds: 300, share: 0.97, lanes: 2 };
+  const HOUR_MS = 3_600_000;
+
+  /** How many a search gets at once. */
+  function borrowAll(pacer: Pacer, now: number): number {
+    let count = 0;
+    for (; pacer.canBorrow(); count += 1) pacer.reserveSlot(now);
+    return count;
+  }
+
+  /** A lane sends whenever it may, and none of its requests is half full. */
+  function sendUntil(pacer: Pacer, until: number, isFull: boolean): number {
+    let requests = 0;
+    for (; pacer.nextSlot() < until; requests += 1) {
+      const now = pacer.nextSlot();
+      pacer.reserveSlot(now);
+      if (!isFull) pacer.save(now);
+    }
+    return requests;
+  }
+
+  test('of what the share leaves of the quota', () => {
+    const pacer = createPacer(SPARE, 0);
+    pacer.reserveSlot(0);
+    expect(borrowAll(pacer, 1)).toBe(12);
+  });
+
+  test('and of what the lane has saved while its requests were far from full', () => {
+    const pacer = createPacer(SPARE, 0);
+    sendUntil(pacer, HOUR_MS, false);
+    expect(borrowAll(pacer, HOUR_MS - 1)).toBe(42);
+  });
+
+  test.each([true, false])('and pays back: an hour has no more requests (all full: %j)', (isFull) => {
+    const pacer = createPacer(SPARE, 0);
+    let requests = 0;
+    for (let minute = 1; minute <= 60; minute += 1) {
+      requests += sendUntil(pacer, minute * 60_000, isFull);
+      requests += borrowAll(pacer, minute * 60_000 - 1);
+    }
+    expect(requests).toBeLessThanOrEqual((0.97 * 900 * 12) / 2 + 13);
+  });
+
+  test('but not where the lane may spend all of it', () => {
+    const pacer = createPacer(QUOTA, 0);
+    sendUntil(pacer, HOUR_MS, false);
+    expect(pacer.canBorrow()).toBe(false);
   });
 });
 
