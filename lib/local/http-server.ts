@@ -98,9 +98,9 @@ export function readHeaders(request: IncomingMessage): Record<string, string> {
   );
 }
 
-/** An answer in JSON. */
+/** An answer in JSON, which ends its line as a terminal expects it. */
 export const json = (status: number, value: unknown): Reply => ({
   status,
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(value),
+  body: `${JSON.stringify(value)}\n`,
 });

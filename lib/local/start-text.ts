@@ -16,8 +16,8 @@ export function formatStartText(config: LocalConfig, urls: { relay: string; sale
     ['shared secret', generated['SEGMENT_SHARED_SECRETS']],
     ['token', generated['INGEST_TOKENS']],
     ['Salesmachine', fakeSalesmachine ? `${urls.salesmachine} (a fake)` : urls.salesmachine],
-    ['API token', generated['SALESMACHINE_API_TOKEN']],
-    ['API secret', generated['SALESMACHINE_API_SECRET']],
+    ['its API token', generated['SALESMACHINE_API_TOKEN']],
+    ['its API secret', generated['SALESMACHINE_API_SECRET']],
     ['counters', `${urls.relay}/local/state`],
     ['what arrived', fakeSalesmachine && `${urls.relay}/local/salesmachine`],
   ];

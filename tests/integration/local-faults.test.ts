@@ -114,18 +114,35 @@ test('faults are set together: an attribute that is refused and a quota of two r
 });
 
 test.each([
-  ['no JSON', '{'],
-  ['an unknown fault', { fault: 'gremlins' }],
-  ['a status that is none', { fault: 'status', status: 99 }],
-  ['a share over 1', { fault: 'down', share: 1.5 }],
-  ['a misspelt option', { fault: 'down', chance: 0.5 }],
-  ['a header that would split the answer', { fault: 'status', status: 429, headers: { a: 'b\r\nc' } }],
-])('%s is no fault: 400 with an example, and the faults stay as they were', async (_what, body) => {
+  ['no JSON', '{', /or a list of faults\.$/],
+  [
+    'an unknown fault',
+    { fault: 'gremlins' },
+    /: fault must be \("status" \| "firewall" .*\), not "gremlins"\.$/,
+  ],
+  ['a fault without a name', { status: 500 }, /: fault is missing\.$/],
+  ['a status without its number', { fault: 'status' }, /: status is missing\.$/],
+  ['a status that is none', { fault: 'status', status: 99 }, /: status must be >=200, not 99\.$/],
+  [
+    'the second of a list',
+    [{ fault: 'down' }, { fault: 'down', on: 'ping' }],
+    /: on must be .*, not "ping"\.$/,
+  ],
+  ['a share over 1', { fault: 'down', share: 1.5 }, /: share must be <=1, not 1\.5\.$/],
+  ['a misspelt option', { fault: 'down', chance: 0.5 }, /: this fault has no option chance\.$/],
+  [
+    'a header that would split the answer',
+    { fault: 'status', status: 429, headers: { a: 'b\r\nc' } },
+    /: headers\.a must be /,
+  ],
+])('%s is no fault: 400 with an example and the field, and the faults stay', async (_what, body, problem) => {
   const relay = await startTestRelay();
   await setFaults(relay, { fault: 'hang' });
   const response = await setFaults(relay, body);
   expect(response.status).toBe(400);
-  expect(await response.text()).toContain('{\\"fault\\":\\"status\\"');
+  const { message } = JSON.parse(await response.text());
+  expect(message).toContain('{"fault":"status","status":500,');
+  expect(message).toMatch(problem);
   const { faults } = JSON.parse(await (await fetch(`${relay.url}/local/salesmachine/faults`)).text());
   expect(faults).toMatchObject([{ fault: 'hang' }]);
 });

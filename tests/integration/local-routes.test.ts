@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { startTestRelay } from '../support/relay.ts';
 
+test('what a person asks with curl ends its line', async () => {
+  const relay = await startTestRelay();
+  for (const path of ['/local/state', '/local/salesmachine', '/local/salesmachine/faults'])
+    expect(await (await fetch(`${relay.url}${path}`)).text()).toMatch(/}\n$/);
+});
+
 test('the fake Salesmachine refuses an attribute until it is told otherwise, and nothing else', async () => {
   const relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
   const reject = (method: string, body?: string) =>

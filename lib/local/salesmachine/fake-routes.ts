@@ -10,13 +10,11 @@ const MAX_BODY_BYTES = 10_000;
 const rejectSchema = v.object({ attribute: v.pipe(v.string(), v.nonEmpty()) });
 
 /** One fault, or a list of them. */
-const faultsSchema = v.union([
+const faultsSchema = v.pipe(
+  v.unknown(),
+  v.transform((body) => (Array.isArray(body) ? body : [body])),
   v.array(faultSchema),
-  v.pipe(
-    faultSchema,
-    v.transform((fault) => [fault]),
-  ),
-]);
+);
 
 /** To look at the fake, and to give it faults, so that there is trouble to practise with. */
 export function createFakeRoutes(
@@ -54,9 +52,22 @@ export function createFakeRoutes(
   };
 }
 
+const EXAMPLE =
+  'The body must be a fault such as {"fault":"status","status":500,"on":"batch","share":0.5}, or a list of faults';
+
 function describeIssues([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
-  const cause = issue.issues?.[0] ?? issue;
-  return `The body must be a fault such as {"fault":"status","status":500,"on":"batch","share":0.5}, or a list of faults: ${cause.message}`;
+  // The first key is the place in the list.
+  const field = (issue.path ?? [])
+    .slice(1)
+    .map(({ key }) => key)
+    .join('.');
+  return field === '' ? `${EXAMPLE}.` : `${EXAMPLE}: ${describeField(field, issue)}.`;
+}
+
+function describeField(field: string, { expected, received, message }: v.BaseIssue<unknown>): string {
+  if (expected === 'never') return `this fault has no option ${field}`;
+  if (received === 'undefined') return `${field} is missing`;
+  return expected === null ? `${field}: ${message}` : `${field} must be ${expected}, not ${received}`;
 }
 
 /** The state as one JSON object, written piece by piece: a million operations must not stand in memory at once. */
@@ -78,7 +89,7 @@ function streamState(fake: FakeSalesmachine): Reply {
       yield* elements(fake, (method) => method === 'alias');
       yield '],"operations":[';
       yield* elements(fake, () => true);
-      yield ']}';
+      yield ']}\n';
     })(),
   };
 }
