@@ -36,7 +36,7 @@ export function describeError(error: unknown): string | undefined {
     return error.message;
   if (error instanceof CommanderError) return describeUsageError(error);
   if (error.message === 'Region is missing')
-    return 'which AWS region? Name it with --region, or set AWS_REGION';
+    return "which AWS region? Set region in the stage's file, stages/STAGE.yml, name it with --region, or set AWS_REGION";
   const awsMessage = Object.hasOwn(awsErrorMessages, error.name) ? awsErrorMessages[error.name] : undefined;
   if (awsMessage !== undefined) return awsMessage;
   const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));

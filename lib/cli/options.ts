@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { CommandError } from './cli-errors.ts';
+import { suggest } from './suggest.ts';
 
 const integerFrom =
   (min: number) =>
@@ -26,11 +27,18 @@ export function positiveNumber(text: string): number {
 export const choicesFrom =
   <Choice extends string>(choices: readonly Choice[]) =>
   (text: string): Choice[] =>
-    text.split(',').map((item) => {
-      const choice = choices.find((each) => each === item.trim());
-      if (choice === undefined) throw new InvalidArgumentError(`Each must be one of ${choices.join(', ')}.`);
-      return choice;
-    });
+    text.split(',').map((item) => toChoice(item.trim(), choices));
+
+/** For an argument that takes some of `choices`, one after the other. */
+export const collectChoices =
+  <Choice extends string>(choices: readonly Choice[]) =>
+  (text: string, before: readonly Choice[] = []): Choice[] => [...before, toChoice(text, choices)];
+
+function toChoice<Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((each) => each === text);
+  if (choice !== undefined) return choice;
+  throw new InvalidArgumentError(`Each must be one of ${choices.join(', ')}.${suggest(text, choices)}`);
+}
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -22,6 +22,8 @@ export async function* readText(
     yield* decodeInput(readBytes(stream, onRead));
   } catch (error) {
     if (error instanceof InputError) throw error;
+    const isDirectory = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    if (isDirectory) throw new CommandError(`${file} is a directory: name a file`);
     throw new CommandError(`cannot read the input: ${error instanceof Error ? error.message : error}`);
   }
 }

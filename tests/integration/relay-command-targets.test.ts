@@ -121,7 +121,9 @@ describe('with --stage', () => {
     const { stdout, stderr, code } = await runCli(['ping', '--stage', 'blue'], { env });
     await Promise.all([lambda.stop(), ssm.stop()]);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).toMatch(/^The credential is good\.\n\d+ of 900 requests are left/);
+    expect(stdout).toMatch(
+      /^The credential is good\.\n\d+ of 900 requests are left.*\nAsked the Salesmachine of the stage blue, with its credential\.\n$/,
+    );
   });
 
   test('without the right to read the credential, the worker of the stage tries it', async () => {
@@ -268,6 +270,7 @@ describe('the local relay', () => {
       ),
       code: 1,
     });
+    expect(stdout).toContain(`Asked ${salesmachineUrl} with the credential of this shell.\n`);
     expect(stdout).not.toContain('canary');
   });
 });

@@ -17,6 +17,13 @@ test.each([
   ['a typo in a flag', ['status', '--jsn'], {}, /unknown option '--jsn' \(Did you mean --json\?\)/],
   ['a flag that is none', ['dlq', 'replay', '--frobnicate'], {}, /unknown option '--frobnicate'/],
   ['a reason that is none', ['dlq', 'list', '--reason', 'bad_luck'], {}, /Each must be one of unparseable, /],
+  ['a typo in a reason', ['dlq', 'list', '--reason', 'rejcted'], {}, /Did you mean rejected\?$/m],
+  [
+    'a URL of Salesmachine without a credential',
+    ['ping'],
+    { SALESMACHINE_URL: 'http://127.0.0.1:1' },
+    /SALESMACHINE_URL is set, but no credential for it/,
+  ],
   ['a rate that is none', ['dlq', 'replay', '--rate', 'fast'], {}, /must be a number above 0/],
   ['a purge without a why', ['dlq', 'purge', '--reason', 'rejected'], {}, /--why/],
   ['a purge of everything', ['dlq', 'purge', '--why', 'x'], {}, /--reason/],

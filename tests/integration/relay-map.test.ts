@@ -124,7 +124,7 @@ describe('relay map', () => {
       ['map', 'no-such-file.json'],
       /^relay: cannot read the input: .*no-such-file\.json/,
     ],
-    ['a directory', ['map', '/'], /^relay: cannot read the input: /],
+    ['a directory', ['map', '/'], /^relay: \/ is a directory: name a file$/m],
     ['two files', ['map', 'a.json', 'b.json'], /^relay: too many arguments for 'map'/],
     ['an unknown flag', ['map', '--frobnicate'], /^relay: .*--frobnicate/],
     ['an unknown command', ['frobnicate'], /^relay: unknown command 'frobnicate': --help lists them/],
@@ -135,6 +135,15 @@ describe('relay map', () => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd()).not.toContain('\n');
+  });
+
+  test('says that an input holds no event', async () => {
+    const { stdout, stderr, code } = await runCli(['map'], { input: '\n' });
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: '',
+      stderr: 'relay: the input holds no event\n',
+      code: 0,
+    });
   });
 
   test('refuses a setting that has no such value in one line', async () => {

@@ -72,7 +72,7 @@ test('the walk-through of docs/operations.md: rejected, seen, fixed, tried dry, 
     'today: would be sent',
     '5 dead letters replayed first',
     'None came back',
-    '8 dead letters replayed in',
+    '8 dead letters replayed',
     'dead letters  none',
     'No dead letters',
   ];

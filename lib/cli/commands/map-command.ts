@@ -7,7 +7,7 @@ import { isJsonObject, type Json } from '../../runtime/json.ts';
 import type { Operation } from '../../salesmachine/operation.ts';
 import { parseText } from '../../segment/id.ts';
 import { readEvents } from '../../segment/read-events.ts';
-import { type CommandContext, printJson, printLine } from '../command-context.ts';
+import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
 import { formatExplanation } from '../format-explanation.ts';
 import { previewRequest } from '../preview-request.ts';
 import { readText } from '../read-text.ts';
@@ -52,13 +52,16 @@ async function map(file: string, explain: boolean, context: CommandContext): Pro
   const settings = readMappingSettings(context.env);
   const preview = (operations: readonly Operation[]) =>
     previewRequest(operations, settings.alias === 'single');
+  let count = 0;
   for await (const value of readEvents(readText(file, context))) {
+    count += 1;
     if (!explain) {
       await printJson(context, mapValue(value, settings));
       continue;
     }
     for (const line of formatExplanation(value, settings, preview)) await printLine(context, line);
   }
+  if (count === 0) printNote(context, 'relay: the input holds no event');
 }
 
 /** One event as it came, mapped as the relay does. */

@@ -5,12 +5,13 @@ import type { DeliveryStatus } from '../../local/api-schema.ts';
 import { style } from '../../runtime/terminal-text.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
+import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printJson, printLine } from '../command-context.ts';
 import { type TargetOptions, withTargetOptions } from '../connection.ts';
 import { diagnosePing, hasPassed, type Ping, pingSchema } from '../diagnose-ping.ts';
 import { formatNumber } from '../format-text.ts';
 import { formatDuration } from '../progress.ts';
-import { requestLocalRelay } from '../request-local-relay.ts';
+import { relayUrl, requestLocalRelay } from '../request-local-relay.ts';
 import { pingStage } from '../stage/stage-ping.ts';
 import { fetchDelivery } from '../status/fetch-status.ts';
 import { diagnoseHold, isHeld } from '../status/format-status.ts';
@@ -36,12 +37,13 @@ export function definePing(relay: Command, context: CommandContext): void {
     .option('--json', 'for programs: one JSON object')
     .addHelpText('after', help)
     .action(async (options: PingOptions) => {
-      const { ping, delivery } = await sendPing(options, context);
+      const { ping, delivery, asked } = await sendPing(options, context);
       const good = hasPassed(ping);
       const held = good && isHeld({ delivery });
       if (!good || held) context.setFailed();
       if (options.json) return printJson(context, { good, held, ...ping });
       for (const line of formatPing(ping, held ? delivery : null)) await printLine(context, line);
+      await printLine(context, `Asked ${asked}.`);
     });
 }
 
@@ -49,20 +51,31 @@ type PingAnswer = {
   ping: Ping;
   /** Of the relay whose credential it is; null if it is not known, or the credential is the environment's. */
   delivery: DeliveryStatus | null;
+  /** For people: which Salesmachine was asked, and with which credential. */
+  asked: string;
 };
 
 async function sendPing(target: TargetOptions, context: CommandContext): Promise<PingAnswer> {
   const { env, clock } = context;
   if (target.stage !== undefined) {
     const ping = await pingStage(target.stage, target.region, context);
-    return { ping, delivery: hasPassed(ping) ? await fetchDelivery(target, context) : null };
+    const asked = `the Salesmachine of the stage ${target.stage}, with its credential`;
+    return { ping, delivery: hasPassed(ping) ? await fetchDelivery(target, context) : null, asked };
   }
   if (env['SALESMACHINE_API_TOKEN'] || env['SALESMACHINE_API_SECRET']) {
-    const result = await pingSalesmachine(createSalesmachine(readSalesmachineSettings(env)), clock.now);
-    return { ping: v.parse(pingSchema, result), delivery: null };
+    const settings = readSalesmachineSettings(env);
+    const result = await pingSalesmachine(createSalesmachine(settings), clock.now);
+    const asked = `${settings.url} with the credential of this shell`;
+    return { ping: v.parse(pingSchema, result), delivery: null, asked };
+  }
+  if (env['SALESMACHINE_URL']) {
+    throw new CommandError(
+      'SALESMACHINE_URL is set, but no credential for it: set SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET, too, or unset it to ask the local relay',
+    );
   }
   const ping = await requestLocalRelay(env, 'POST /local/ping', pingSchema);
-  return { ping, delivery: await fetchDelivery(target, context) };
+  const asked = `the Salesmachine of the local relay at ${relayUrl(env)}, with its credential`;
+  return { ping, delivery: await fetchDelivery(target, context), asked };
 }
 
 /** For people; `hold` is what holds the relay although the ping passes. */

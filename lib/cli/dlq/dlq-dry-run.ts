@@ -33,6 +33,7 @@ export async function dryRun(
   progress.end();
   const seconds = estimateDuration(report, options.rate, settings);
   if (asJson) return printJson(context, { ...report, seconds });
+  if (report.matched === 0) return printLine(context, `No dead letters in ${connection.title}.`);
   for (const line of formatDryRun(report, options.rate, seconds)) await printLine(context, line);
 }
 

@@ -95,9 +95,9 @@ async function replayAndReport(
   for (const line of lines) await printLine(context, line);
 }
 
-/** The canaries are part of the count, but were not sent at this speed. */
+/** The canaries are part of the count, but were not sent at this speed. What took less than a second has none. */
 function formatSpeed(total: number, { replayed, seconds }: TimedReplay): string {
-  const perSecond = seconds > 0 ? Math.round(replayed / seconds) : 0;
+  const perSecond = seconds >= 1 ? Math.round(replayed / seconds) : 0;
   const speed = perSecond > 0 ? ` in ${formatDuration(seconds)}, ${formatNumber(perSecond)} a second` : '';
   return `${pluralize(total, 'dead letter')} replayed${speed}.`;
 }

@@ -84,8 +84,13 @@ async function printSummary(
   const next = skip + sent;
   if (asJson) return printJson(context, { ...counts, next, givenUp: givenUp ?? null });
   await printLine(context, `${formatCounts(counts)}, in ${formatDuration(seconds)}`);
-  if (givenUp !== undefined) await printLine(context, `Given up: ${givenUp}. Go on with --skip ${next}.`);
-  else if (stopped) await printLine(context, `Stopped. Go on with --skip ${next}.`);
+  const goOn = next > 0 ? ` Go on with --skip ${next}.` : '';
+  if (givenUp !== undefined) await printLine(context, `Given up: ${givenUp}.${goOn}`);
+  else if (stopped) await printLine(context, `Stopped.${goOn}`);
+  else if (sent === 0) {
+    const left = skip > 0 ? ` after the first ${pluralize(skip, 'event')}` : '';
+    printNote(context, `relay: the input holds no event${left}`);
+  }
 }
 
 export const formatCounts = ({

@@ -67,7 +67,7 @@ export async function sendEvents(
   } catch (error) {
     const { sent } = summary;
     if (error instanceof InputError && sent > 0)
-      error.message += `; ${pluralize(sent, 'event')} sent before it, --skip ${skip + sent} goes on`;
+      error.message += `; ${pluralize(sent, 'event')} sent before it: fix or remove it, then go on with --skip ${skip + sent}`;
     throw error;
   }
   return summary;

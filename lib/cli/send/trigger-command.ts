@@ -1,9 +1,9 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { makeSample, SAMPLES, type Sample } from '../../local/console/samples.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
 import { pluralize } from '../format-text.ts';
-import { positiveInteger } from '../options.ts';
+import { collectChoices, positiveInteger } from '../options.ts';
 import { formatCounts } from './send-command.ts';
 import { sendEvents } from './send-events.ts';
 import { resolveSendTarget, type SendTargetOptions, withSendTargetOptions } from './send-target.ts';
@@ -27,7 +27,7 @@ type TriggerFlags = SendTargetOptions & { count: number; json?: true };
 
 export function defineTrigger(relay: Command, context: CommandContext): void {
   withSendTargetOptions(relay.command('trigger'))
-    .addArgument(new Argument('[TYPE...]', 'which sample events to send').choices(SAMPLES))
+    .argument('[TYPE...]', `which sample events to send: ${SAMPLES.join(', ')}`, collectChoices(SAMPLES), [])
     .description('send sample events: each type, one of Engage, a bad one')
     .option('--count <n>', 'events of a burst', positiveInteger, 100)
     .option('--json', 'for programs: the summary as one JSON object')

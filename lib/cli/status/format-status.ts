@@ -18,7 +18,7 @@ export const isHeld = ({ delivery }: Pick<Status, 'delivery'>): boolean =>
 /** The status for people, a line for each fact; `now` in milliseconds since the epoch. */
 export function formatStatus(status: Status, title: string, now: number): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters } = status;
-  const worker = { true: 'on', false: style('red', 'OFF'), null: 'unknown' };
+  const worker = { true: 'on', false: style('red', 'OFF: nothing is delivered'), null: 'unknown' };
   const age = oldestAgeSeconds === null ? '' : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
   const rows: Row[] = [
     ...(mappingOn === false ? formatOff() : formatDelivery(status, now)),

@@ -141,7 +141,7 @@ test('a worker that is disabled delivers nothing, whatever it did last, and can 
   expect(format(status(delivering, { mappingOn: false })).slice(1, 4)).toEqual([
     '  delivery      OFF: the worker is disabled, and events wait in the queue',
     "  to do         enable the worker's event source mapping in Lambda, or deploy the stage again",
-    '  worker        OFF',
+    '  worker        OFF: nothing is delivered',
   ]);
 });
 
