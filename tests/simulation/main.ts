@@ -15,6 +15,8 @@ Runs the relay in simulated worlds, prints what was measured beside its threshol
 `;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
+/** A run may take minutes. */
+const printProgress = (text: string) => void process.stderr.write(`${text}\n`);
 
 const { values } = parseArgs({
   options: {
@@ -47,8 +49,12 @@ async function runScenarios(names: readonly string[]): Promise<boolean> {
   const jobs = names.flatMap(createJobs).sort((a, b) => countEvents(b) - countEvents(a));
   const isTimed = ({ scenario }: Job) => findScenario(scenario).withinSeconds !== undefined;
   let isFine = true;
+  let done = 0;
+  printProgress(`simulating ${jobs.map(({ scenario, seed }) => `${scenario} (seed ${seed})`).join(', ')}`);
   const onDone = (outcome: JobOutcome) => {
-    const { scenario: name } = outcome.job;
+    const { scenario: name, seed } = outcome.job;
+    done += 1;
+    printProgress(`${done} of ${jobs.length} done: ${name} (seed ${seed})`);
     const outcomes = byScenario.get(name) ?? [];
     outcomes.push(outcome);
     if (outcomes.length === createJobs(name).length) isFine = printScenario(name, outcomes) && isFine;

@@ -16,6 +16,7 @@ const VOLATILE: readonly [RegExp, string][] = [
   [/"event":"[^"]*"/g, '"event":"NAME"'],
   [/dlq show \S+/g, 'dlq show ID'],
   [/(last delivery +)\S+ \S+ ago/g, '$1AGO'],
+  [/ replayed in \d+ s, [\d,]+ a second/g, ' replayed'],
   [/[\d,]+ requests left/g, 'N requests left'],
 ];
 
