@@ -66,7 +66,7 @@ export const reactions: Readonly<Record<Outcome, Reaction>> = {
     inferable: true,
     ping: 'once',
     answers: '400',
-    seen: 'a ping tells whom it is about: the event becomes a dead letter `rejected`, or delivery pauses with the cause `credential`',
+    seen: 'a ping shows whether the credential or the event is refused: the event becomes a dead letter `rejected`, or delivery pauses with the cause `credential`',
   },
   rejected: {
     ...refused,

@@ -74,11 +74,12 @@ export function createStageChecks(
       name: 'worker',
       run: async () => {
         const state = await view.fetchMappingState();
-        return state === 'Enabled'
-          ? good('its event source mapping is enabled')
-          : bad(
-              `its event source mapping is ${state ?? 'missing'}: nothing is delivered. Enable it in Lambda, or deploy the stage again`,
-            );
+        if (state === 'Enabled') return good('its event source mapping is enabled');
+        return bad(
+          state === undefined
+            ? 'it has no event source mapping, so that nothing is delivered: deploy the stage again'
+            : `its event source mapping is ${state}: nothing is delivered. Enable it in Lambda: docs/operations.md says how`,
+        );
       },
     },
     {

@@ -39,7 +39,7 @@ type Row = [name: string, text: string];
 
 const formatOff = (): Row[] => [
   ['delivery', style('red', 'OFF: the worker is disabled, and events wait in the queue')],
-  ['to do', "enable the worker's event source mapping in Lambda, or deploy the stage again"],
+  ['to do', "enable the worker's event source mapping in Lambda: docs/operations.md says how"],
 ];
 
 /** Salesmachine usually answers within some hundred milliseconds. */
@@ -87,7 +87,7 @@ function formatHold(delivery: DeliveryStatus, { queued, inFlight }: Status, now:
       ['delivery', `on, ${held}`],
       [
         'to do',
-        `nothing yet: others pass, so the events that it holds are delivered later, or become dead letters${next}`,
+        `nothing yet: other events pass; those of this lane are delivered later, or become dead letters${next}`,
       ],
     ];
   }

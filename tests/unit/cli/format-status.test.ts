@@ -126,7 +126,7 @@ test('a lane that is held while another delivers does not hold delivery', () => 
   expect(isHeld(delivered)).toBe(false);
   expect(format(delivered).slice(1, 4)).toEqual([
     '  delivery      on, 1 of 2 lanes held for 3 min 20 s: an HTML page answers (403) instead of the API',
-    '  to do         nothing yet: others pass, so the events that it holds are delivered later, or become dead letters; next try in 12 s',
+    '  to do         nothing yet: other events pass; those of this lane are delivered later, or become dead letters; next try in 12 s',
     '  last delivery 5 s ago',
   ]);
 });
@@ -140,7 +140,7 @@ test('a slow Salesmachine is named', () => {
 test('a worker that is disabled delivers nothing, whatever it did last, and can be enabled', () => {
   expect(format(status(delivering, { mappingOn: false })).slice(1, 4)).toEqual([
     '  delivery      OFF: the worker is disabled, and events wait in the queue',
-    "  to do         enable the worker's event source mapping in Lambda, or deploy the stage again",
+    "  to do         enable the worker's event source mapping in Lambda: docs/operations.md says how",
     '  worker        OFF: nothing is delivered',
   ]);
 });
