@@ -15,8 +15,8 @@ beforeEach(async () => {
 
 afterEach(() => store.stop());
 
-const put = (input: string) =>
-  runCli(['secrets', 'put', '--stage', 'prod', '--region', 'eu-west-1'], {
+const put = (input: string, ...args: string[]) =>
+  runCli(['secrets', 'put', '--stage', 'prod', '--region', 'eu-west-1', ...args], {
     input,
     env: {
       AWS_ACCESS_KEY_ID: 'none',
@@ -56,6 +56,21 @@ test.each([
   expect(stderr).toContain(message);
   expect(stdout + stderr).not.toContain('canary');
   expect(values).toEqual(before);
+});
+
+test('relay secrets put --add keeps the secrets and tokens that are stored valid', async () => {
+  const { code, stdout, stderr } = await put(
+    'INGEST_TOKENS=canary-new\nSEGMENT_SHARED_SECRETS=canary-first\nSALESMACHINE_API_TOKEN=canary-t\n',
+    '--add',
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(values).toEqual({
+    [`${path}/INGEST_TOKENS`]: 'canary-new,canary-old',
+    [`${path}/SEGMENT_SHARED_SECRETS`]: 'canary-first',
+    [`${path}/SALESMACHINE_API_TOKEN`]: 'canary-t',
+  });
+  expect(stdout).toContain('  INGEST_TOKENS is stored, before what was stored\n');
+  expect(stdout).not.toContain('canary');
 });
 
 test('a secret on the command line is no option', async () => {

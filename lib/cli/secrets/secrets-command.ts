@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CommandError } from '../cli-errors.ts';
 import { type CommandContext, printLine } from '../command-context.ts';
-import { readStageTarget } from '../stage/stage-target.ts';
+import { readStageTarget, type StageTarget } from '../stage/stage-target.ts';
 import { askForLine, withoutEcho } from './hidden-input.ts';
 import { putSecret } from './put-secret.ts';
-import { findMissingSecrets } from './stage-parameters.ts';
-import { isSecretName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
+import { findMissingSecrets, readParameters } from './stage-parameters.ts';
+import { isSecretName, parameterName, SECRET_NAMES, type SecretName } from './stage-secrets.ts';
 
 const help = `
 Stores them as SecureString parameters in SSM, in the region of stages/STAGE.yml, and encrypts them with its kmsKeyArn. The
@@ -17,12 +17,16 @@ At a terminal it asks for each, and shows nothing of what is typed: Enter keeps 
 secret yet, makes one up and prints it, to be entered in Segment. From elsewhere it reads lines of NAME=value from standard
 input. Nothing is taken from the command line, which would stay in the shell's history.
 
+With --add, a new shared secret or token stands before those that are stored, and all of them are valid: the first step of
+a rotation, for which no one needs to know the old one. The last step stores the new one alone, without --add.
+
 Examples:
   $ relay secrets put --stage prod
+  $ relay secrets put --stage prod --add
   $ relay secrets put --stage prod < secrets.env
 `;
 
-type PutOptions = { stage: string; region?: string };
+type PutOptions = { stage: string; region?: string; add?: true };
 
 export function defineSecrets(relay: Command, context: CommandContext): void {
   relay
@@ -32,6 +36,7 @@ export function defineSecrets(relay: Command, context: CommandContext): void {
     .description('store the four secrets of a stage, without showing them')
     .requiredOption('--stage <name>', 'the stage')
     .option('--region <name>', "its AWS region, instead of its file's")
+    .option('--add', 'keep the shared secrets and tokens that are stored valid, too')
     .addHelpText('after', help)
     .action((options: PutOptions) => putSecrets(options, context));
 }
@@ -45,11 +50,24 @@ async function putSecrets(options: PutOptions, context: CommandContext): Promise
     ? askForSecrets(missing, context)
     : [...readSecrets(await text(context.stdin))];
   for await (const [secret, value] of values) {
-    await putSecret(secret, value, target);
-    await printLine(context, `  ${secret} is stored`);
+    const stored = options.add && isList(secret) ? await readSecret(secret, target) : undefined;
+    await putSecret(secret, stored === undefined ? value : `${value},${stored}`, target);
+    await printLine(
+      context,
+      `  ${secret} is stored${stored === undefined ? '' : ', before what was stored'}`,
+    );
   }
   const rest = await findMissingSecrets(stage, region);
   await printLine(context, rest.length === 0 ? 'All four are stored.' : `Not stored: ${rest.join(', ')}.`);
+}
+
+/** Several values, each of which is valid. */
+const isList = (secret: SecretName) => secret === 'SEGMENT_SHARED_SECRETS' || secret === 'INGEST_TOKENS';
+
+/** What is stored; undefined if nothing is. */
+async function readSecret(secret: SecretName, { stage, region }: StageTarget): Promise<string | undefined> {
+  const name = parameterName(stage, secret);
+  return (await readParameters([name], region))[name];
 }
 
 /** Bytes of a shared secret that the relay makes up; `openssl rand -hex 32` makes as many. */
