@@ -125,3 +125,23 @@ test('a dead letter of the ingest died when its request came, untried', async ()
   expect(JSON.parse(failure)).toMatchObject({ attempts: 0, deadAt: acceptedAt });
   expect(replays).toBe('0');
 });
+
+describe('of events that are as large as SQS holds', () => {
+  /** The message: its body, and its two attributes as SQS counts them. */
+  const attributeBytes = 'version'.length + '1'.length + 'acceptedAt'.length + 24 + 2 * 'String'.length;
+  const eventOf = (bytes: number) => {
+    const event = { ...track('u1'), context: { padding: '' } };
+    const length = bytes - attributeBytes - JSON.stringify(event).length;
+    return { ...event, context: { padding: 'x'.repeat(length) } };
+  };
+
+  test('one of exactly 1 MiB is queued', async () => {
+    const { response } = await post([eventOf(1_048_576)]);
+    expect(response.body).toMatchObject({ accepted: 1, deadLettered: 0 });
+  });
+
+  test('one of a byte more is a dead letter', async () => {
+    const { response } = await post([eventOf(1_048_577)]);
+    expect(response.body).toMatchObject({ accepted: 0, deadLetteredBecause: { too_large: 1 } });
+  });
+});
