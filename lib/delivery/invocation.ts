@@ -14,8 +14,9 @@ import type { SlotStats } from './post-request.ts';
 import type { QueuedEvent } from './queued-event.ts';
 import type { createMessageReader } from './read-message.ts';
 import type { createReceiver } from './receiver.ts';
+import type { Released } from './release.ts';
 import { MAX_OPERATIONS, orderingKeys } from './request.ts';
-import { createSettlement, type DeliveryQueue, type Released } from './settlement.ts';
+import { createSettlement, type DeliveryQueue } from './settlement.ts';
 
 /** How long a lane keeps messages while it waits for a slot or for the API. */
 export const MAX_WAIT_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
-import type { Released } from './settlement.ts';
+import type { Released } from './release.ts';
 
 /** More are not recalled: they come back by themselves, a little later. */
 const MAX_RECALLED = 1_000;

@@ -11,11 +11,8 @@ import {
 } from '../sqs/received-message.ts';
 import type { WorkerQueue } from '../sqs/worker-queue.ts';
 import type { Log } from '../telemetry/log.ts';
-import { delayUntilSeconds, outageDelaySeconds, retryDelaySeconds } from './backoff.ts';
 import type { PendingOperation, QueuedEvent } from './queued-event.ts';
-
-/** How long a message stays away whose dead letter the queue did not confirm. */
-const DEAD_LETTER_RETRY_MS = 60_000;
+import { planRelease, type Released, type UnsettledMessage } from './release.ts';
 
 /** The worker's side of both queues. */
 export type DeliveryQueue = WorkerQueue & DeadLetterWriter;
@@ -25,16 +22,7 @@ type Ports = { queue: DeliveryQueue; clock: Clock; random: Random; log: Log };
 /** Why a message is given up; `detail` quotes no value of the event. */
 export type GiveUp = { reason: Reason; status?: number | undefined; detail: string };
 
-type Entry = {
-  message: ReceivedMessage;
-  queuedEvent?: QueuedEvent;
-  deadLetter?: DeadLetter;
-  isLeftToOthers?: boolean;
-  /** How long it is kept away. */
-  delayMs?: number;
-};
-
-export type Released = { message: ReceivedMessage; seconds: number };
+type Entry = UnsettledMessage & { queuedEvent?: QueuedEvent; deadLetter?: DeadLetter };
 
 /**
  * What becomes of the messages of one invocation: each is deleted, or written as a dead letter and then deleted, or
@@ -86,17 +74,6 @@ export function createSettlement({ queue, clock, random, log }: Ports): Settleme
     messages.length > 0 ? queue.deleteMessages(messages) : [];
 
   const failGroup = (message: ReceivedMessage) => failedGroups.add(message.groupId);
-
-  /** When a message that is not done should come back; the longest of its group holds for all of it. */
-  function getVisibilitySeconds(entry: Entry, resumesInMs: number | undefined): number {
-    const { message, queuedEvent, deadLetter, delayMs = 0 } = entry;
-    if (resumesInMs === undefined || entry.isLeftToOthers)
-      return outageDelaySeconds(clock.now() - message.sentAt, random);
-    if (resumesInMs > delayMs) return delayUntilSeconds(resumesInMs, random);
-    if (deadLetter !== undefined) return delayUntilSeconds(DEAD_LETTER_RETRY_MS, random);
-    if (delayMs > 0) return Math.ceil(delayMs / 1_000);
-    return queuedEvent && queuedEvent.failures > 0 ? retryDelaySeconds(1, random) : 0;
-  }
 
   function countOutcome({ queuedEvent, deadLetter }: Entry): void {
     if (deadLetter !== undefined) counts.deadLettered += 1;
@@ -184,16 +161,7 @@ export function createSettlement({ queue, clock, random, log }: Ports): Settleme
       if (stillUndeleted.length > 0)
         log.warn('delivered messages not deleted', { messages: stillUndeleted.length, cause: 'not_deleted' });
       const rest = [...entries.values()];
-      const visibilityByGroup = new Map<string, number>();
-      for (const entry of rest) {
-        const { groupId } = entry.message;
-        const seconds = getVisibilitySeconds(entry, resumesInMs);
-        visibilityByGroup.set(groupId, Math.max(visibilityByGroup.get(groupId) ?? 0, seconds));
-      }
-      const released = rest.map(({ message }) => ({
-        message,
-        seconds: visibilityByGroup.get(message.groupId) ?? 0,
-      }));
+      const released = planRelease(rest, resumesInMs, clock.now(), random);
       await queue.release(released);
       const now = clock.now();
       log.info('invocation settled', {
