@@ -78,6 +78,12 @@ describe('an event uid', () => {
     );
   });
 
+  test('stays the same however many names come in between', () => {
+    for (const round of [1, 2])
+      for (let number = 0; number < 2_500; number += 1)
+        expect([round, eventUid(`Step ${number}Done`)]).toEqual([round, `step_${number}_done`]);
+  });
+
   test('of an event uid is that event uid', () => {
     fc.assert(fc.property(name, (text) => expect(eventUid(eventUid(text))).toBe(eventUid(text))));
   });
