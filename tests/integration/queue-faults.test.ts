@@ -109,7 +109,7 @@ describe('a fault that passes', () => {
         return isTenth;
       }),
     );
-    const events = eventsOf(200, 10);
+    const events = eventsOf(200, 20);
     await expectAccepted(await post(events), 200);
     expect(failedCount).toBeGreaterThanOrEqual(20);
     expectAllInOrder(await queued(), events);
