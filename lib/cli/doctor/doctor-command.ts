@@ -10,8 +10,8 @@ import { createEventCheck } from './synthetic-event.ts';
 
 const help = `
 With --stage: does the ingest answer, are the secrets in SSM, are the queues as deployed, is the worker enabled, does
-Salesmachine accept the credential, do alarms reach someone. Without: this machine's Node, settings, credential and relay.
-It changes nothing, and costs one request of the quota; --event also sends an event of the made-up user relay-doctor, and
+Salesmachine accept the credential, is delivery held, do alarms reach someone. Without: this machine's Node, settings,
+credential and relay, and whether that is held. It changes nothing, and costs one request of the quota; --event also sends an event of the made-up user relay-doctor, and
 waits until Salesmachine has accepted it.
 
 The exit code is 1 if something is bad.
