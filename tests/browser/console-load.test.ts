@@ -42,7 +42,7 @@ test('a burst of 10,000 events leaves the page responsive, and bounded', async (
   await waitForText(page, 'balance', 'every event is accounted for');
   const taskMs = await stopTracing();
   expect(taskMs.length).toBeGreaterThan(1_000);
-  expect(Math.max(...taskMs)).toBeGreaterThan(0);
+  expect(taskMs.some((ms) => ms > 0)).toBe(true);
   expect(taskMs.filter((ms) => ms > MAX_TASK_MS)).toEqual([]);
 
   expect(await page.getByRole('heading', { name: 'Events 1,000' }).count()).toBe(1);

@@ -76,7 +76,8 @@ function Listing({ page: shown, kind, search }: ListingProps) {
     return <p class="empty">What a Salesmachine elsewhere holds is not known here.</p>;
   }
   if (!shown || shown[kind].length === 0) {
-    return <p class="empty">{search === '' ? 'Nothing yet.' : 'Nothing matches.'}</p>;
+    const nothingYet = `No ${LABELS[kind].toLowerCase()} yet: they appear as events are delivered.`;
+    return <p class="empty">{search === '' ? nothingYet : 'Nothing matches.'}</p>;
   }
   if (kind === 'contacts')
     return (
