@@ -96,7 +96,7 @@ export async function attempt(
     if (outcome === 'ambiguous') return evidence.isSearchResult(batch, failures);
     if (reactions[outcome].verdict === 'refused') return true;
     if (scope === 'batch') return evidence.isSuspect(batch) || isOnlyWitness();
-    // What is suspect already is only kept for a while, for which one failure is enough.
+    // A suspect is only kept for a while, for which one failure is enough.
     return scope === 'suspect' || evidence.isSearchResult(batch, failures);
   }
 

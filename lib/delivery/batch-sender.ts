@@ -76,7 +76,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       return result;
     }
 
-    /** By arrival, so that no later event of a user gets ahead; what was merged comes apart by itself. */
+    /** By arrival, so that no later event of a user gets ahead; merged operations come apart by themselves. */
     async function isolateRejected(firstRejection: Rejection): Promise<void> {
       batch.isExplained = true;
       let hasFound = false;
@@ -96,8 +96,8 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     }
 
     /**
-     * What stands behind a bad part is probably good: it goes with the next batch, unless it shares a key with what stays.
-     * Each event does so once, for where many are bad a search is shorter.
+     * Events behind a bad part are probably good: they go with the next batch, unless they share a key with one that
+     * stays. Each event does so once, for where many are bad a search is shorter.
      */
     function dismiss(behind: readonly PendingOperation[]): readonly PendingOperation[] {
       const isBehind = (operation: PendingOperation) => behind.includes(operation);
@@ -125,7 +125,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       return behind.some(({ queuedEvent }) => queuedEvent.message.groupId === groupId);
     }
 
-    /** Decides what becomes of what was rejected alone with one of the verdicts. */
+    /** Decides what becomes of the operations that were rejected alone, with one of these verdicts. */
     async function judgeRejections(...verdicts: Verdict[]): Promise<void> {
       // The ping came before the search: had the credential gone bad since, everything would look refused.
       const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';

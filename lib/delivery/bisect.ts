@@ -17,8 +17,8 @@ type Ports<Candidate> = {
 };
 
 /**
- * Finds the bad ones of what was rejected together, and delivers the others on the way, the earlier before the later.
- * When the budget or the time runs out, what is neither delivered nor rejected stays as it is.
+ * Finds the bad ones of candidates that were rejected together, and delivers the others on the way, the earlier before
+ * the later. When the budget or the time runs out, those that are neither delivered nor rejected stay as they are.
  */
 export async function bisect<Candidate>(
   candidates: readonly Candidate[],
@@ -48,8 +48,8 @@ export async function bisect<Candidate>(
   }
 
   /**
-   * Halves the candidates until one is left; none, if the bad one has passed. `rejection` is what it got alone;
-   * undefined if it was only inferred. `queued` is what was not looked at.
+   * Halves the candidates until one is left; none, if the bad one has passed. `rejection` is the one that it got alone;
+   * undefined if it was only inferred. `queued` are the groups behind it, which were not sent yet.
    */
   async function findFirst(subset: readonly Candidate[], firstRejection: Rejection) {
     let [candidates, rejection, isSent] = [subset, firstRejection, true];
@@ -72,7 +72,7 @@ export async function bisect<Candidate>(
     return { suspect: candidates[0], rejection: isSent ? rejection : undefined, cleanCount, queued };
   }
 
-  /** What is only inferred may be wrong, so it is sent alone. */
+  /** A suspect that was only inferred may be good, so it is sent alone. */
   async function confirm(suspect: Candidate, rejection: Rejection | undefined): Promise<void> {
     const result: AttemptResult = rejection ? { kind: 'rejected', rejection } : await send([suspect]);
     if (result.kind === 'rejected' && !(await ports.reject(suspect, result.rejection))) stopped = true;
@@ -81,6 +81,6 @@ export async function bisect<Candidate>(
   await search(candidates, firstRejection);
 }
 
-/** The groups as one, unless what passes says nothing of what is behind it. */
+/** The groups as one, unless candidates that pass say nothing of those behind them. */
 const joinGroups = <Candidate>(groups: readonly (readonly Candidate[])[], { outcome }: Rejection) =>
   reactions[outcome].inferable && groups.length > 1 ? [groups.flat()] : groups;

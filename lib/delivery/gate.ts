@@ -23,8 +23,8 @@ export type Observation = {
   /** What Salesmachine said, without any value of an event; or why there was no answer. */
   detail: string;
   /**
-   * What was sent as a whole. Without it, the operations are under suspicion, so that their failure says nothing of the
-   * API.
+   * The batch, if it was sent as a whole. Without it, the operations are under suspicion, so that their failure says
+   * nothing of the API.
    */
   batch?: BatchAttempts | undefined;
 };
@@ -74,7 +74,7 @@ export function createGate(
   let quotaRemaining: number | undefined;
   let wake = new AbortController();
 
-  /** What is waited for may come earlier now. */
+  /** A slot may come earlier now: the wait for it begins again. */
   function wakeUp(): void {
     wake.abort(null);
     wake = new AbortController();

@@ -24,7 +24,7 @@ export const MAX_WAIT_MS = 60_000;
 /** An invocation takes on more messages for so long after its first request. */
 export const RECEIVE_WINDOW_MS = 20_000;
 
-/** What is kept of the invocation's time for the last request (10 s) and for settling. */
+/** The end of the invocation's time, kept for the last request (10 s) and for settling. */
 export const SETTLE_RESERVE_MS = 20_000;
 
 /** While the breaker is open, a lane holds so many batches to probe with. */
@@ -51,8 +51,8 @@ type LaneParts = {
 };
 
 /**
- * One invocation of a lane: waits for slots, receives, sends, and settles what it was handed. `deadline` is when the
- * function ends, in milliseconds since the epoch. Resolves with what is not done, and was released.
+ * One invocation of a lane: waits for slots, receives, sends, and settles its messages. `deadline` is when the function
+ * ends, in milliseconds since the epoch. Resolves with the messages that are not done, and were released.
  */
 export function createInvocationRunner(lane: LaneParts) {
   const { clock, log, gate, pacer } = lane;
@@ -161,7 +161,7 @@ export function createInvocationRunner(lane: LaneParts) {
       return true;
     }
 
-    /** Does what is next; false when nothing is left to do, or the time is up. */
+    /** Takes the next step; false when nothing is left to do, or the time is up. */
     async function proceed(): Promise<boolean> {
       if (inFlight.hasRoom() && selectNext().length > 0) return sendNextRequest();
       if (inFlight.active() === 0 && backlog.hasSuspects()) return admitSuspects();

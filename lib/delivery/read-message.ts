@@ -7,6 +7,12 @@ import type { Evidence } from './evidence.ts';
 import { type QueuedEvent, readQueuedEvent } from './queued-event.ts';
 import type { Settlement } from './settlement.ts';
 
+/** No event that can be delivered takes so long to be parsed and mapped. */
+const MAX_READ_MS = 10_000;
+
+/** How long an event stays away that can neither be mapped nor be given up yet. */
+const UNMAPPABLE_RETRY_MS = 300_000;
+
 type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
 type Ports = { evidence: Evidence; clock: Clock; log: Log };
 
@@ -52,9 +58,3 @@ export function createMessageReader(settings: Settings, { evidence, clock, log }
     return undefined;
   };
 }
-
-/** No event that can be delivered takes so long to be parsed and mapped. */
-const MAX_READ_MS = 10_000;
-
-/** How long an event stays away that cannot be mapped, nor be given up yet. */
-const UNMAPPABLE_RETRY_MS = 300_000;

@@ -8,7 +8,7 @@ export const MAX_OPERATIONS = 100;
 /** No limit is public; Segment's own for a batch is 500 KB. */
 export const MAX_REQUEST_BYTES = 500_000;
 
-/** One of those that came back is probably bad, so that few of them share a request. */
+/** Of the events that came back, one is probably bad: few of them share a request. */
 const MAX_RETURNED = 6;
 
 /** One call of Salesmachine's API. */
@@ -27,7 +27,7 @@ export const orderingKeys = (queuedEvent: QueuedEvent): string[] => [
 ];
 
 export type Selection = {
-  /** What requests in flight touch. */
+  /** Keys that requests in flight touch. */
   locked: ReadonlySet<string>;
   aliasAlone: boolean;
   /** Only of this lot; without it, of the lot of the first event that can go. */
