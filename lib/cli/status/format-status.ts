@@ -72,7 +72,7 @@ const findQuotaLeft = ({ cause, quotaRemaining }: DeliveryStatus) =>
 const FEW = 2;
 
 const SEND_ANOTHER =
-  'perhaps only this event is refused: send another one (relay trigger track); if that passes, this one becomes a dead letter. Else';
+  'perhaps only this event is refused: send another one (relay trigger track); if that passes, delivery goes on, and this one is tried alone until it passes or becomes a dead letter. Else';
 
 function formatHold(delivery: DeliveryStatus, { queued, inFlight }: Status, now: number): Row[] {
   if (!isPaused(delivery)) return [['delivery', 'on']];

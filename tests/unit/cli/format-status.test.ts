@@ -116,7 +116,7 @@ test('one event alone that is refused may be the cause itself, and another one s
   const [, delivery, advice] = format(status(refusedByFirewall, { queued: 0, inFlight: 1 }));
   expect(delivery).toMatch(/HELD for 3 min 20 s: an HTML page answers \(403\)/);
   expect(advice).toMatch(
-    /to do +perhaps only this event is refused: send another one \(relay trigger track\); if that passes, this one becomes a dead letter\. Else a firewall/,
+    /to do +perhaps only this event is refused: send another one \(relay trigger track\); if that passes, delivery goes on, and this one is tried alone until it passes or becomes a dead letter\. Else a firewall/,
   );
   expect(format(status(refusedByFirewall))[2]).toMatch(/to do +a firewall/);
 });
