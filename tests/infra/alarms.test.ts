@@ -91,7 +91,7 @@ describe('the commands that alarms name', () => {
 
 describe('mapping-disabled', () => {
   test('stays silent while Salesmachine is away for hours, though no worker is invoked for a while', async () => {
-    const periods = await simulateOutage({ hours: 24, enabled: true });
+    const periods = await simulateOutage({ hours: 72, enabled: true });
     const alarm = findAlarm('mapping-disabled');
     expect(findAlarmingPeriod(alarm, periods)).toBeUndefined();
 
