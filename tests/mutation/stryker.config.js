@@ -13,6 +13,7 @@ export default {
   tempDirName: join(tmpdir(), 'relay-mutants'),
   concurrency: 2,
   timeoutMS: 20_000,
+  dryRunTimeoutMinutes: 30,
   // Modules that are loaded again for a mutant stay in memory.
   maxTestRunnerReuse: 500,
   reporters: ['clear-text', 'progress'],
