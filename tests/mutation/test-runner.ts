@@ -18,16 +18,18 @@ const ROOMS = 'runtime,segment,salesmachine,telemetry,mapping,sqs,dead-letters,i
 
 /** For one test: without a mutant only a busy machine makes one slow, with a mutant it may wait for ever. */
 const DRY_RUN_TIMEOUT_MS = 120_000;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5_000;
 
 /** Where the instrumented code looks which mutant is active. */
 const context: InstrumenterContext = {};
 Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
 
 let unhandled: unknown;
-process.on('unhandledRejection', (error) => {
-  unhandled ??= error;
-});
+for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(event, (error) => {
+    unhandled ??= error;
+  });
+}
 
 /**
  * Runs Jest's unit tests for Stryker in this process, without loading them again for each mutant: in Jest, whose modules
@@ -114,7 +116,7 @@ async function runMutant(
     nrOfTests += covered.length;
     for (const [id, message] of await runSuite(suite, { ids: chosen, bail, timeoutMs: TIMEOUT_MS }))
       failures.set(id, message);
-    if (unhandled !== undefined) failures.set('unhandled', `unhandled rejection: ${unhandled}`);
+    if (unhandled !== undefined) failures.set('unhandled', `not caught: ${unhandled}`);
     const endless = determineHitLimitReached(context.hitCount, context.hitLimit);
     if (endless) return { status: MutantRunStatus.Timeout, reason: endless.reason ?? '' };
     if (bail && failures.size > 0) break;

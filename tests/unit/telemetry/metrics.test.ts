@@ -67,5 +67,7 @@ test('metrics are embedded as CloudWatch reads them, those with a dimension apar
       ],
     },
   });
+  // JSON knows no undefined: a dimension that is none would be null.
+  expect(JSON.stringify(toEmf(metrics, 'relay/dev', 0))).toContain('"Dimensions":[[]]');
   expect(toEmf([], 'relay/dev', 0)).toEqual({});
 });
