@@ -1,9 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import * as v from 'valibot';
-import { signAwsRequest } from '../runtime/aws-signature.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { getLambdaCredentials } from '../runtime/lambda-credentials.ts';
 import type { ReadParameters } from './secrets.ts';
 
@@ -43,15 +43,24 @@ async function getParameters(names: readonly string[], attempt = 1) {
 async function post(body: string): Promise<{ statusCode: number | undefined; body: string }> {
   const region = process.env['AWS_REGION'] ?? '';
   const url = findEndpoint(region);
-  const headers = signAwsRequest(
-    {
-      url,
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameters' },
-      body,
+  const signer = new SignatureV4({
+    credentials: getLambdaCredentials(),
+    region,
+    service: 'ssm',
+    sha256: Sha256,
+  });
+  const { headers } = await signer.sign({
+    method: 'POST',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: '/',
+    headers: {
+      host: url.host,
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AmazonSSM.GetParameters',
     },
-    { credentials: getLambdaCredentials(), region, service: 'ssm' },
-    systemClock.now(),
-  );
+    body,
+  });
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = url.protocol === 'http:' ? http : https;
   // Without an agent: the next request comes minutes later, on a connection that would have been closed.
