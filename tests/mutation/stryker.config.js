@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'unit',
-  plugins: ['./tests/mutation/test-runner.ts'],
+  plugins: ['./tests/mutation/test-runner.ts', './tests/mutation/empty-defaults.ts'],
+  ignorers: ['empty-defaults'],
   coverageAnalysis: 'perTest',
   mutate: ['lib/{segment,mapping,salesmachine,dead-letters,delivery,telemetry}/**/*.ts'],
   disableTypeChecks: false,
@@ -15,7 +16,7 @@ export default {
   timeoutMS: 20_000,
   dryRunTimeoutMinutes: 30,
   // Modules that are loaded again for a mutant stay in memory.
-  maxTestRunnerReuse: 500,
+  maxTestRunnerReuse: 200,
   reporters: ['clear-text', 'progress'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 95, low: 90 },
