@@ -20,6 +20,9 @@ import type { Settlement } from './settlement.ts';
 /** How long an alias call that Salesmachine does not know is not tried again. */
 const ALIAS_UNSUPPORTED_MS = 3_600_000;
 
+/** Others pass if one has been accepted since then. */
+const PASSED_LATELY_MS = 60_000;
+
 type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
 type Verdict = Reaction['verdict'];
 type Ports = AttemptPorts & { kept: KeptEvents };
@@ -161,10 +164,17 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       firstRejectedAt = rejection.at;
       if (rejection.outcome === 'alias_unsupported')
         aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
-      if (operations.length === 1) judgeLater(operations, rejection);
+      if (needsNoSearch(scope, rejection)) judgeLater(operations, rejection);
       // While everything is refused, a search would find nothing.
       else if (gate.pause()?.isRefusal !== true) await isolateRejected(rejection);
     }
+
+    /** The rejection is of one operation; or of suspects, and no others have passed lately, so that it may be the API. */
+    const needsNoSearch = (scope: AttemptOptions['scope'], { outcome, at }: Rejection) =>
+      operations.length === 1 ||
+      (scope === 'suspect' &&
+        reactions[outcome].verdict === 'failed' &&
+        at - evidence.acceptedAt() > PASSED_LATELY_MS);
 
     if (path === '/v1/alias' && aliasUnsupported && clock.now() < aliasUnsupported.until) {
       for (const operation of operations) settlement.rejectOperation(operation, aliasUnsupported.rejection);

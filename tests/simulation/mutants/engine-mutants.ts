@@ -34,6 +34,20 @@ export const engineMutants: readonly Mutant[] = [
       'queue.receive(size, visibilitySeconds)))];',
     ),
   ),
+  editSource(
+    'what ended a worker is read together with what came for the first time',
+    'fatal-messages-memory',
+    replaceText('lib/delivery/backlog.ts', 'receiveCount > 1;', 'receiveCount > 1_000;'),
+  ),
+  editSource(
+    'what was received before comes back in the same moment after a crash',
+    'fatal-messages-memory',
+    replaceText(
+      'lib/delivery/backoff.ts',
+      'Math.ceil(uniform(1, 2, random) * seconds)',
+      'Math.ceil(seconds)',
+    ),
+  ),
   // Order
   editSource(
     'two requests of one contact are in flight together',
@@ -59,14 +73,21 @@ export const engineMutants: readonly Mutant[] = [
 
   // Bisect
   editSource(
-    'the bisect takes the right half for delivered without sending it',
+    'what leaves a search is taken for delivered',
     'poison-422',
     replaceText(
       'lib/delivery/batch-sender.ts',
-      "if (sendable.length === 0) return { kind: 'delivered' };",
-      `const isRight = options.slotStats === undefined && sendable.length > 1 && sendable.at(-1) === operations.at(-1);
-      if (isRight) settlement.markDelivered(sendable);
-      if (isRight || sendable.length === 0) return { kind: 'delivered' };`,
+      'takeBack(leaving);',
+      'settlement.markDelivered(leaving.flatMap((each) => each.operations));',
+    ),
+  ),
+  editSource(
+    'what leaves a search overtakes what stays in it',
+    'mixed',
+    replaceText(
+      'lib/delivery/request.ts',
+      'if (separable.length === leaving.length) return leaving;',
+      'if (separable.length >= 0) return leaving;',
     ),
   ),
   editSource(

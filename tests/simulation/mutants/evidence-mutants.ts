@@ -16,6 +16,11 @@ export const evidenceMutants: readonly Mutant[] = [
     replaceText('lib/delivery/evidence.ts', '** batch.failures < UNLIKELY_TO_SUSPECT', '< 2'),
   ),
   editSource(
+    'a batch is suspected though no other one passes',
+    'down-6-hours',
+    replaceText('lib/delivery/evidence.ts', 'acceptedAt > batch.firstFailedAt &&', ''),
+  ),
+  editSource(
     'a ping closes the breaker',
     'batch-only-500-10m',
     replaceText('lib/delivery/gate.ts', 'breaker.onPingPassed(clock.now())', 'resume()'),
@@ -49,7 +54,7 @@ export const evidenceMutants: readonly Mutant[] = [
   ),
   editSource(
     'what is kept costs more than a twentieth of the slots',
-    'bad-events-500-many',
+    'bad-events-500',
     replaceText('lib/delivery/kept-events.ts', 'SLOTS_PER_KEPT_REQUEST = 20', 'SLOTS_PER_KEPT_REQUEST = 2'),
   ),
   editSource(
