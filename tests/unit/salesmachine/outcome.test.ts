@@ -93,3 +93,29 @@ test.each([
   const headers = { 'content-type': contentType };
   expect(toOutcome('/v1/batch', { kind: 'response', status, headers, body })).toBe(outcome);
 });
+
+const DOCUMENTED = undefined;
+const NOT_DOCUMENTED = 'a success with a status that is not documented';
+const WITH_ERROR = 'a success whose body has an error';
+
+test.each<[number, string, string | undefined]>([
+  [200, '{"status":"success"}', DOCUMENTED],
+  [201, '', DOCUMENTED],
+  [202, '{"error":null}', DOCUMENTED],
+  [204, '{"message":"no \\"error\\""}', DOCUMENTED],
+  [200, '["error"]', DOCUMENTED],
+  [200, '"error" is no JSON', DOCUMENTED],
+  [200, '"error"', DOCUMENTED],
+  [200, '{"data":{"error":"inner"}}', DOCUMENTED],
+  [207, '{}', NOT_DOCUMENTED],
+  [203, '', NOT_DOCUMENTED],
+  [200, '{"error":"unknown attribute"}', WITH_ERROR],
+  [201, '{"error":false}', WITH_ERROR],
+])('what is unusual about a %i with %s is: %s', (status, body, unusual) => {
+  expect(describeUnusualSuccess({ kind: 'response', status, headers: {}, body })).toBe(unusual);
+});
+
+test('nothing is unusual about a success that there was none of', () => {
+  const failure = { kind: 'failure', mayHaveBeenSent: true, code: 'ECONNRESET' } as const;
+  expect(describeUnusualSuccess(failure)).toBeUndefined();
+});

@@ -35,3 +35,12 @@ test('a batch is delivered without a ping', async () => {
   expect(await invoke({ Records: [] })).toEqual({ batchItemFailures: [] });
   expect(paths).toEqual([]);
 });
+
+test.each([[{ ping: 'true' }], [{ ping: false }], [{ pong: true }], ['ping'], [null], [7]])(
+  '%j is no request for a ping',
+  async (event) => {
+    const { paths, invoke } = createFunction();
+    await invoke(event).catch(() => undefined);
+    expect(paths).toEqual([]);
+  },
+);

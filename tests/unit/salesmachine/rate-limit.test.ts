@@ -116,3 +116,35 @@ test.each<[Headers, number | undefined]>([
 ])('of %j, %p requests remain', (headers, remaining) => {
   expect(readRemaining(headers)).toBe(remaining);
 });
+
+describe('a date joined with another header by a proxy', () => {
+  test.each([
+    ['as HTTP has it', 'Thu, 01 Jan 2026 00:01:30 GMT'],
+    ['with the day written out', 'Thursday, 01-Jan-26 00:01:30 GMT'],
+    ['of one digit, without a zone', 'Thu, 1 Jan 2026 00:01:30'],
+    ['in UTC', 'Thu, 01 Jan 2026 00:01:30 UTC'],
+  ])('%s is read as one', (_, date) => {
+    const now = Date.UTC(2026, 0, 1);
+    expect(parseRetryAfterMs({ 'retry-after': `${date}, 5` }, now)).toBe(90_000);
+    expect(parseRetryAfterMs({ 'retry-after': `5, ${date}` }, now)).toBe(90_000);
+  });
+});
+
+test.each<[string, number | undefined]>([
+  ['1500 milliseconds', 1_500],
+  ['2000 millis', 2_000],
+  [' 7 ', 7_000],
+  ['1m30s', 90_000],
+  ['PT1M', 60_000],
+  ['about 90s', undefined],
+  ['90s or so', undefined],
+])('"%s" to wait is %p ms', (text, ms) => {
+  expect(parseRetryAfterMs({ 'retry-after': text }, NOW)).toBe(ms);
+});
+
+test.each(['x-ratelimit-resets', 'my-retry-after', 'x-ratelimit-limit', 'age'])(
+  'a header named %s says nothing about a wait',
+  (name) => {
+    expect(parseRetryAfterMs({ [name]: '30' }, NOW)).toBeUndefined();
+  },
+);
