@@ -138,7 +138,7 @@ const measureMs: Measure = async (work) => {
   return performance.now() - startedAt;
 };
 
-/** The processor's time, whoever else uses it. */
+/** The time of this process on the processor, so that other processes do not count. */
 const measureCpuMs: Measure = async (work) => {
   const before = process.cpuUsage();
   await work();

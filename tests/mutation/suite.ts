@@ -39,7 +39,7 @@ registerHooks({
 Error.prepareStackTrace = (error, frames) =>
   [`${error}`, ...frames].join('\n    at ').replace(/\?generation=\d+/g, '');
 
-/** Loads test files, and all of the repository that they import, anew. */
+/** Loads test files, and all of the repository that they import, once more. */
 export async function loadSuites(files: readonly string[]): Promise<Suite[]> {
   generation += 1;
   const suites: Suite[] = [];
