@@ -2,15 +2,12 @@
 const WINDOW = 60;
 
 /** A batch is never suspected, and the API never called ill, for fewer failures. */
-const MIN_FAILURES_TO_SUSPECT = 2;
+const MIN_FAILURES_TO_SUSPECT = 3;
 export const MIN_FAILURES_TO_TRIP = 5;
 
 /** Of the failures in a row, so many of one batch count where others fail, too; and all of them, if they are so many. */
 const MAX_COUNTED_PER_BATCH = 2;
 const MANY_FAILURES = 12;
-
-/** So many failures in a row of one batch are counted as chance only once it passes. */
-const MIN_PERSISTENT = 3;
 
 /** If more batches than this fail beside it, and nothing passes, a batch is not suspected: it may be the API. */
 const MAX_OTHERS_FAILING = 2;
@@ -38,19 +35,13 @@ export type BatchAttempts = {
   firstFailedAt: number;
   /** Its own operations are why it failed, so its failures say nothing of chance. */
   isExplained: boolean;
-  /** It was accepted as a whole, so that what it failed for before was chance. */
-  hasPassed: boolean;
 };
 
 export const createBatchAttempts = (): BatchAttempts => ({
   failures: 0,
   firstFailedAt: Number.POSITIVE_INFINITY,
   isExplained: false,
-  hasPassed: false,
 });
-
-/** It fails again and again, so that it says nothing of chance any more. */
-const isPersistent = ({ failures, hasPassed }: BatchAttempts) => failures >= MIN_PERSISTENT && !hasPassed;
 
 /**
  * What a lane has seen of the API, from which it is decided whose fault a failure is: an operation is bad only if it
@@ -80,9 +71,7 @@ export function createEvidence() {
 
   /** The share of those first attempts that failed. */
   function failingShare(isCounted: (attempt: { batch: BatchAttempts; at: number }) => boolean): number {
-    const attempts = firstAttempts.filter(
-      (each) => isCounted(each) && !each.batch.isExplained && !isPersistent(each.batch),
-    );
+    const attempts = firstAttempts.filter((each) => isCounted(each) && !each.batch.isExplained);
     const failed = attempts.filter((each) => each.failed).length;
     return (failed + PRIOR_SHARE) / (attempts.length + 1);
   }
@@ -97,7 +86,6 @@ export function createEvidence() {
     /** A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. */
     recordAcceptance(now: number, batch?: BatchAttempts): void {
       recordFirstAttempt(batch, now, false);
-      if (batch !== undefined) batch.hasPassed = true;
       acceptedAt = now;
       failuresInRow = new Map();
       unproven = 0;

@@ -15,7 +15,7 @@ import type { QueuedEvent } from './queued-event.ts';
 import type { createMessageReader } from './read-message.ts';
 import type { createReceiver } from './receiver.ts';
 import type { Released } from './release.ts';
-import { MAX_OPERATIONS, orderingKeys } from './request.ts';
+import { orderingKeys } from './request.ts';
 import { createSettlement, type DeliveryQueue } from './settlement.ts';
 
 /** How long a lane keeps messages while it waits for a slot or for the API. */
@@ -142,8 +142,6 @@ export function createInvocationRunner(lane: LaneParts) {
         return true;
       }
       receiveDeadline = Math.min(receiveDeadline, clock.now() + RECEIVE_WINDOW_MS);
-      const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
-      if (operations.length < MAX_OPERATIONS / 2) pacer.save(clock.now());
       start(queuedEvents, { waitMs: now - waitStartedAt, received });
       return true;
     }

@@ -13,29 +13,20 @@ const MAX_BORROWED = 12;
 /** How much later than usual the slots come while there is something to pay back: as a part of their period. */
 const REPAYMENT = 0.5;
 
-/** How much later the next slot comes after one that was not needed in full, which saves a part of a slot. */
-const SAVING = 0.08;
-
-/** So many times the slots that may be borrowed may be saved beside them. */
-const MAX_SAVED = 2.5;
-
 export type Quota = { requests: number; windowSeconds: number; share: number; lanes: number };
 
 /**
  * When a lane may send its next request: evenly, at most `share × requests / window / lanes`. After a 429 the rate
- * falls by a tenth, at most once in 5 s, and comes back slowly (AIMD). A search may use slots that the lane has saved while
- * its requests were far from full, and borrow some of the next minute, which it pays back little by little. Times are
- * milliseconds.
+ * falls by a tenth, at most once in 5 s, and comes back slowly (AIMD). A search may borrow some slots of the next minute,
+ * which the lane pays back little by little. Times are milliseconds.
  */
 export type Pacer = {
   /** The moment of the next slot; it may have passed. */
   nextSlot(): number;
   /** Whether a request may go out before its slot. */
   canBorrow(): boolean;
-  /** Uses the next slot; before its moment, it uses one that was saved, or borrows one. */
+  /** Uses the next slot; before its moment, it borrows one. */
   reserveSlot(now: number): void;
-  /** The slot just used was not needed in full: the next one may come later. */
-  save(now: number): void;
   /** A slot that was taken, but not used. */
   releaseSlot(now: number): void;
   /** From slot to slot at the present rate. */
@@ -48,7 +39,7 @@ export function createPacer(quota: Quota, now: number): Pacer {
   const spare = Math.floor(((1 - quota.share) * quota.requests) / quota.lanes);
   const maxBorrowed = Math.min(MAX_BORROWED, spare);
   let nextSlotAt = now;
-  // Slots that may be used before their moment.
+  // Slots that may be borrowed.
   let credit = maxBorrowed;
   let rateFactor = 1;
   let rateFactorAt = now;
@@ -65,14 +56,9 @@ export function createPacer(quota: Quota, now: number): Pacer {
         credit -= 1;
         return;
       }
-      const repaid = Math.max(0, Math.min(REPAYMENT, maxBorrowed - credit));
+      const repaid = Math.min(REPAYMENT, maxBorrowed - credit);
       credit += repaid;
       nextSlotAt = Math.max(nextSlotAt, now - BURST_SLOTS * period(now)) + period(now) * (1 + repaid);
-    },
-    save(now) {
-      if (credit < maxBorrowed || credit >= maxBorrowed * (1 + MAX_SAVED)) return;
-      credit += SAVING;
-      nextSlotAt += period(now) * SAVING;
     },
     releaseSlot(now) {
       nextSlotAt -= period(now);

@@ -77,13 +77,11 @@ describe('a search may use slots before their moment', () => {
     return count;
   }
 
-  /** A lane sends whenever it may, and none of its requests is half full. */
-  function sendUntil(pacer: Pacer, until: number, isFull: boolean): number {
+  /** A lane sends whenever it may. */
+  function sendUntil(pacer: Pacer, until: number): number {
     let requests = 0;
     for (; pacer.nextSlot() < until; requests += 1) {
-      const now = pacer.nextSlot();
-      pacer.reserveSlot(now);
-      if (!isFull) pacer.save(now);
+      pacer.reserveSlot(pacer.nextSlot());
     }
     return requests;
   }
@@ -94,17 +92,11 @@ describe('a search may use slots before their moment', () => {
     expect(borrowAll(pacer, 1)).toBe(12);
   });
 
-  test('and of what the lane has saved while its requests were far from full', () => {
-    const pacer = createPacer(SPARE, 0);
-    sendUntil(pacer, HOUR_MS, false);
-    expect(borrowAll(pacer, HOUR_MS - 1)).toBe(42);
-  });
-
-  test.each([true, false])('and pays back: an hour has no more requests (all full: %j)', (isFull) => {
+  test('and pays back: an hour has no more requests', () => {
     const pacer = createPacer(SPARE, 0);
     let requests = 0;
     for (let minute = 1; minute <= 60; minute += 1) {
-      requests += sendUntil(pacer, minute * 60_000, isFull);
+      requests += sendUntil(pacer, minute * 60_000);
       requests += borrowAll(pacer, minute * 60_000 - 1);
     }
     expect(requests).toBeLessThanOrEqual((0.97 * 900 * 12) / 2 + 13);
@@ -112,7 +104,7 @@ describe('a search may use slots before their moment', () => {
 
   test('but not where the lane may spend all of it', () => {
     const pacer = createPacer(QUOTA, 0);
-    sendUntil(pacer, HOUR_MS, false);
+    sendUntil(pacer, HOUR_MS);
     expect(pacer.canBorrow()).toBe(false);
   });
 });
