@@ -148,7 +148,7 @@ export const faultScopeScenarios: readonly Scenario[] = [
     name: 'brownout-30-saturated',
     full: brownout(250, 10 * MINUTE, 0.3),
     seeds: SEEDS,
-    smoke: brownout(250, 2 * MINUTE, 0.3),
+    smoke: brownout(250, MINUTE, 0.3),
     thresholds: [
       { metric: 'outageRate', atLeast: 0.95 * 0.7 * QUOTA_PER_SECOND, fullOnly: true },
       { metric: 'splits' },
@@ -216,7 +216,7 @@ export const faultScopeScenarios: readonly Scenario[] = [
       name: `quota-spent-${headers}`,
       full: quotaSpentByOthers(50, HOUR, headers),
       seeds: SEEDS,
-      smoke: quotaSpentByOthers(10, 20 * MINUTE, headers),
+      smoke: quotaSpentByOthers(5, 20 * MINUTE, headers),
       thresholds: [{ metric: 'throttled', atMost: throttled }, { metric: 'p99' }, noDeadLetters],
     }),
   ),

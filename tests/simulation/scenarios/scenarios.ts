@@ -65,7 +65,7 @@ const generalScenarios: readonly Scenario[] = [
     name: 'slow-api-1s',
     full: steadyLoad(280, 10 * MINUTE, 1_000),
     seeds: 1,
-    smoke: steadyLoad(280, MINUTE, 1_000),
+    smoke: steadyLoad(280, 30 * SECOND, 1_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -77,7 +77,7 @@ const generalScenarios: readonly Scenario[] = [
     name: 'slow-api-2s',
     full: steadyLoad(280, 10 * MINUTE, 2_000),
     seeds: 1,
-    smoke: steadyLoad(280, MINUTE, 2_000),
+    smoke: steadyLoad(280, 30 * SECOND, 2_000),
     thresholds: [
       { metric: 'rate', atLeast: 275, fullOnly: true },
       { metric: 'throttled', atMost: 0.005 },
@@ -110,28 +110,28 @@ const generalScenarios: readonly Scenario[] = [
     name: 'audience',
     full: audience(1_000_000),
     seeds: 1,
-    smoke: audience(20_000),
+    smoke: audience(10_000),
     thresholds: [{ metric: 'lasted', atMost: HOUR }, { metric: 'rate', atLeast: 285 }, noDeadLetters],
   },
   {
     name: 'others-fixed-window',
     full: sharedQuota('fixed', 30, HOUR),
     seeds: 3,
-    smoke: sharedQuota('fixed', 10, 30 * MINUTE),
+    smoke: sharedQuota('fixed', 6, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.01 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'others-sliding-window',
     full: sharedQuota('sliding', 30, HOUR),
     seeds: 3,
-    smoke: sharedQuota('sliding', 10, 30 * MINUTE),
+    smoke: sharedQuota('sliding', 6, 30 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.035 }, { metric: 'p99' }, noDeadLetters],
   },
   {
     name: 'quota-halved',
     full: halvedQuota(100, HOUR),
     seeds: 1,
-    smoke: halvedQuota(15, 20 * MINUTE),
+    smoke: halvedQuota(8, 20 * MINUTE),
     thresholds: [{ metric: 'throttled', atMost: 0.02 }, { metric: 'p99' }, noDeadLetters],
   },
   {
@@ -150,7 +150,7 @@ const generalScenarios: readonly Scenario[] = [
     name: 'down-5-days',
     full: apiDown(1, 5 * DAY),
     seeds: 1,
-    smoke: apiDown(0.02, 5 * DAY),
+    smoke: apiDown(0.02, 4 * DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain' }, noDeadLetters],
   },
   {
@@ -261,7 +261,7 @@ const generalScenarios: readonly Scenario[] = [
     full: mixedFaults(1_000_000, 100, 10_000),
     seeds: 1,
     withinSeconds: 180,
-    smoke: mixedFaults(7_200, 3, 100, { users: 100, perWebhook: 4 }),
+    smoke: mixedFaults(4_800, 2, 100, { users: 70, perWebhook: 4 }),
     thresholds: [
       { metric: 'drain', atMost: HOUR },
       { metric: 'duplicates' },
