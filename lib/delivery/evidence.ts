@@ -7,7 +7,7 @@ export const MIN_FAILURES_TO_TRIP = 5;
 
 /** Of the failures in a row, so many of one batch count where others fail, too; and all of them, if they are so many. */
 const MAX_COUNTED_PER_BATCH = 2;
-const MANY_FAILURES = 12;
+const MANY_FAILURES = 10;
 
 /** If more batches than this fail beside it, and nothing passes, a batch is not suspected: it may be the API. */
 const MAX_OTHERS_FAILING = 2;

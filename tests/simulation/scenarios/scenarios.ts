@@ -279,7 +279,9 @@ export const allScenarios: readonly Scenario[] = [
 
 /** Scenarios that the relay does not reach yet: they run only when they are named. */
 const unreached: ReadonlySet<string> = new Set([
-  ...['403', '406', '404', '402', '415', 'html-200', '500', '500-many'].map((kind) => `bad-events-${kind}`),
+  ...['400', '403', '406', '404', '402', '415', 'html-200', '500', '500-many'].map(
+    (kind) => `bad-events-${kind}`,
+  ),
   'mixed-scopes',
 ]);
 
