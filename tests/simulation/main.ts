@@ -50,7 +50,9 @@ async function runScenarios(names: readonly string[]): Promise<boolean> {
   const isTimed = ({ scenario }: Job) => findScenario(scenario).withinSeconds !== undefined;
   let isFine = true;
   let done = 0;
-  printProgress(`simulating ${jobs.map(({ scenario, seed }) => `${scenario} (seed ${seed})`).join(', ')}`);
+  printProgress(
+    `simulating ${names.length === 1 ? names[0] : `${names.length} scenarios`}, runs: ${jobs.length}`,
+  );
   const onDone = (outcome: JobOutcome) => {
     const { scenario: name, seed } = outcome.job;
     done += 1;
