@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { excludeQuery } from './exclude-query.ts';
 import { excludeMembers } from './exclude-text.ts';
 import type { MappingSettings } from './mapping-settings.ts';
-import { attributeMatcherOf, matcherOf } from './name-pattern.ts';
+import { getAttributeMatcher, getMatcher } from './name-pattern.ts';
 
 /** What was taken out of an event: where it stood, and the pattern that it matched. */
 export type Exclusion = {
@@ -82,8 +82,8 @@ export function excludeAttributes(
 ): { event: Json; exclusions: Exclusion[] } {
   const exclusions: Exclusion[] = [];
   if (settings.excludeAttributes.length + settings.excludeQuery.length === 0) return { event, exclusions };
-  const matchAttribute = attributeMatcherOf(settings.excludeAttributes);
-  const matchQuery = matcherOf(settings.excludeQuery);
+  const matchAttribute = getAttributeMatcher(settings.excludeAttributes);
+  const matchQuery = getMatcher(settings.excludeQuery);
 
   const prune = (value: Json, path: readonly string[], name: string): Json => {
     if (typeof value === 'string') return pruneText(value, path);

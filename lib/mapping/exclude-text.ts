@@ -1,6 +1,6 @@
 import { excludeQuery } from './exclude-query.ts';
 import type { MappingSettings } from './mapping-settings.ts';
-import { attributeMatcherOf, matcherOf, type NameMatcher } from './name-pattern.ts';
+import { getAttributeMatcher, getMatcher, type NameMatcher } from './name-pattern.ts';
 import { findValueEnd } from './text-value.ts';
 
 type Excluding = Pick<MappingSettings, 'excludeAttributes' | 'excludeQuery'>;
@@ -19,9 +19,9 @@ const FIELD = /(^|[?&#;\s"']|\\u0026)([^=&#?;"'\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
  * `null`, however the keys are quoted, a form's fields lose theirs, and URLs lose parameters that match.
  */
 export function excludeFromText(text: string, settings: Excluding): string {
-  const matchAttribute = attributeMatcherOf(settings.excludeAttributes);
+  const matchAttribute = getAttributeMatcher(settings.excludeAttributes);
   const { text: kept } = excludeMembers(text, matchAttribute);
-  return excludeQuery(excludeFields(kept, matchAttribute), matcherOf(settings.excludeQuery)).text;
+  return excludeQuery(excludeFields(kept, matchAttribute), getMatcher(settings.excludeQuery)).text;
 }
 
 /** A text in which the values of keys that match are `null`. */

@@ -4,7 +4,7 @@ import type { SegmentEvent } from '../segment/event.ts';
 import { type Exclusion, excludeAttributes } from './exclude-attributes.ts';
 import { type MappedEvent, mapEvent } from './map-event.ts';
 import type { MappingSettings } from './mapping-settings.ts';
-import { attributeMatcherOf } from './name-pattern.ts';
+import { getAttributeMatcher } from './name-pattern.ts';
 import { type Field, type Path, traceProvenance } from './provenance.ts';
 import { findExcludedName, type SkipCause } from './skip-cause.ts';
 
@@ -106,7 +106,7 @@ function describeUnsent(
   const unsent = fields.flatMap((list, index) => list.filter((field) => !isSent(field, index)));
   const texts = unsent.map((field) => {
     const name = field.name.slice(PARAMS.length);
-    return `${name} ${describeOrigin(field)} (EXCLUDE_ATTRIBUTES: ${attributeMatcherOf(patterns)(name)})`;
+    return `${name} ${describeOrigin(field)} (EXCLUDE_ATTRIBUTES: ${getAttributeMatcher(patterns)(name)})`;
   });
   return [...new Set(texts)];
 }

@@ -22,10 +22,10 @@ export function createMatchers(
   };
 }
 
-export const matcherOf = createMatchers();
+export const getMatcher = createMatchers();
 
 /** Names of attributes may be paths, as they stand in the event: `traits.address.city` is `address_city`. */
-export const attributeMatcherOf = createMatchers((pattern) => [
+export const getAttributeMatcher = createMatchers((pattern) => [
   pattern.replace(ROOT, '').replaceAll('.', '_'),
 ]);
 

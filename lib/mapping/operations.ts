@@ -8,7 +8,7 @@ import type {
 import type { GroupEvent, PageEvent, ScreenEvent, SegmentEvent, TrackEvent } from '../segment/event.ts';
 import { eventUid, PAGEVIEW } from './event-uid.ts';
 import type { MappingSettings } from './mapping-settings.ts';
-import { attributeMatcherOf } from './name-pattern.ts';
+import { getAttributeMatcher } from './name-pattern.ts';
 import { type Fields, toAccountParams, toContactParams, toEventParams, toVisitFields } from './params.ts';
 import { findTime } from './timestamp.ts';
 
@@ -86,7 +86,7 @@ function account(event: GroupEvent, source: Source): AccountOperation {
 /** What the relay itself adds can be excluded, too: `visit_ip` or `name`, but never the name of an event. */
 function excludeParams(operation: Operation, { excludeAttributes }: MappingSettings): Operation {
   if (operation.method === 'alias') return operation;
-  const match = attributeMatcherOf(excludeAttributes);
+  const match = getAttributeMatcher(excludeAttributes);
   const isKept = (name: string) =>
     match(name) === undefined || (operation.method === 'event' && name === 'display_name');
   const params = Object.fromEntries(Object.entries(operation.params).filter(([name]) => isKept(name)));

@@ -32,14 +32,14 @@ export function findSourceSkipCause(value: Json, settings: MappingSettings): Ski
 }
 
 /** Events that share an `event_uid` are one to Salesmachine: `Heart Beat` is also `heart-beat`. */
-const eventMatcherOf = createMatchers((pattern) => (pattern.includes('*') ? [] : [eventUid(pattern)]));
+const getEventMatcher = createMatchers((pattern) => (pattern.includes('*') ? [] : [eventUid(pattern)]));
 
 /** The pattern of `EXCLUDE_EVENTS` that an event's name matches, as it was sent or in snake_case. */
 export function findExcludedName(event: JsonObject, { excludeEvents }: MappingSettings): string | undefined {
   if (excludeEvents.length === 0) return undefined;
   const name = findName(event);
   if (name === undefined) return undefined;
-  const match = eventMatcherOf(excludeEvents);
+  const match = getEventMatcher(excludeEvents);
   return match(name) ?? match(eventUid(name));
 }
 

@@ -9,10 +9,10 @@ export type Style = (typeof STYLES)[number];
 const FIRST_MARK = 0xfdd0;
 const END_MARK = String.fromCharCode(FIRST_MARK + STYLES.length);
 
-const startMarkOf = (style: Style) => String.fromCharCode(FIRST_MARK + STYLES.indexOf(style));
+const getStartMark = (style: Style) => String.fromCharCode(FIRST_MARK + STYLES.indexOf(style));
 
 /** Text that `toTerminalText` shows in a style. */
-export const style = (style: Style, text: string): string => `${startMarkOf(style)}${text}${END_MARK}`;
+export const style = (style: Style, text: string): string => `${getStartMark(style)}${text}${END_MARK}`;
 
 /** What could move the cursor, change colours, ring, or reverse what is read: C0, DEL, C1, bidi, line separators. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
@@ -20,7 +20,7 @@ const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 const toEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const STYLED = new RegExp(
-  `([${startMarkOf('bold')}-${startMarkOf('yellow')}])([^\uFDD0-\uFDEF]*)${END_MARK}`,
+  `([${getStartMark('bold')}-${getStartMark('yellow')}])([^\uFDD0-\uFDEF]*)${END_MARK}`,
   'g',
 );
 const MARKS = /[\uFDD0-\uFDEF]/g;

@@ -9,13 +9,13 @@ import { startTestRelay } from '../support/relay.ts';
 const docs = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
 /** The query of docs/operations.md for Logs Insights, as far as it uses its language: the fields, and what the line must hold. */
-function queryOf(text: string) {
+function readQuery(text: string) {
   const [, fields = '', filter = ''] = /^fields (.+) \| filter (.+) \| sort @timestamp/m.exec(text) ?? [];
   const needles = Array.from(filter.matchAll(/@message like "(\S+?)"/g), ([, needle = '']) => needle);
   return { fields: fields.split(', ').filter((field) => !field.startsWith('@')), needles };
 }
 
-const query = queryOf(docs);
+const query = readQuery(docs);
 
 /** What the query answers for a `messageId`: the named fields of the lines that hold it. */
 function ask(lines: readonly JsonObject[], messageId: string): JsonObject[] {

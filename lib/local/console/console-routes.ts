@@ -76,7 +76,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
     'GET /local/console/stream': async () => streamReply(streamSnapshots(dependencies, signal)),
 
     'GET /local/console/journey': async (request) => {
-      const record = collector.events.get(queryOf(request).get('id') ?? '');
+      const record = collector.events.get(readQuery(request).get('id') ?? '');
       // Of the latest thousand only, so it may have gone since the page has listed it.
       if (record === undefined) return json(200, null);
       return json(
@@ -88,7 +88,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
     'GET /local/console/crm': async (request) =>
       crm === undefined
         ? json(404, { message: 'What a Salesmachine elsewhere holds is not known here.' })
-        : json(200, searchCrm(crm, queryOf(request).get('search') ?? '')),
+        : json(200, searchCrm(crm, readQuery(request).get('search') ?? '')),
 
     'GET /local/console/source': async () => json(200, toSourceHelp(config, webhookUrl())),
 
@@ -106,7 +106,7 @@ export function createConsoleRoutes(dependencies: ConsoleDependencies): Record<s
     'POST /local/console/dead-letters/canary': onDeadLetters(actions.replayCanaries),
     'POST /local/console/dead-letters/replay': onDeadLetters(actions.replay),
     'GET /local/console/dead-letters/export': async (request) => {
-      const query = queryOf(request);
+      const query = readQuery(request);
       const cause = v.safeParse(causeSchema, { reason: query.get('reason'), detail: query.get('detail') });
       const filter = cause.success ? { reasons: [cause.output.reason], detail: cause.output.detail } : {};
       return {
@@ -135,7 +135,7 @@ const streamReply = (body: AsyncIterable<string>): Reply => ({
   body,
 });
 
-const queryOf = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost').searchParams;
+const readQuery = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://localhost').searchParams;
 
 async function* toAsync(events: readonly Json[]): AsyncGenerator<Json> {
   yield* events;

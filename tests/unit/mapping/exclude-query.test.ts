@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { excludeAttributes } from '../../../lib/mapping/exclude-attributes.ts';
 import { excludeQuery } from '../../../lib/mapping/exclude-query.ts';
-import { matcherOf } from '../../../lib/mapping/name-pattern.ts';
+import { getMatcher } from '../../../lib/mapping/name-pattern.ts';
 import type { Json } from '../../../lib/runtime/json.ts';
 
-const cut = (text: string, ...patterns: string[]) => excludeQuery(text, matcherOf(patterns)).text;
+const cut = (text: string, ...patterns: string[]) => excludeQuery(text, getMatcher(patterns)).text;
 
 const exclude = (event: Json) =>
   excludeAttributes(event, { excludeAttributes: [], excludeQuery: ['token'] }).event;

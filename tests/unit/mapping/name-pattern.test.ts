@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attributeMatcherOf, matcherOf } from '../../../lib/mapping/name-pattern.ts';
+import { getAttributeMatcher, getMatcher } from '../../../lib/mapping/name-pattern.ts';
 
 describe('a name pattern', () => {
   test.each([
@@ -28,7 +28,7 @@ describe('a name pattern', () => {
     ['email', 'ｅmail', true],
     ['*token*', `${'é'.repeat(2_000)}Token`, true],
   ])('%s: %s matches: %p', (pattern, name, matches) => {
-    expect(matcherOf([pattern])(name)).toBe(matches ? pattern : undefined);
+    expect(getMatcher([pattern])(name)).toBe(matches ? pattern : undefined);
   });
 
   test.each([
@@ -42,13 +42,13 @@ describe('a name pattern', () => {
     ['address.city', 'city', false],
     ['traits', 'traits', true],
   ])('of an attribute may be a path, %s: %s matches: %p', (pattern, name, matches) => {
-    expect(attributeMatcherOf([pattern])(name)).toBe(matches ? pattern : undefined);
+    expect(getAttributeMatcher([pattern])(name)).toBe(matches ? pattern : undefined);
   });
 
   test('is the first that matches of several', () => {
-    const match = matcherOf(['email', '*mail*', '*']);
+    const match = getMatcher(['email', '*mail*', '*']);
     expect(['EMAIL', 'mailbox', 'phone'].map(match)).toEqual(['email', '*mail*', '*']);
-    expect(matcherOf([])('email')).toBeUndefined();
+    expect(getMatcher([])('email')).toBeUndefined();
   });
 
   test('matches what the regular expression of the same meaning matches', () => {
@@ -56,7 +56,7 @@ describe('a name pattern', () => {
     fc.assert(
       fc.property(text, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 }), (pattern, name) => {
         const expected = new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
-        expect(matcherOf([pattern])(name) !== undefined).toBe(expected);
+        expect(getMatcher([pattern])(name) !== undefined).toBe(expected);
       }),
     );
   });

@@ -62,7 +62,7 @@ export const BarLegend = () => (
 const Bar = memo(({ request }: { request: RequestRow }) => {
   const label = describeRequest(request);
   return (
-    <li class={toneOf(request)} title={label}>
+    <li class={chooseTone(request)} title={label}>
       <span class="hidden">{label}</span>
       <Cells counts={request.operations} />
     </li>
@@ -75,7 +75,7 @@ const EmptyBar = memo(() => (
   </li>
 ));
 
-function toneOf({ outcome }: RequestRow): string {
+function chooseTone({ outcome }: RequestRow): string {
   if (outcome === 'delivered') return '';
   return outcome === 'throttled' ? 'warn' : 'bad';
 }
