@@ -35,7 +35,7 @@ export const settlementMutants: readonly Mutant[] = [
     'mixed',
     onVisibility(3),
   ),
-  wrapRelay('a crash leaves what the lane received invisible for hours', 'mixed', onVisibility(43_000)),
+  wrapRelay('a crash leaves what the lane received invisible for hours', 'mixed', onVisibility(43_000), 2),
   wrapRelay(
     'the followers of a failed message are reported as done',
     'mixed',
