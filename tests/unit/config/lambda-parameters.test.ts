@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { readLambdaParameters } from '../../../lib/config/lambda-parameters.ts';
 
 const environment = { ...process.env };
@@ -52,6 +55,36 @@ test('parameters are read decrypted, in one signed request', async () => {
     'x-amz-security-token': 'token',
     authorization: expect.stringContaining('/eu-west-1/ssm/aws4_request, SignedHeaders='),
   });
+});
+
+test('the signature is of the request as it arrives', async () => {
+  const requests = await startSsm((response) => response.end(twoValues));
+  await readLambdaParameters(['/a']);
+  const { headers, body } = requests[0] ?? { headers: {}, body: '' };
+  const { authorization = '', 'x-amz-date': date } = headers;
+  const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
+  expect(names).toEqual(
+    expect.arrayContaining(['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target']),
+  );
+
+  expect(headers['x-amz-content-sha256']).toBe(hash('sha256', body));
+  const signer = new SignatureV4({
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret', sessionToken: 'token' },
+    region: 'eu-west-1',
+    service: 'ssm',
+    sha256: Sha256,
+  });
+  const arrived = {
+    method: 'POST',
+    protocol: 'http:',
+    hostname: '127.0.0.1',
+    path: '/',
+    headers: Object.fromEntries(names.map((name) => [name, String(headers[name])])),
+    body,
+  };
+  const signingDate = new Date(String(date).replace(/(....)(..)(..)T(..)(..)(..)/, '$1-$2-$3T$4:$5:$6'));
+  const signed = await signer.sign(arrived, { signingDate });
+  expect(signed.headers['authorization']).toBe(authorization);
 });
 
 test.each<[string, (response: ServerResponse) => unknown]>([
