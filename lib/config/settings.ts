@@ -38,7 +38,7 @@ export const settings = {
   SEGMENT_SHARED_SECRETS: {
     schema: commaSeparated,
     default: '',
-    description: "Segment's shared secrets, comma-separated: any of them signs an event",
+    description: "Segment's shared secrets, comma-separated: an event has to be signed with one of them",
   },
   INGEST_TOKENS: {
     schema: commaSeparated,

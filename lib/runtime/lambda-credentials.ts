@@ -1,4 +1,4 @@
-export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
 /** The credentials of the function's role, as Lambda gives them. Source: Lambda's documentation of its environment variables. */
 export function getLambdaCredentials(): AwsCredentials {

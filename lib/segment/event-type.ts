@@ -3,6 +3,6 @@ export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'ali
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** The type if it is a known one: any other text may be anything that a sender put there, personal data too. */
+/** The type if it is a known one, and so may be shown and logged: another text could be personal data. */
 export const toEventType = (value: unknown): EventType | undefined =>
   EVENT_TYPES.find((type) => type === value);

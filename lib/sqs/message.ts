@@ -32,7 +32,7 @@ export function messageGroupId(event: SegmentEvent): string {
 export type RequestIds = {
   /** What SQS recognises an event by that is sent again within 5 minutes. */
   deduplicationId(value: JsonObject): string;
-  /** What a dead letter of the request is recognised by: `text` is what came, `value` its fields where it has any. */
+  /** What a dead letter of the request is recognised by: `text` is the event as it came, `value` the object in it. */
   sourceId(text: string | Buffer, value?: JsonObject): string;
 };
 

@@ -4,7 +4,7 @@ export type Heap<T> = { push(item: T): void; peek(): T | undefined; pop(): T | u
 export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
   const items: T[] = [];
 
-  /** The smaller of a node's two children, if it has any. */
+  /** The child of a node that comes first, with its index; undefined at a leaf. */
   const childOf = (index: number): [number, T] | undefined => {
     const left = items[2 * index + 1];
     const right = items[2 * index + 2];

@@ -17,7 +17,7 @@ export const patientClock: Clock = {
   now: () => Math.floor(offset + experiencedMs()),
   async sleep(ms, signal) {
     const wakeAt = patientClock.now() + ms;
-    do await systemClock.sleep(wakeAt - patientClock.now(), signal);
+    do await systemClock.sleep(Math.max(0, wakeAt - patientClock.now()), signal);
     while (patientClock.now() < wakeAt);
   },
 };

@@ -130,7 +130,7 @@ function readState(crm: FakeCrm): FakeSalesmachineState {
 const toParamsByUid = (objects: FakeCrm['accounts']) =>
   Object.fromEntries([...objects.entries()].map(([uid, { params }]) => [uid, params]));
 
-/** The accounts of each contact that has any. */
+/** Each contact that belongs to accounts, with their ids. */
 export function* listContactAccounts(crm: FakeCrm): Generator<[string, readonly string[]]> {
   for (const [uid, { accounts }] of crm.contacts.entries()) if (accounts.length > 0) yield [uid, accounts];
 }

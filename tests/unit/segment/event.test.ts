@@ -127,7 +127,7 @@ describe('an event that can be used', () => {
     expect(parseEvent({ ...alias, previousId: id }).kind).toBe('invalid');
   });
 
-  test('has any text as its messageId, which names no user', () => {
+  test('keeps a placeholder as its messageId, which names no user', () => {
     for (const id of nothing)
       expect(eventOf({ ...track, messageId: id })).toHaveProperty('messageId', undefined);
     for (const id of placeholders)
