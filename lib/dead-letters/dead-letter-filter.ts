@@ -1,6 +1,7 @@
+import { parseObjectOrEmpty } from '../runtime/json.ts';
 import { normalizeDetail } from './group-by-cause.ts';
 import type { Reason } from './reasons.ts';
-import { type StoredDeadLetter, tryParseEvent } from './stored-dead-letter.ts';
+import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /** Which dead letters are meant: those that match every condition. Without conditions, all of them. */
 export type DeadLetterFilter = {
@@ -38,6 +39,6 @@ const ifGiven = <T>(wanted: T | undefined, test: (wanted: T) => boolean): boolea
 
 /** Ids may be numbers: senders differ. */
 function belongsToUser({ message, replayable }: StoredDeadLetter, user: string): boolean {
-  const { userId, anonymousId } = replayable ? tryParseEvent(message.body) : {};
+  const { userId, anonymousId } = replayable ? parseObjectOrEmpty(message.body) : {};
   return [userId, anonymousId].some((id) => id !== undefined && id !== null && String(id) === user);
 }

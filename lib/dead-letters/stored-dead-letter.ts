@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
-import { isJsonObject, type JsonObject, parseJson } from '../runtime/json.ts';
+import { parseObjectOrEmpty } from '../runtime/json.ts';
 import { type EventType, toEventType } from '../segment/event-type.ts';
 import { escapeForSqs } from '../segment/received-event.ts';
 import { MESSAGE_VERSION } from '../sqs/message.ts';
@@ -113,7 +113,7 @@ function readEventFields(
   { messageId: knownId, type: knownType }: ReceivedMessage['attributes'],
   text: string | undefined,
 ): Pick<StoredDeadLetter, 'messageId' | 'type'> {
-  const event = text === undefined || (knownId && knownType) ? {} : tryParseEvent(text);
+  const event = text === undefined || (knownId && knownType) ? {} : parseObjectOrEmpty(text);
   const messageId = knownId ?? toOptionalString(event['messageId']);
   const type = toEventType(knownType ?? event['type']);
   return { ...(messageId !== undefined && { messageId }), ...(type !== undefined && { type }) };
@@ -129,16 +129,6 @@ function decodeWholeText(base64: string, original: StoredDeadLetter['original'])
 
 /** SQS takes no other control characters. */
 const IS_WITHOUT_CONTROLS = /^[\t\n\r\u0020-\uFFFD]*$/;
-
-/** The event that a body is, or an empty object if it is none. */
-export function tryParseEvent(body: string): JsonObject {
-  try {
-    const value = parseJson(body);
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
 
 const toOptionalString = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;

@@ -24,6 +24,16 @@ export function parseJson(text: string): Json {
   return parseJsonWithin(text, MAX_REVIVED_DEPTH).value;
 }
 
+/** The object that a JSON text is; an empty one if it is none. */
+export function parseObjectOrEmpty(text: string): JsonObject {
+  try {
+    const value = parseJson(text);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /**
  * As `parseJson`, and whether the value is nested more than `limit` deep, which the same walk finds.
  *

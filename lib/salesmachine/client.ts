@@ -107,7 +107,7 @@ export function createSalesmachine(
           kind: 'response',
           status: response.statusCode ?? 0,
           headers: Object.fromEntries(
-            Object.entries(response.headers).map(([name, value]) => [name, value?.toString()]),
+            Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
           ),
           body: Buffer.concat(chunks).toString('utf8', 0, MAX_RESPONSE_BYTES),
         });
@@ -144,8 +144,8 @@ export function createSalesmachine(
   };
 }
 
-const isTimeout = ({ aborted, reason }: AbortSignal): boolean =>
-  aborted && reason instanceof DOMException && reason.name === 'TimeoutError';
+const isTimeout = ({ reason }: AbortSignal): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';
 
 const basicAuth = ({ token, secret }: Credential) =>
   `Basic ${Buffer.from(`${token}:${secret}`).toString('base64')}`;

@@ -1,3 +1,4 @@
+import { parseObjectOrEmpty } from '../runtime/json.ts';
 import type { ApiResult } from './client.ts';
 import { isHtmlPage } from './html-page.ts';
 import type { Operation } from './operation.ts';
@@ -27,14 +28,9 @@ export const describeResult = (result: ApiResult, operations: readonly Operation
 
 function parseMessage(body: string): string {
   if (isHtmlPage(undefined, body)) return HTML_PAGE;
-  try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null) return '';
-    const message = 'error' in parsed ? parsed.error : 'message' in parsed ? parsed.message : '';
-    return typeof message === 'string' ? message : '';
-  } catch {
-    return '';
-  }
+  const { error, message } = parseObjectOrEmpty(body);
+  const text = error ?? message;
+  return typeof text === 'string' ? text : '';
 }
 
 function redact(message: string, operations: readonly Operation[]): string {
@@ -73,18 +69,14 @@ function redactQuoted(text: string, names: ReadonlySet<string>): string {
   const inTurn =
     marks.length % 2 === 0 &&
     marks.every(({ side }, place) => side === 'either' || side === (place % 2 === 0 ? 'open' : 'close'));
-  const [first, last] = [quotes[0], quotes.at(-1)];
-  if (marks.length === 0 || first === undefined || last === undefined) return text;
-  if (!inTurn) return `${text.slice(0, first.index)}"…"${text.slice(last.index + 1)}`;
+  if (!inTurn) return text.replace(/["'](?:.*["'])?/s, '"…"');
 
-  let [result, end] = ['', 0];
-  for (let place = 0; place < marks.length; place += 2) {
-    const [from = 0, to = 0] = [marks[place]?.index, marks[place + 1]?.index];
-    const quoted = text.slice(from + 1, to);
-    result += `${text.slice(end, from)}"${names.has(quoted) ? quoted : '…'}"`;
-    end = to + 1;
-  }
-  return result + text.slice(end);
+  const starts = [0, ...marks.map(({ index }) => index + 1)];
+  const pieces = starts.map((start, place) => text.slice(start, marks[place]?.index));
+  // Every second piece stands between two quotes.
+  return pieces
+    .map((piece, place) => (place % 2 === 0 ? piece : `"${names.has(piece) ? piece : '…'}"`))
+    .join('');
 }
 
 const isWordCharacter = (character: string | undefined) =>

@@ -1,3 +1,4 @@
+import { parseObjectOrEmpty } from '../runtime/json.ts';
 import type { ApiResult, SalesmachinePath } from './client.ts';
 import { isHtmlPage } from './html-page.ts';
 
@@ -87,12 +88,6 @@ export function describeUnusualSuccess(result: ApiResult): string | undefined {
 }
 
 function hasError(body: string): boolean {
-  if (!body.includes('"error"')) return false;
-  try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return false;
-    return parsed.error !== null && parsed.error !== undefined;
-  } catch {
-    return false;
-  }
+  const { error = null } = parseObjectOrEmpty(body);
+  return error !== null;
 }

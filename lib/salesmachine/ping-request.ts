@@ -1,4 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
+import { isObject } from '../runtime/json.ts';
 import type { Salesmachine } from './client.ts';
 import { pingSalesmachine } from './ping.ts';
 
@@ -13,5 +14,4 @@ export const pingRequest = (
   before: async ({ event }) => (isPingRequest(event) ? pingSalesmachine(salesmachine, now) : undefined),
 });
 
-const isPingRequest = (event: unknown): boolean =>
-  typeof event === 'object' && event !== null && 'ping' in event && event.ping === true;
+const isPingRequest = (event: unknown): boolean => isObject(event) && event['ping'] === true;

@@ -34,22 +34,20 @@ export function parseRetryAfterMs(headers: Headers, now: number): number | undef
   return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, wait));
 }
 
-const HTTP_DATE = /[A-Za-z]{3,9}, \d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} [\d:]{5,8}(?: GMT| UTC)?/g;
-
-/** The values of a header that says when to go on: a proxy joins those of two headers by a comma. */
+/**
+ * The values of a header that says when to go on: a proxy joins those of two headers by a comma. An HTTP date has one,
+ * too; it can be read without its weekday, and the weekday is no value.
+ */
 function splitValues(name: string, value: string): { text: string; isMilliseconds: boolean }[] {
   if (name === STRUCTURED_HEADER) {
     const seconds = [...value.matchAll(/\b(?:reset|t)=([\d.]+)/g)].flatMap(([, text]) => text ?? []);
     return seconds.map((text) => ({ text, isMilliseconds: false }));
   }
   if (!WAIT_HEADER.test(name)) return [];
-  const dates = value.match(HTTP_DATE) ?? [];
-  const others = value.replace(HTTP_DATE, '').split(/[,;]/);
-  return [...dates, ...others].map((text) => ({ text: text.trim(), isMilliseconds: name.endsWith('-ms') }));
+  return value.split(/[,;]/).map((text) => ({ text: text.trim(), isMilliseconds: name.endsWith('-ms') }));
 }
 
 function parseWaitMs(text: string, now: number, isMilliseconds: boolean): number {
-  if (text === '') return Number.NaN;
   const number = Number(text);
   if (Number.isNaN(number)) return parseDurationMs(text) ?? Date.parse(text) - now;
   if (number > EPOCH_MILLISECONDS) return number - now;
@@ -62,7 +60,7 @@ const DURATION = /^(?:pt)?(?:[\d.]+ ?(?:ms|h|m|s)[a-z]* ?)+$/;
 
 /** `2m0s`, `1500ms`, `90 seconds`, `PT2M`. */
 function parseDurationMs(text: string): number | undefined {
-  const lower = text.toLowerCase().replace(/millis\w*/g, 'ms');
+  const lower = text.toLowerCase().replaceAll('millis', 'ms');
   if (!DURATION.test(lower)) return undefined;
   const parts = [...lower.matchAll(/([\d.]+) ?(ms|h|m|s)/g)];
   return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS_MS[unit] ?? 0), 0);

@@ -1,5 +1,9 @@
+import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
+import { type Clock, systemClock } from '../../../lib/runtime/clock.ts';
+import { constant } from '../../../lib/runtime/refreshable.ts';
+import { createSalesmachine } from '../../../lib/salesmachine/client.ts';
 import {
   createClient,
   createHttpClient,
@@ -41,6 +45,20 @@ describe('a request that never reached Salesmachine says so', () => {
     const port = await listen(createTcpServer((socket) => socket.end('This is no TLS.')));
     const client = createClient(port, { url: `https://127.0.0.1:${port}` });
     expect(await client.post('/v1/batch', '[]')).toMatchObject(notSent);
+  });
+
+  test('if the credential cannot be read', async () => {
+    let requests = 0;
+    const port = await listen(createServer(() => (requests += 1)));
+    const settings = { url: `http://127.0.0.1:${port}`, token: '', secret: '' };
+    const unreadable = { ...constant(settings), get: () => Promise.reject(new Error('no parameter')) };
+    const client = createSalesmachine(settings, unreadable);
+    expect(await client.post('/v1/batch', '[]')).toEqual({
+      ...notSent,
+      code: 'ENOCREDENTIAL',
+      text: 'the credential could not be read',
+    });
+    expect(requests).toBe(0);
   });
 
   test('if it was aborted before it began', async () => {
@@ -136,7 +154,7 @@ describe('a request that may have been applied says so', () => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'),
       ),
     );
-    expect(await client.post('/v1/batch', '[]')).toMatchObject(sent);
+    expect(await client.post('/v1/batch', '[]')).toMatchObject({ ...sent, code: 'EUPGRADE' });
   });
 
   test('if it was aborted on its way', async () => {
@@ -150,6 +168,23 @@ describe('a request that may have been applied says so', () => {
     controller.abort();
     expect(await answer).toMatchObject({ ...sent, code: 'ABORT_ERR' });
   });
+});
+
+test('a connection that cannot be made leaves no timer behind', async () => {
+  const server = createTcpServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  const sleeping = new Set<AbortSignal | undefined>();
+  const clock: Clock = {
+    now: systemClock.now,
+    sleep: (ms, signal) => {
+      sleeping.add(signal);
+      return systemClock.sleep(ms, signal).finally(() => sleeping.delete(signal));
+    },
+  };
+  const settings = { url: `http://127.0.0.1:${port}`, token: '', secret: '' };
+  await createSalesmachine(settings, constant(settings), clock).post('/v1/batch', '[]');
+  await until('no timer is left', () => sleeping.size === 0);
 });
 
 test('a request that fails leaves those beside it alone', async () => {

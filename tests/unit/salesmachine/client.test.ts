@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
+import { createSalesmachine } from '../../../lib/salesmachine/client.ts';
 import { createClient, createHttpClient, listen, succeed } from '../../support/salesmachine-client.ts';
 
 describe('a request', () => {
@@ -52,6 +53,35 @@ describe('a request', () => {
     }
     expect(connections).toBe(1);
   });
+});
+
+test('a credential that has changed is read again where that is asked for, and the next request carries it', async () => {
+  const authorizations: (string | undefined)[] = [];
+  const port = await listen(
+    createServer((request, response) => {
+      authorizations.push(request.headers.authorization);
+      succeed(request, response);
+    }),
+  );
+  const moments: number[] = [];
+  const credential = { token: 'old', secret: 's' };
+  const client = createSalesmachine(
+    { url: `http://127.0.0.1:${port}`, ...credential },
+    {
+      get: async () => ({ ...credential }),
+      refreshIfOlderThan: async (moment) => {
+        moments.push(moment);
+        credential.token = 'new';
+        return true;
+      },
+    },
+  );
+  await client.post('/v1/ping', '{}');
+  await client.refreshCredentialIfOlderThan(17);
+  await client.post('/v1/ping', '{}');
+  expect(moments).toEqual([17]);
+  const basic = (token: string) => `Basic ${Buffer.from(`${token}:s`).toString('base64')}`;
+  expect(authorizations).toEqual([basic('old'), basic('new')]);
 });
 
 describe('an answer', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toErrorDetail } from '../../../lib/salesmachine/error-detail.ts';
+import { describeResult, toErrorDetail } from '../../../lib/salesmachine/error-detail.ts';
 import type { Operation } from '../../../lib/salesmachine/operation.ts';
 
 const contact: Operation = {
@@ -43,6 +43,7 @@ describe('the detail of a refusal names', () => {
     ['address_2 is too long by 3', 'address_2 is too long by #'],
     ['‘email’ isn’t an address: “anna”', '"email" isn\'t an address: "…"'],
     ["the value 'Smith' of 'name' is bad", 'the value "…" of "name" is bad'],
+    ['the value " Smith " of "name" is bad', 'the value "…" of "name" is bad'],
   ])('an attribute that the operation has: %s', (error, message) => {
     expect(ofError(error)).toBe(`Salesmachine answered 422: ${message}`);
   });
@@ -50,6 +51,44 @@ describe('the detail of a refusal names', () => {
   test('no attribute that the operation does not have', () => {
     expect(ofError('unknown attribute "secret_2"')).toBe('Salesmachine answered 422: unknown attribute "…"');
   });
+});
+
+describe('of what the detail of a refusal leaves out, it tells the place', () => {
+  test.each([
+    ['no account for anna.smith@example.com, sorry', 'no account for … sorry'],
+    ['unknown: <anna@example.com>', 'unknown: <…>'],
+    ['no contact is called Anna Smith', 'no contact is called …'],
+    ['contact 4711 has mrr 12000.50', 'contact # has mrr #.#'],
+    [`it can't be "Anna or 'Bob' either`, 'it can"…" either'],
+    ['the screen is 5" Anna " or " name " wide', 'the screen is #"…" wide'],
+  ])('%s', (error, message) => {
+    expect(ofError(error)).toBe(`Salesmachine answered 422: ${message}`);
+  });
+});
+
+test('the detail of a refusal keeps words that happen to be a short value, or the kind of the operation', () => {
+  const operation: Operation = { method: 'event', contact_uid: '7', event_uid: 'bad', params: { of: 'the' } };
+  const body = JSON.stringify({ error: 'the event is bad' });
+  expect(toErrorDetail(422, body, [operation])).toBe('Salesmachine answered 422: the event is bad');
+});
+
+test('the detail of a refusal never quotes what stands where names do, but is none', () => {
+  const names = ['Anna Smith', 'anna@example.com', '1 Elm Street', 'x'.repeat(65)];
+  for (const name of names) {
+    const operation: Operation = { method: 'account', account_uid: '7', params: { [name]: 1 } };
+    const body = JSON.stringify({ error: `unknown attribute "${name}"` });
+    expect(toErrorDetail(422, body, [operation])).toBe('Salesmachine answered 422: unknown attribute "…"');
+  }
+});
+
+test('of a request without an answer, its detail tells why, in words where there are any', () => {
+  const failure = { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' } as const;
+  expect(describeResult({ ...failure, text: 'the connection was refused' })).toBe(
+    'the connection was refused',
+  );
+  expect(describeResult(failure)).toBe('ECONNREFUSED');
+  const response = { kind: 'response', status: 422, headers: {}, body: '{"error":"no Anna Smith"}' } as const;
+  expect(describeResult(response, [contact])).toBe('Salesmachine answered 422: no …');
 });
 
 describe('the detail of a refusal never quotes', () => {

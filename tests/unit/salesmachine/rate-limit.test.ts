@@ -28,6 +28,7 @@ describe('after a 429, nothing is sent until', () => {
     ],
     ['the largest of joined values', { 'retry-after': '10, 20' }, 20],
     ['the sensible one of joined values', { 'retry-after': '99999999999999999999, 60' }, 60],
+    ['the larger of joined durations', { 'retry-after': '10s, 2m0s' }, 120],
     ['joined HTTP dates', { 'retry-after': `${httpDate(inSeconds(30))}, ${httpDate(inSeconds(40))}` }, 40],
     ['a duration as Go writes it', { 'x-ratelimit-reset': '2m0s' }, 120],
     ['a duration of hours', { 'x-ratelimit-reset': '1h2m' }, 300],
@@ -42,6 +43,7 @@ describe('after a 429, nothing is sent until', () => {
     ["the IETF draft's later structured header", { ratelimit: '"default";r=0;t=50' }, 50],
     ['a header with another hyphen', { 'x-rate-limit-reset': '70' }, 70],
     ['a header of one quota among several', { 'x-ratelimit-reset-requests': '1m0s' }, 60],
+    ['a header that names its quota first', { 'x-ratelimit-requests-reset': '60' }, 60],
     ['a header that counts milliseconds', { 'retry-after-ms': '61000' }, 61],
     ['the reset, if Retry-After is garbage', { 'retry-after': 'soon', 'x-ratelimit-reset': '45' }, 45],
     ['the reset, if Retry-After is zero', { 'retry-after': '0', 'x-ratelimit-reset': '45' }, 45],
@@ -56,6 +58,7 @@ describe('after a 429, nothing is sent until', () => {
   test.each<[string, Headers]>([
     ['no header', {}],
     ['an empty one', { 'retry-after': '', 'x-ratelimit-reset': ' ' }],
+    ['zero', { 'retry-after': '0' }],
     ['words', { 'retry-after': 'in a while', 'x-ratelimit-reset': 'NaN' }],
     ['a negative number', { 'retry-after': '-1', 'x-ratelimit-reset': '-1700000000' }],
     ['a reset in the past', { 'x-ratelimit-reset': `${inSeconds(-3_600) / 1_000}` }],
