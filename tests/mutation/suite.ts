@@ -7,7 +7,7 @@ type DescribeBlock = State['rootDescribeBlock'];
 type TestEntry = Extract<DescribeBlock['children'][number], { type: 'test' }>;
 
 /** A test file that has been loaded, with its tests by ids of their own. */
-export type Suite = { tests: ReadonlyMap<string, TestEntry>; state: State };
+export type Suite = { file: string; tests: ReadonlyMap<string, TestEntry>; state: State };
 
 type RunOptions = {
   /** The tests to run; without it, all. */
@@ -39,17 +39,15 @@ registerHooks({
 Error.prepareStackTrace = (error, frames) =>
   [`${error}`, ...frames].join('\n    at ').replace(/\?generation=\d+/g, '');
 
-/** Loads test files, and all of the repository that they import, once more. */
-export async function loadSuites(files: readonly string[]): Promise<Suite[]> {
+/** Loads test files, each when it is asked for, and all of the repository that they import once more. */
+export async function* loadSuites(files: readonly string[]): AsyncGenerator<Suite> {
   generation += 1;
-  const suites: Suite[] = [];
   for (const file of files) {
     resetState();
     await import(pathToFileURL(file).href);
     const state = getState();
-    suites.push({ state, tests: nameTests(relative(process.cwd(), file), state.rootDescribeBlock) });
+    yield { file, state, tests: nameTests(relative(process.cwd(), file), state.rootDescribeBlock) };
   }
-  return suites;
 }
 
 const idsByTest = new WeakMap<TestEntry, string>();

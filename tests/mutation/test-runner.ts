@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { INSTRUMENTER_CONSTANTS, type InstrumenterContext } from '@stryker-mutator/api/core';
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
@@ -39,7 +40,11 @@ for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
  * tested by the tests of its room only.
  */
 function createUnitTestRunner(): TestRunner {
-  const load = memoizeAsync(() => loadSuites(findTestFiles(`{${ROOMS}}`)));
+  const load = memoizeAsync(async () => {
+    const suites: Suite[] = [];
+    for await (const suite of loadSuites(findTestFiles(`{${ROOMS}}`))) suites.push(suite);
+    return suites;
+  });
 
   return {
     capabilities: () => ({ reloadEnvironment: true }),
@@ -57,8 +62,12 @@ function createUnitTestRunner(): TestRunner {
       const ids = testFilter && new Set(testFilter);
       unhandled = undefined;
       Object.assign(context, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
+      const distance = (testFile: string) => measureDistance(testFile, activeMutant.fileName);
+      const findNearestFirst = () =>
+        findTestFiles(readRoom(activeMutant.fileName)).sort((a, b) => distance(a) - distance(b));
       try {
-        const suites = loaded ?? (await loadSuites(findTestFiles(readRoom(activeMutant.fileName))));
+        const suites =
+          loaded?.toSorted((a, b) => distance(a.file) - distance(b.file)) ?? loadSuites(findNearestFirst());
         return await runMutant(suites, ids, !disableBail);
       } catch (error) {
         // With this mutant, a module cannot even be loaded.
@@ -100,16 +109,22 @@ async function measureSuite(suite: Suite, bail: boolean): Promise<TestResult[]> 
 
 const findTestFiles = (rooms: string) => globSync(`${process.cwd()}/tests/unit/${rooms}/**/*.test.ts`).sort();
 
-const readRoom = (fileName: string) => /lib\/([^/]+)\//.exec(fileName)?.[1] ?? '';
+const readRoom = (file: string) => /\/(?:lib|tests\/unit)\/([^/]+)\//.exec(file)?.[1] ?? '';
+
+/** The tests of a mutant's own file come first, then those of its room: the sooner one notices, the fewer are run. */
+function measureDistance(testFile: string, mutatedFile: string): number {
+  if (readRoom(testFile) !== readRoom(mutatedFile)) return 2;
+  return basename(testFile, '.test.ts') === basename(mutatedFile, '.ts') ? 0 : 1;
+}
 
 async function runMutant(
-  suites: readonly Suite[],
+  suites: Iterable<Suite> | AsyncIterable<Suite>,
   ids: ReadonlySet<string> | undefined,
   bail: boolean,
 ): Promise<MutantRunResult> {
   const failures = new Map<string, string>();
   let nrOfTests = 0;
-  for (const suite of suites) {
+  for await (const suite of suites) {
     const chosen = ids ?? new Set(suite.tests.keys());
     const covered = [...suite.tests.keys()].filter((id) => chosen.has(id));
     if (covered.length === 0) continue;
