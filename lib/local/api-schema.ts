@@ -29,6 +29,18 @@ const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 /** A moment in milliseconds since the epoch; null if there is none, or if it is not known. */
 const moment = v.nullable(v.number());
 
+/** Requests that have failed in a row since the last that was accepted, and what the latest of them got. */
+const failingRequestsSchema = v.object({
+  requests: v.number(),
+  since: v.number(),
+  /** HTTP status; null if there was no answer. */
+  status: v.nullable(v.number()),
+  /** Salesmachine's words, scrubbed, or why there was no answer. */
+  text: v.nullable(v.string()),
+});
+
+export type FailingRequests = v.InferOutput<typeof failingRequestsSchema>;
+
 /** What holds delivery, as a lane knows it; null is what it does not know. */
 export const deliveryStatusSchema = v.object({
   state: v.picklist(BREAKER_STATES),
@@ -50,6 +62,7 @@ export const deliveryStatusSchema = v.object({
   quotaRemaining: v.nullable(v.number()),
   /** Messages that wait for a retry, and when the first of them is due. */
   retrying: v.nullable(v.object({ messages: v.number(), nextAt: moment })),
+  failing: v.nullable(failingRequestsSchema),
 });
 
 export type DeliveryStatus = v.InferOutput<typeof deliveryStatusSchema>;

@@ -6,11 +6,11 @@ import type { DeliveryStatus } from './api-schema.ts';
  * delivery of any, for they share one Salesmachine; and what all of them delivered, have left of the quota, and will
  * retry.
  *
- * @param lastRequestMs how long Salesmachine took for the last answer
+ * @param requests how long Salesmachine took for the last answer, and the requests that have failed in a row
  */
 export function combineLaneStatuses(
   lanes: readonly LaneStatus[],
-  lastRequestMs: number | null,
+  requests: Pick<DeliveryStatus, 'lastRequestMs' | 'failing'>,
 ): DeliveryStatus | undefined {
   const lastDeliveredAt = pick(
     Math.max,
@@ -24,7 +24,7 @@ export function combineLaneStatuses(
     ...shown,
     lanes: { held: held.length, total: lanes.length },
     lastDeliveredAt,
-    lastRequestMs,
+    ...requests,
     quotaRemaining: pick(
       Math.min,
       lanes.map(({ quotaRemaining }) => quotaRemaining),

@@ -6,13 +6,16 @@ import type { Random } from '../runtime/random.ts';
 import { mapRefreshable, type Refreshable } from '../runtime/refreshable.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { FailingRequests } from './api-schema.ts';
 import { createEventSourceMapping, type EventSourceMapping } from './aws/event-source-mapping.ts';
 import type { LocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
 import { createQueueObserver } from './aws/queue-observer.ts';
 import type { Collector } from './console/collector.ts';
 import { combineLaneStatuses } from './delivery-status.ts';
+import { addRequest } from './failing-requests.ts';
 import type { LocalConfig } from './local-config.ts';
+import { observeLog } from './observe-log.ts';
 import { withRequestCounter } from './with-counters.ts';
 
 /** The function's time-out as it is deployed. */
@@ -46,6 +49,12 @@ export function createLocalWorker(options: LocalWorkerOptions) {
     clock,
   );
   const workerConfig = { ...config, queueUrl: queues.main.url, deadLetterQueueUrl: queues.deadLetters.url };
+  let failing: FailingRequests | null = null;
+  const workerLog = observeLog(collector.observeLog(log), (message, { outcome, status, problem }) => {
+    if (message !== 'request completed') return;
+    const request = { at: clock.now(), outcome, status: status ?? null, problem: problem ?? null };
+    failing = addRequest(failing, request);
+  });
   const { lanes } = config.delivery.quota;
   const workers = Array.from({ length: lanes }, () =>
     createWorker({
@@ -54,7 +63,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
       salesmachine,
       clock,
       random,
-      log: collector.observeLog(log),
+      log: workerLog,
     }),
   );
   const eventSourceMapping: EventSourceMapping = createEventSourceMapping({
@@ -67,6 +76,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
     invoke: collector.observeInvocations(async (lane, event, context) => workers[lane]?.(event, context)),
   });
   const laneStatuses = () => workers.map((worker) => worker.status());
-  const deliveryStatus = () => combineLaneStatuses(laneStatuses(), salesmachine.lastRequestMs());
+  const deliveryStatus = () =>
+    combineLaneStatuses(laneStatuses(), { lastRequestMs: salesmachine.lastRequestMs(), failing });
   return { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus };
 }

@@ -1,7 +1,7 @@
 type Headers = Readonly<Record<string, string | undefined>>;
 
 const MIN_WAIT_MS = 1_000;
-const MAX_WAIT_MS = 300_000;
+export const MAX_WAIT_MS = 300_000;
 
 /** Of several values, one beyond a day is a mistake as long as another one is not. */
 const MAX_SENSIBLE_MS = 86_400_000;

@@ -8,7 +8,7 @@ import { parseTime } from '../options.ts';
 
 const help = `
 With --stage, asks CloudWatch Logs Insights, which costs $0.005 a gigabyte of log; a line appears there after some
-seconds. It gives the latest 1,000 lines. Without --stage, the local relay gives its latest 10,000.
+seconds. It gives the latest 1,000 lines. Without --stage, the local relay gives its latest 2,000 to 4,000.
 
 Examples:
   $ relay logs

@@ -4,13 +4,13 @@ import { type CommandContext, printJson, printLine } from '../command-context.ts
 import { type Connection, type TargetOptions, withConnection, withTargetOptions } from '../connection.ts';
 import { positiveNumber } from '../options.ts';
 import { fetchStatus } from '../status/fetch-status.ts';
-import { formatStatus, isHeld } from '../status/format-status.ts';
+import { formatStatus, isFailing, isHeld } from '../status/format-status.ts';
 
 const help = `
 With --stage, the figures come from SQS, CloudWatch and Lambda, and what holds delivery from the worker's log of the last
-15 minutes, or from its metrics. Figures that the credentials may not read are "unknown".
+30 minutes, or from its metrics. Figures that the credentials may not read are "unknown".
 
-The exit code is 1 while delivery is held, if the worker is off, or if --wait was in vain.
+The exit code is 1 while delivery is held, if nothing gets through, if the worker is off, or if --wait was in vain.
 
 Examples:
   $ relay status
@@ -29,7 +29,8 @@ export function defineStatus(relay: Command, context: CommandContext): void {
         const isDrained =
           options.wait === undefined || (await waitUntilDrained(options.wait, connection, context));
         const status = await fetchStatus(options, connection, context);
-        if (!isDrained || status.mappingOn === false || isHeld(status)) context.setFailed();
+        if (!isDrained || status.mappingOn === false || isHeld(status) || isFailing(status))
+          context.setFailed();
         if (options.json) return printJson(context, status);
         for (const line of formatStatus(status, connection.title, context.clock.now()))
           await printLine(context, line);

@@ -1,9 +1,14 @@
-import type { DeliveryStatus } from '../../local/api-schema.ts';
+import type { DeliveryStatus, FailingRequests } from '../../local/api-schema.ts';
+import { addRequest } from '../../local/failing-requests.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { MAX_WAIT_MS } from '../../salesmachine/rate-limit.ts';
 import type { LogMessage } from '../../telemetry/log-messages.ts';
 import { connectCloudWatch } from './stage-clients.ts';
 import { connectLogs, type LogRow, parseLogTime, queryLogs } from './stage-log.ts';
 import { fetchMetric } from './stage-metrics.ts';
+
+/** After a 429 the worker tries again within five minutes; as many again for what else may delay it, and its line. */
+const MAX_THROTTLE_MS = 2 * MAX_WAIT_MS;
 
 /** A lane that is held for long receives its messages again after at most 25 minutes. */
 const WINDOW_MINUTES = 30;
@@ -30,7 +35,7 @@ export async function fetchStageDelivery(
     to: now,
   } as const;
   try {
-    return readDelivery(await queryLogs(stage, query, logs, clock));
+    return readDelivery(await queryLogs(stage, query, logs, clock), now);
   } catch {
     return await fetchDeliveryMetrics(stage, { cloudWatch, clock }).catch(() => null);
   } finally {
@@ -40,15 +45,16 @@ export async function fetchStageDelivery(
 }
 
 /** What the worker's log lines say, the newest first: it is held if a pause is newer than every delivery. */
-export function readDelivery(rows: readonly LogRow[]): DeliveryStatus {
+export function readDelivery(rows: readonly LogRow[], now: number): DeliveryStatus {
   const endsPause = ({ message, outcome }: LogRow) =>
     message === RESUMED || (message === REQUEST && outcome === 'delivered');
   const sinceDelivery = rows.slice(0, findIndexOrEnd(rows, endsPause));
   const pauses = sinceDelivery.filter(({ message }) => message === PAUSED);
-  // A 429 pauses delivery without a line of its own.
+  // A 429 pauses delivery without a line of its own, and not for long.
   const throttles = sinceDelivery.filter(({ outcome }) => outcome === 'throttled');
-  const [latest = throttles[0]] = pauses;
-  const first = pauses.at(-1) ?? throttles.at(-1);
+  const throttle = throttles.slice(0, 1).find((row) => now - parseLogTime(row) <= MAX_THROTTLE_MS);
+  const latest = pauses[0] ?? throttle;
+  const first = latest && (pauses.at(-1) ?? throttles.at(-1));
   const delivered = rows.find(({ message, outcome }) => message === REQUEST && outcome === 'delivered');
   const remaining = rows.find((row) => row['remaining']);
   const failed = sinceDelivery.find((row) => row['status']);
@@ -65,8 +71,17 @@ export function readDelivery(rows: readonly LogRow[]): DeliveryStatus {
     lastRequestMs: toNumber(answered?.['durationMs']),
     quotaRemaining: toNumber(remaining?.['remaining']),
     retrying: null,
+    failing: sinceDelivery.filter(({ message }) => message === REQUEST).reduceRight(addRow, null),
   };
 }
+
+const addRow = (failing: FailingRequests | null, row: LogRow): FailingRequests | null =>
+  addRequest(failing, {
+    at: parseLogTime(row),
+    outcome: row['outcome'],
+    status: toNumber(row['status']),
+    problem: row['problem'] ?? null,
+  });
 
 function findIndexOrEnd(rows: readonly LogRow[], matches: (row: LogRow) => boolean): number {
   const index = rows.findIndex(matches);
@@ -110,5 +125,6 @@ async function fetchDeliveryMetrics(
     lastRequestMs: null,
     quotaRemaining: null,
     retrying: null,
+    failing: null,
   };
 }

@@ -15,6 +15,23 @@ const deliversBesides = ({ lanes, since, lastDeliveredAt }: DeliveryStatus) =>
 export const isHeld = ({ delivery }: Pick<Status, 'delivery'>): boolean =>
   delivery !== null && isPaused(delivery) && !deliversBesides(delivery);
 
+/** So many requests that fail one after the other are no chance. */
+const MIN_FAILING = 3;
+
+/**
+ * Whether Salesmachine fails what waits, though nothing pauses delivery yet: that takes up to a minute where each request
+ * runs into its time-out. What failed alone while others passed is the problem of its events.
+ */
+export const isFailing = ({
+  delivery,
+  queued,
+  inFlight,
+}: Pick<Status, 'delivery' | 'queued' | 'inFlight'>): boolean =>
+  delivery !== null &&
+  !isPaused(delivery) &&
+  (delivery.failing?.requests ?? 0) >= MIN_FAILING &&
+  queued + inFlight > (delivery.retrying?.messages ?? 0);
+
 /** The status for people, a line for each fact; `now` in milliseconds since the epoch. */
 export function formatStatus(status: Status, title: string, now: number): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters } = status;
@@ -53,7 +70,7 @@ function formatDelivery(status: Status, now: number): Row[] {
   const took = isSlow ? `; the last request took ${(lastRequestMs / 1_000).toFixed(1)} s` : '';
   const quota = findQuotaLeft(delivery);
   const rows: (Row | undefined)[] = [
-    ...formatHold(delivery, status, now),
+    ...(isPaused(delivery) ? formatHold(delivery, status, now) : formatFlow(delivery, status, now)),
     [
       'last delivery',
       `${lastDeliveredAt === null ? 'none known' : `${formatAgo(lastDeliveredAt, now)} ago`}${took}`,
@@ -74,10 +91,26 @@ const FEW = 2;
 const SEND_ANOTHER =
   'perhaps only this event is refused: send another one (relay trigger track); if that passes, delivery goes on, and this one is tried alone until it passes or becomes a dead letter. Else';
 
-function formatHold(delivery: DeliveryStatus, { queued, inFlight }: Status, now: number): Row[] {
-  if (!isPaused(delivery)) return [['delivery', 'on']];
+/** What is not paused, and whether its requests fail all the same. */
+function formatFlow({ failing }: DeliveryStatus, status: Status, now: number): Row[] {
+  if (failing === null || status.queued + status.inFlight === 0) return [['delivery', 'on']];
+  const diagnosis = diagnoseAnswer(failing);
+  const { problem } = diagnosis;
+  const failed = failing.requests === 1 ? 'the last request' : `the last ${failing.requests} requests`;
+  if (!isFailing(status)) return [['delivery', `on, but ${failed} failed: ${problem}`]];
+  return [
+    ['delivery', style('red', `FAILING for ${formatAgo(failing.since, now)}, ${failed}: ${problem}`)],
+    ['to do', formatAdvice(diagnosis, status)],
+  ];
+}
+
+const formatAdvice = ({ advice, mayBeOneEvent }: Diagnosis, { queued, inFlight }: Status): string =>
+  `${mayBeOneEvent && queued + inFlight <= FEW ? `${SEND_ANOTHER} ` : ''}${advice}`;
+
+function formatHold(delivery: DeliveryStatus, status: Status, now: number): Row[] {
   const { since, nextTryAt, lanes } = delivery;
-  const { problem, advice, mayBeOneEvent } = diagnoseHold(delivery);
+  const diagnosis = diagnoseHold(delivery);
+  const { problem } = diagnosis;
   const duration = since === null ? '' : ` for ${formatAgo(since, now)}`;
   const next =
     nextTryAt === null ? '' : `; next try in ${formatDuration(Math.max(0, nextTryAt - now) / 1_000)}`;
@@ -91,10 +124,9 @@ function formatHold(delivery: DeliveryStatus, { queued, inFlight }: Status, now:
       ],
     ];
   }
-  const hint = mayBeOneEvent && queued + inFlight <= FEW ? `${SEND_ANOTHER} ` : '';
   return [
     ['delivery', style('red', `HELD${duration}: ${problem}`)],
-    ['to do', `${hint}${advice}${next}`],
+    ['to do', `${formatAdvice(diagnosis, status)}${next}`],
   ];
 }
 
@@ -125,12 +157,14 @@ const diagnosisByCause: ReadonlyMap<string | null, Diagnosis> = new Map([
 
 /** What a hold is about. */
 export function diagnoseHold({ cause, status, text }: DeliveryStatus): Diagnosis {
-  const answer = { status, failure: null, text: null };
-  if (status === null && cause === 'throttled') return diagnose({ ...answer, status: 429 });
-  if (status === null && text !== null) return diagnose({ ...answer, failure: text });
-  const byCause = status === null ? diagnosisByCause.get(cause) : undefined;
-  return byCause ?? diagnose({ ...answer, text });
+  if (status === null && cause === 'throttled') return diagnoseAnswer({ status: 429, text: null });
+  const byCause = status === null && text === null ? diagnosisByCause.get(cause) : undefined;
+  return byCause ?? diagnoseAnswer({ status, text });
 }
+
+/** `text` says why there was no answer where there is no status. */
+const diagnoseAnswer = ({ status, text }: Pick<DeliveryStatus, 'status' | 'text'>): Diagnosis =>
+  diagnose(status === null ? { status, failure: text, text: null } : { status, failure: null, text });
 
 function formatRetries({ messages, nextAt }: NonNullable<DeliveryStatus['retrying']>, now: number): string {
   const due = nextAt === null ? '' : `, the first in ${formatDuration(Math.max(0, nextAt - now) / 1_000)}`;

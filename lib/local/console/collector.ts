@@ -2,6 +2,7 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
 import type { Salesmachine } from '../../salesmachine/client.ts';
 import type { Log, LogFields, LogMessage } from '../../telemetry/log.ts';
+import { observeLog } from '../observe-log.ts';
 import { createEventJourneys } from './event-journeys.ts';
 import { createEventRing } from './event-ring.ts';
 import { createIngestObserver } from './ingest-observer.ts';
@@ -80,22 +81,12 @@ export function createCollector({
     journeys.noteRequest(fields.messageIds ?? [], request.number, toRequestStep(request, fields, now()));
   }
 
-  const observeLog = (log: Log): Log => {
-    const observe =
-      (level: keyof Log): Log['info'] =>
-      (message, fields) => {
-        onLogged(message, fields);
-        log[level](message, fields);
-      };
-    return { debug: observe('debug'), info: observe('info'), warn: observe('warn'), error: observe('error') };
-  };
-
   return {
     queueListener: journeys.queueListener,
     observeIngest: ingest.observe,
     observeInvocations,
     observeSalesmachine,
-    observeLog,
+    observeLog: (log: Log) => observeLog(log, onLogged),
     events,
     requests,
     rates,

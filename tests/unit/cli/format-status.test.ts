@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { Status } from '../../../lib/cli/status/fetch-status.ts';
-import { formatStatus, isHeld } from '../../../lib/cli/status/format-status.ts';
+import { formatStatus, isFailing, isHeld } from '../../../lib/cli/status/format-status.ts';
 import type { DeliveryStatus } from '../../../lib/local/api-schema.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
 
@@ -19,6 +19,7 @@ const delivering: DeliveryStatus = {
   lastRequestMs: 320,
   quotaRemaining: 870,
   retrying: { messages: 0, nextAt: null },
+  failing: null,
 };
 
 const held = (changes: Partial<DeliveryStatus>): DeliveryStatus => ({
@@ -129,6 +130,56 @@ test('a lane that is held while another delivers does not hold delivery', () => 
     '  to do         nothing yet: other events pass; those of this lane are delivered later, or become dead letters; next try in 12 s',
     '  last delivery 5 s ago',
   ]);
+});
+
+describe('requests that fail before anything pauses', () => {
+  const hanging = (requests: number): DeliveryStatus => ({
+    ...delivering,
+    failing: { requests, since: NOW - 27_000, status: null, text: 'no answer within 10 s' },
+  });
+
+  test('three in a row are named, and what to do', () => {
+    expect(isFailing(status(hanging(3)))).toBe(true);
+    expect(format(status(hanging(3))).slice(1, 3)).toEqual([
+      '  delivery      FAILING for 27 s, the last 3 requests: a request to Salesmachine fails: no answer within 10 s',
+      '  to do         Salesmachine has a problem: no event is lost, and delivery resumes by itself; if it lasts, check SALESMACHINE_URL',
+    ]);
+  });
+
+  test('fewer may be chance, but are shown', () => {
+    expect(isFailing(status(hanging(2)))).toBe(false);
+    expect(format(status(hanging(1)))[1]).toBe(
+      '  delivery      on, but the last request failed: a request to Salesmachine fails: no answer within 10 s',
+    );
+  });
+
+  test('where nothing waits, or only what failed alone, nothing is wrong with the others', () => {
+    const empty = status(hanging(5), { queued: 0, inFlight: 0 });
+    expect(isFailing(empty)).toBe(false);
+    expect(format(empty)[1]).toBe('  delivery      on');
+
+    const alone = { ...hanging(5), retrying: { messages: 1, nextAt: null } };
+    const kept = status(alone, { queued: 0, inFlight: 1 });
+    expect(isFailing(kept)).toBe(false);
+    expect(format(kept)[1]).toMatch(/delivery +on, but the last 5 requests failed/);
+  });
+
+  test('one event alone may be the cause', () => {
+    const failing = {
+      requests: 4,
+      since: NOW - 27_000,
+      status: 403,
+      text: 'Salesmachine answered 403: an HTML page',
+    };
+    const alone = status({ ...delivering, failing }, { queued: 0, inFlight: 1 });
+    expect(format(alone)[2]).toMatch(/to do +perhaps only this event is refused: send another/);
+  });
+
+  test('a pause says it in its own words', () => {
+    const paused = status({ ...held({ status: 503 }), failing: hanging(5).failing });
+    expect(isFailing(paused)).toBe(false);
+    expect(format(paused)[1]).toMatch(/HELD for 3 min 20 s: Salesmachine answers 503/);
+  });
 });
 
 test('a slow Salesmachine is named', () => {

@@ -7,6 +7,8 @@ const row = (time: string, fields: Record<string, string>) => ({
 });
 const at = (time: string) => Date.parse(`2026-01-10T${time}Z`);
 
+const NOW = at('10:01:00.000');
+
 const deliveredLine = (time: string) =>
   row(time, { message: 'request completed', outcome: 'delivered', remaining: '412' });
 const failedLine = (time: string) =>
@@ -23,7 +25,7 @@ test('a pause after the last delivery holds: its cause, since when, and the next
     deliveredLine('10:00:10.000'),
     pausedLine('09:59:00.000'),
   ];
-  expect(readDelivery(rows)).toEqual({
+  expect(readDelivery(rows, NOW)).toEqual({
     state: 'open',
     cause: 'outage',
     status: 503,
@@ -35,11 +37,12 @@ test('a pause after the last delivery holds: its cause, since when, and the next
     lastRequestMs: 320,
     quotaRemaining: 412,
     retrying: null,
+    failing: { requests: 2, since: at('10:00:19.000'), status: 503, text: null },
   });
 });
 
 test('a pause that says no status has that of the request before it', () => {
-  expect(readDelivery([pausedLine('10:00:30.000'), failedLine('10:00:29.000')])).toMatchObject({
+  expect(readDelivery([pausedLine('10:00:30.000'), failedLine('10:00:29.000')], NOW)).toMatchObject({
     state: 'open',
     status: 503,
     lastDeliveredAt: null,
@@ -50,15 +53,41 @@ test('answers of 429 alone since the last delivery hold it, too', () => {
   const throttledLine = (time: string) =>
     row(time, { message: 'request completed', outcome: 'throttled', status: '429', durationMs: '40' });
   const rows = [throttledLine('10:00:30.000'), throttledLine('10:00:20.000'), deliveredLine('10:00:10.000')];
-  expect(readDelivery(rows)).toMatchObject({
+  expect(readDelivery(rows, NOW)).toMatchObject({
     cause: 'throttled',
     status: 429,
     since: at('10:00:20.000'),
     lastDeliveredAt: at('10:00:10.000'),
   });
-  expect(readDelivery([deliveredLine('10:00:40.000'), ...rows])).toMatchObject({
+  expect(readDelivery([deliveredLine('10:00:40.000'), ...rows], NOW)).toMatchObject({
     state: 'closed',
     cause: null,
+  });
+});
+
+test('an answer of 429 of more than ten minutes ago holds nothing, though the log has no delivery since', () => {
+  const row429 = row('09:49:00.000', { message: 'request completed', outcome: 'throttled', status: '429' });
+  expect(readDelivery([row429], NOW)).toMatchObject({ state: 'closed', cause: null, since: null });
+});
+
+test('requests that failed since the last delivery are counted, before anything pauses', () => {
+  const hangingLine = (time: string) =>
+    row(time, {
+      message: 'request completed',
+      outcome: 'possibly_applied',
+      problem: 'no answer within 10 s',
+    });
+  const rows = [
+    hangingLine('10:00:50.000'),
+    hangingLine('10:00:40.000'),
+    hangingLine('10:00:30.000'),
+    deliveredLine('10:00:10.000'),
+    failedLine('10:00:05.000'),
+  ];
+  expect(readDelivery(rows, NOW)).toMatchObject({
+    state: 'closed',
+    cause: null,
+    failing: { requests: 3, since: at('10:00:30.000'), status: null, text: 'no answer within 10 s' },
   });
 });
 
@@ -66,9 +95,12 @@ test.each([
   ['a delivery', deliveredLine('10:00:40.000')],
   ['a line that says so', row('10:00:40.000', { message: 'delivery resumed', cause: 'outage' })],
 ])('after %s nothing is held', (_, end) => {
-  expect(readDelivery([end, pausedLine('10:00:30.000')])).toMatchObject({ state: 'closed', cause: null });
+  expect(readDelivery([end, pausedLine('10:00:30.000')], NOW)).toMatchObject({
+    state: 'closed',
+    cause: null,
+  });
 });
 
 test('nothing in the log: nothing is held', () => {
-  expect(readDelivery([])).toMatchObject({ state: 'closed', cause: null, lastDeliveredAt: null });
+  expect(readDelivery([], NOW)).toMatchObject({ state: 'closed', cause: null, lastDeliveredAt: null });
 });

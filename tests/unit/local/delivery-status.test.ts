@@ -2,6 +2,9 @@ import { expect, test } from '@jest/globals';
 import type { LaneStatus } from '../../../lib/delivery/status.ts';
 import { combineLaneStatuses } from '../../../lib/local/delivery-status.ts';
 
+/** Of a run without a request. */
+const none = { lastRequestMs: null, failing: null };
+
 const delivering: LaneStatus = {
   state: 'closed',
   cause: null,
@@ -24,7 +27,7 @@ test('a lane that is held is what holds delivery, whatever the others do', () =>
     nextTryAt: 9_000,
   };
   const longer: LaneStatus = { ...held, status: 500, since: 1_000 };
-  expect(combineLaneStatuses([delivering, held, longer], null)).toMatchObject({
+  expect(combineLaneStatuses([delivering, held, longer], none)).toMatchObject({
     state: 'open',
     cause: 'outage',
     status: 500,
@@ -32,20 +35,24 @@ test('a lane that is held is what holds delivery, whatever the others do', () =>
     lanes: { held: 2, total: 3 },
   });
   // What has held since before a delivery is less than what has held since then.
-  const { cause, since } = combineLaneStatuses([{ ...held, lastDeliveredAt: 1_500 }, longer], null) ?? {};
+  const { cause, since } = combineLaneStatuses([{ ...held, lastDeliveredAt: 1_500 }, longer], none) ?? {};
   expect({ cause, since }).toEqual({ cause: 'outage', since: 2_000 });
 });
 
-test('deliveries, quota and retries are those of all lanes', () => {
+test('deliveries, quota, retries and requests are those of all lanes', () => {
   const lanes: LaneStatus[] = [
     { ...delivering, lastDeliveredAt: 5_000, quotaRemaining: 800, retrying: { messages: 2, nextAt: 9_000 } },
     { ...delivering, lastDeliveredAt: 6_000, quotaRemaining: 790, retrying: { messages: 1, nextAt: 8_000 } },
     delivering,
   ];
-  expect(combineLaneStatuses(lanes, 320)).toEqual({
-    ...delivering,
-    lanes: { held: 0, total: 3 },
+  const requests = {
     lastRequestMs: 320,
+    failing: { requests: 2, since: 7_000, status: 503, text: 'Salesmachine answered 503' },
+  };
+  expect(combineLaneStatuses(lanes, requests)).toEqual({
+    ...delivering,
+    ...requests,
+    lanes: { held: 0, total: 3 },
     lastDeliveredAt: 6_000,
     quotaRemaining: 790,
     retrying: { messages: 3, nextAt: 8_000 },
@@ -53,5 +60,5 @@ test('deliveries, quota and retries are those of all lanes', () => {
 });
 
 test('without lanes nothing is known', () => {
-  expect(combineLaneStatuses([], null)).toBeUndefined();
+  expect(combineLaneStatuses([], none)).toBeUndefined();
 });

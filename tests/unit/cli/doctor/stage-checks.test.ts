@@ -35,6 +35,7 @@ const delivering: DeliveryStatus = {
   lastRequestMs: null,
   quotaRemaining: null,
   retrying: null,
+  failing: null,
 };
 const alarm = { name: 'events-late', isRinging: false, actions: ['arn:topic'] };
 
