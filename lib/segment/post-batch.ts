@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
+import { isObject } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import { sign } from './signature.ts';
 import type { Batch } from './split-into-batches.ts';
@@ -113,9 +114,8 @@ function describeFailure(response: RelayResponse | string): string {
   return `the relay answered ${response.status}${errorBody.success ? ` (${errorBody.output.message})` : ''}`;
 }
 
+/** `fetch` puts the network's own error into the cause of its own. */
 function describeNetworkError(error: unknown): string {
-  if (!(error instanceof Error)) return 'no answer';
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : error.name;
-  return `no answer (${code})`;
+  const { name, cause }: Record<string, unknown> = isObject(error) ? error : {};
+  return `no answer (${(isObject(cause) ? cause['code'] : undefined) ?? name})`;
 }
