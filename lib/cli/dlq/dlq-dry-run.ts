@@ -10,6 +10,7 @@ import type { Connection } from '../connection.ts';
 import { formatNumber, pluralize } from '../format-text.ts';
 import { createProgress, formatDuration } from '../progress.ts';
 import { estimateDuration } from './estimate-duration.ts';
+import { formatNone, formatUnread } from './format-unread.ts';
 import type { ReplayOptions } from './run-replay.ts';
 
 /** Prints what a replay would do, and does none of it. */
@@ -33,8 +34,11 @@ export async function dryRun(
   progress.end();
   const seconds = estimateDuration(report, options.rate, settings);
   if (asJson) return printJson(context, { ...report, seconds });
-  if (report.matched === 0) return printLine(context, `No dead letters in ${connection.title}.`);
-  for (const line of formatDryRun(report, options.rate, seconds)) await printLine(context, line);
+  const lines =
+    report.matched === 0
+      ? [formatNone(options.filter, report.unread, connection.title)]
+      : formatDryRun(report, options.rate, seconds);
+  for (const line of [...lines, ...formatUnread(report.unread)]) await printLine(context, line);
 }
 
 const describeOutcome: Record<ReplayOutcome['today'], (detail: string) => string> = {
@@ -44,7 +48,7 @@ const describeOutcome: Record<ReplayOutcome['today'], (detail: string) => string
 };
 
 function formatDryRun(report: ReplayDryRun, rate: number, seconds: number): string[] {
-  const { skipped, outcomes, operations, unread } = report;
+  const { skipped, outcomes, operations } = report;
   const stay = (count: number, why: string) => (count > 0 ? [`  ${formatNumber(count)} stay: ${why}`] : []);
   return [
     formatHeadline(report),
@@ -54,9 +58,6 @@ function formatDryRun(report: ReplayDryRun, rate: number, seconds: number): stri
       skipped.replay_limit,
       `replayed ${MAX_REPLAYS} times already (--force replays them all the same)`,
     ),
-    ...(unread > 0
-      ? [`  About ${formatNumber(unread)} could not be read now: run it again in a minute.`]
-      : []),
     ...outcomes.flatMap((outcome) => [
       '',
       `  ${formatNumber(outcome.count)} × ${outcome.before}`,

@@ -13,10 +13,11 @@ import {
 import { pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
+import { formatUnread } from './format-unread.ts';
 
 const help = `
 Writes NDJSON, a line for each dead letter, with the event as it came in "body": this is personal data.
-The dead letters stay where they are.
+The dead letters stay where they are. The exit code is 1 if some could not be read: then the file is not all.
 
 Examples:
   $ relay dlq export --stage prod dead-letters.ndjson
@@ -40,16 +41,16 @@ async function exportDeadLetters(
   await withConnection(options, context, async (connection) => {
     const filter = toFilter(options, context.clock.now());
     const output = file === '-' ? undefined : await createFile(file);
+    const write = (record: object) =>
+      output ? output.appendFile(`${JSON.stringify(record)}\n`) : printJson(context, record);
     const progress = createProgress(context, 'exporting dead letters:');
+    const reader = openDeadLetterReader(connection, context);
     let exported = 0;
     try {
-      for await (const deadLetters of openDeadLetterReader(connection, context).batches()) {
-        for (const deadLetter of deadLetters.filter((each) => matchesFilter(each, filter))) {
-          const line = toExportRecord(deadLetter);
-          if (output) await output.appendFile(`${JSON.stringify(line)}\n`);
-          else await printJson(context, line);
-          exported += 1;
-        }
+      for await (const deadLetters of reader.batches()) {
+        const matching = deadLetters.filter((deadLetter) => matchesFilter(deadLetter, filter));
+        for (const deadLetter of matching) await write(toExportRecord(deadLetter));
+        exported += matching.length;
         progress.show(exported);
       }
     } finally {
@@ -57,6 +58,9 @@ async function exportDeadLetters(
       await output?.close();
     }
     if (output) printNote(context, `${pluralize(exported, 'dead letter')} in ${file}`);
+    const unread = await reader.countUnread();
+    for (const line of formatUnread(unread)) printNote(context, line);
+    if (unread > 0) context.setFailed();
   });
 }
 

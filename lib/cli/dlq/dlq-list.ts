@@ -15,6 +15,7 @@ import { formatTime, pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { formatEvent } from './format-event.ts';
+import { formatNone, formatUnread } from './format-unread.ts';
 
 type ListOptions = TargetOptions & FilterOptions & { json?: true };
 
@@ -40,7 +41,7 @@ export function defineList(dlq: Command, context: CommandContext): void {
         const filter = toFilter(options, context.clock.now());
         const listing = await listDeadLetters(filter, connection, context);
         if (options.json) return printJson(context, toJson(listing));
-        for (const line of formatListing(listing, connection)) await printLine(context, line);
+        for (const line of formatListing(listing, filter, connection)) await printLine(context, line);
       }),
     );
 }
@@ -79,7 +80,11 @@ const toJson = ({ matched, unread, causes }: Listing) => ({
   })),
 });
 
-function formatListing({ matched, unread, causes }: Listing, { title }: Connection): string[] {
+function formatListing(
+  { matched, unread, causes }: Listing,
+  filter: DeadLetterFilter,
+  { title }: Connection,
+): string[] {
   const sections = causes.flatMap((cause) => {
     const { reason, status, detail, count, first, last, types, replayed, sample } = cause;
     const { means, advice } = runbook[reason];
@@ -100,10 +105,6 @@ function formatListing({ matched, unread, causes }: Listing, { title }: Connecti
       `           relay dlq show ${sample.id}`,
     ];
   });
-  const unreadNote =
-    unread > 0
-      ? [`About ${unread} more could not be read now: another reader has them, or they wait behind these.`]
-      : [];
   const total = `${pluralize(matched, 'dead letter')} of ${pluralize(causes.length, 'cause')} in ${title}.`;
-  return [matched === 0 ? `No dead letters in ${title}.` : total, ...unreadNote, ...sections];
+  return [matched === 0 ? formatNone(filter, unread, title) : total, ...formatUnread(unread), ...sections];
 }

@@ -16,6 +16,7 @@ import { pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { createFile } from './dlq-export.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
+import { formatNone, formatUnread } from './format-unread.ts';
 
 type PurgeOptions = TargetOptions & FilterOptions & { why: string; file?: string; yes?: true };
 
@@ -46,9 +47,10 @@ async function purge(options: PurgeOptions, connection: Connection, context: Com
   const session = { connection, context, signal };
 
   // What arrives after the question was not meant by the answer.
-  const ids = await findIds(filter, session);
+  const { ids, unread } = await findDeadLetters(filter, session);
   if (signal.aborted) return;
-  if (ids.size === 0) return printNote(context, `No such dead letters in ${connection.title}.`);
+  for (const line of formatUnread(unread)) printNote(context, line);
+  if (ids.size === 0) return printNote(context, formatNone(filter, unread, connection.title));
   const question = `Delete ${pluralize(ids.size, 'dead letter')} of ${connection.title}?`;
   if (!options.yes && !(await confirm(question, context, signal))) return;
 
@@ -77,15 +79,17 @@ async function purge(options: PurgeOptions, connection: Connection, context: Com
 
 type PurgeSession = { connection: Connection; context: CommandContext; signal: AbortSignal };
 
-async function findIds(
+/** The ids of those that match, and about how many could not be read. */
+async function findDeadLetters(
   filter: DeadLetterFilter,
   { connection, context, signal }: PurgeSession,
-): Promise<Set<string>> {
+): Promise<{ ids: Set<string>; unread: number }> {
+  const reader = openDeadLetterReader(connection, context, signal);
   const ids = new Set<string>();
-  for await (const deadLetters of openDeadLetterReader(connection, context, signal).batches()) {
+  for await (const deadLetters of reader.batches()) {
     for (const deadLetter of deadLetters) if (matchesFilter(deadLetter, filter)) ids.add(deadLetter.id);
   }
-  return ids;
+  return { ids, unread: await reader.countUnread() };
 }
 
 async function createPurgeFile({ file: given }: PurgeOptions, { clock }: CommandContext) {

@@ -9,6 +9,7 @@ import { positiveInteger, positiveNumber } from '../options.ts';
 import { formatDuration } from '../progress.ts';
 import { dryRun } from './dlq-dry-run.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
+import { formatUnread } from './format-unread.ts';
 import { type ReplayOptions, type ReplaySession, runReplay, type TimedReplay } from './run-replay.ts';
 
 type ReplayFlags = TargetOptions &
@@ -117,6 +118,6 @@ function formatRest({ skipped, failed, more, unread }: ReplayResult, stopped: bo
     ),
     ...lineIf(stopped, 'Stopped: run it again to go on.'),
     ...lineIf(more && !stopped, 'There may be more: run it again.'),
-    ...lineIf(unread > 0, `About ${unread} could not be read now: run it again in a minute.`),
+    ...formatUnread(unread),
   ];
 }
