@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SegmentEvent } from '../segment/event.ts';
+import { parseId } from '../segment/id.ts';
 
 /** The format of the message, for workers that come later. */
 export const MESSAGE_VERSION = '1';
@@ -53,11 +54,11 @@ export function createRequestIds(random: Random): RequestIds {
   };
   return {
     deduplicationId(value) {
-      if (value['messageId']) return hashContent(value);
+      if (hasMessageId(value)) return hashContent(value);
       return hasPreciseTime(value) ? addOccurrence(hashContent(value)) : randomSqsId(random);
     },
     sourceId(text, value = {}) {
-      if (value['messageId']) return hashContent(value);
+      if (hasMessageId(value)) return hashContent(value);
       const hasFields = Object.keys(value).length > 0;
       return addOccurrence(hasFields ? hashContent(value) : hash('sha256', text, 'base64url'));
     },
@@ -68,6 +69,12 @@ function hashContent(value: JsonObject): string {
   const isTimed = 'sentAt' in value || 'receivedAt' in value;
   const content = isTimed ? { ...value, sentAt: undefined, receivedAt: undefined } : value;
   return sqsSafeHash(JSON.stringify(content));
+}
+
+/** A placeholder names no event: a sender's bug writes it into all of them, and a counter that never counts writes 0. */
+function hasMessageId({ messageId }: JsonObject): boolean {
+  const id = parseId(messageId);
+  return id !== undefined && id !== '0';
 }
 
 /** A fraction of a second that is not zero, in ISO 8601 or in Unix seconds or milliseconds. */

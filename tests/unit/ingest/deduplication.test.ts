@@ -18,3 +18,20 @@ test('an event that comes twice in one request without anything to know it by is
   const ids = sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
   expect(new Set(ids).size).toBe(2);
 });
+
+test.each(['', '  ', 'undefined', 'null', '[object Object]', 0, '0', true, {}, []])(
+  'two like events whose messageId is %j, which is none, are two',
+  async (messageId) => {
+    const same = { type: 'track', userId: 'u9', event: 'Add To Cart', messageId };
+    const { sqs } = await post([same, same]);
+    const ids = sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+    expect(new Set(ids).size).toBe(2);
+  },
+);
+
+test('two like events with one messageId are the same', async () => {
+  const same = { type: 'track', userId: 'u9', event: 'Add To Cart', messageId: 7 };
+  const { sqs } = await post([same, same]);
+  const ids = sqs.sends.flat().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+  expect(new Set(ids).size).toBe(1);
+});
