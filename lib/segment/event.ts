@@ -1,4 +1,5 @@
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
+import { EVENT_TYPES, toEventType } from './event-type.ts';
 import { isBlank, isPlaceholderId, parseId, parseText } from './id.ts';
 
 type CommonFields = {
@@ -157,10 +158,12 @@ function describeMissingUser(source: JsonObject): string {
   return `the event has no user: ${describeField(source, 'userId')}, ${describeField(source, 'anonymousId')}`;
 }
 
-/** A type is quoted only if it can be nothing but a type: a value that slipped into its place may be personal. */
+/** It is not quoted: what slipped into the place of a type may be a person's name. */
 function describeUnknownType(type: string): string {
-  const problem = /^[a-z]{1,20}$/i.test(type) ? `the type "${type}" is unknown` : 'the type is unknown';
-  return `${problem}: it must be one of ${[...parserByType.keys(), 'delete'].join(', ')}`;
+  const meant = toEventType(type.trim().toLowerCase());
+  return meant === undefined || meant === type
+    ? `the type is unknown: it must be one of ${EVENT_TYPES.join(', ')}`
+    : `the type must be written "${meant}"`;
 }
 
 const describeField = (source: JsonObject, key: string) => `${key} is ${describeType(source[key])}`;
