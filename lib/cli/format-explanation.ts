@@ -3,6 +3,7 @@ import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { style } from '../runtime/terminal-text.ts';
 import type { Operation } from '../salesmachine/operation.ts';
+import { toEventType } from '../segment/event-type.ts';
 
 /** What would be posted for an event that is alone, as the worker makes it. */
 type RequestPreview = (operations: readonly Operation[]) => { path: string; body: string };
@@ -67,7 +68,7 @@ function formatTitle(event: JsonObject): string {
   const name = readText('event') ?? readText('name');
   const id = readText('messageId');
   return [
-    readText('type') ?? 'an event without type',
+    toEventType(event['type']) ?? 'an event of unknown type',
     name && JSON.stringify(name),
     id && `(messageId ${id})`,
   ]

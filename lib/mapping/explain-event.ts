@@ -56,7 +56,7 @@ export type Explanation =
 
 /**
  * Explains one event: the rule, where each field comes from, what is left out. The mapping is asked once for each of
- * the event's fields, which of a very large event takes a while.
+ * the event's fields, so of a very large event it is not said where they come from.
  */
 export function explainEvent(value: Json, settings: MappingSettings): Explanation {
   const mapped = mapEvent(value, settings);
@@ -80,9 +80,10 @@ export function explainEvent(value: Json, settings: MappingSettings): Explanatio
       list.filter((field) => field.name !== 'method' && isSent(field, index)).map(toExplainedField),
     ),
     notes: withTexts([
-      ['not sent', unused.map(formatPath).filter((name) => name !== 'type')], // It chose the rule.
+      ['not sent', (unused ?? []).map(formatPath).filter((name) => name !== 'type')], // It chose the rule.
       excluded,
       ['excluded when it is sent', describeUnsent(fields, isSent, settings)],
+      ['no origins', unused === undefined ? [NO_ORIGINS] : []],
       ['no time', operations[0]?.created_at === undefined ? [NO_TIME] : []],
     ]),
   };
@@ -116,6 +117,8 @@ const toExplainedField = (field: Field): ExplainedField => ({
   value: field.value,
   origin: describeOrigin(field),
 });
+
+const NO_ORIGINS = 'the event is too large to find out in a moment what each value is made of';
 
 const NO_TIME =
   'none can be read from timestamp, originalTimestamp, receivedAt or sentAt; created_at will be when the relay accepts the event';
@@ -153,6 +156,7 @@ function mapToOperations(event: JsonObject, settings: MappingSettings): Operatio
 
 function describeOrigin(field: Field): string {
   const { origins } = field;
+  if (origins === undefined) return '';
   if (origins.length === 0) return 'always, by the rule';
   const paths = origins.map(({ path }) => formatPath(path)).join(' and ');
   const [origin] = origins;

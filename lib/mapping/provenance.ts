@@ -3,15 +3,20 @@ import type { Operation, Scalar } from '../salesmachine/operation.ts';
 
 export type Path = readonly string[];
 
+type Origin = { path: Path; value: Json };
+
 /** One value of an operation, and the event's fields that it is made of; none: it is the same for every event. */
-export type Field = { name: string; value: Scalar; origins: { path: Path; value: Json }[] };
+export type Field = { name: string; value: Scalar; origins: Origin[] | undefined };
 
 export type Provenance = {
   /** By operation, in the order in which they stand there; `params.` before the name of a param. */
   fields: Field[][];
-  /** The event's fields that nothing was made of. */
-  unused: Path[];
+  /** The event's fields that nothing was made of. It and all origins are undefined where finding out would take too long. */
+  unused: Path[] | undefined;
 };
+
+/** About as much as can be mapped in a second, in characters. */
+const MAX_TRACED_CHARACTERS = 30_000_000;
 
 /**
  * Where each value of an event's operations comes from. The mapping itself is asked, so that the account cannot differ
@@ -20,9 +25,16 @@ export type Provenance = {
  * @param map gives an event's operations; none if it cannot be mapped
  */
 export function traceProvenance(event: JsonObject, map: (event: JsonObject) => Operation[]): Provenance {
-  const fields = map(event).map((operation) =>
-    listFields(operation).map(([name, value]): Field => ({ name, value, origins: [] })),
+  const operations = map(event);
+  const leaves = listLeaves(event);
+  const isTooLarge = leaves.length * JSON.stringify([event, operations]).length > MAX_TRACED_CHARACTERS;
+  const fields = operations.map((operation) =>
+    listFields(operation).map(
+      ([name, value]): Field => ({ name, value, origins: isTooLarge ? undefined : [] }),
+    ),
   );
+  if (isTooLarge) return { fields, unused: undefined };
+
   const findAffected = (path: Path, value: Json, other: Json): Field[] => {
     const changed = map(setAt(event, path, other)).map((operation) =>
       Object.fromEntries(listFields(operation)),
@@ -34,9 +46,9 @@ export function traceProvenance(event: JsonObject, map: (event: JsonObject) => O
     );
   };
   const unused: Path[] = [];
-  for (const [path, value] of listLeaves(event)) {
+  for (const [path, value] of leaves) {
     const affected = new Set(perturb(value).flatMap((other) => findAffected(path, value, other)));
-    for (const field of affected) field.origins.push({ path, value });
+    for (const field of affected) field.origins?.push({ path, value });
     if (affected.size === 0) unused.push(path);
   }
   return { fields, unused };

@@ -143,7 +143,7 @@ describe('every value', () => {
   test.each(readdirSync(directory))('of %s is accounted for', (name) => {
     const fixture: { event: JsonObject } = JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
     const { fields } = traceProvenance(fixture.event, map);
-    const unaccounted = fields.flat().filter(({ origins }) => origins.length === 0);
+    const unaccounted = fields.flat().filter(({ origins = [] }) => origins.length === 0);
     expect(unaccounted.filter(({ name: field }) => !constants.some((each) => each.test(field)))).toEqual([]);
   });
 
@@ -160,7 +160,9 @@ describe('every value', () => {
         const event = JSON.parse(JSON.stringify({ type: 'identify', userId: 'u', traits: values }));
         const { fields, unused } = traceProvenance(event, map);
         expect(unused).toEqual([['type']]);
-        for (const { value, origins } of fields.flat().filter(({ name }) => name.startsWith('params.'))) {
+        for (const { value, origins = [] } of fields
+          .flat()
+          .filter(({ name }) => name.startsWith('params.'))) {
           if (origins.length === 1) expect(origins[0]?.value).toEqual(value);
         }
       }),
