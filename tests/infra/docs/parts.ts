@@ -1,8 +1,11 @@
+import { type Answer, diagnose } from '../../../lib/cli/diagnosis.ts';
 import { MAPPING_SETTINGS, type SettingName, settings } from '../../../lib/config/settings.ts';
 import { REASONS } from '../../../lib/dead-letters/reasons.ts';
 import { runbook } from '../../../lib/dead-letters/runbook.ts';
 import { outageDelaySeconds, retryDelaySeconds } from '../../../lib/delivery/backoff.ts';
 import { reactions } from '../../../lib/delivery/reactions.ts';
+import { HTML_PAGE } from '../../../lib/salesmachine/error-detail.ts';
+import { describeFailure } from '../../../lib/salesmachine/failure-text.ts';
 import type { Template } from '../../support/template.ts';
 import { readAlarms } from '../cloudwatch.ts';
 import { deployerPolicy, operatorPolicy, type Policy } from '../iam-policies.ts';
@@ -36,6 +39,7 @@ export async function renderParts(template: Template): Promise<Map<string, strin
   return new Map([
     ...Object.entries(settingGroups).map(([part, names]): [string, string] => [part, settingsTable(names)]),
     ['answers', answersTable()],
+    ['causes', causesTable()],
     ['retries', retriesTable()],
     ['reasons', reasonsTable()],
     ['alarms', alarmsTable(template)],
@@ -62,6 +66,39 @@ const answersTable = () =>
   table(
     ['Salesmachine answers', 'what you will see'],
     Object.values(reactions).map(({ answers, seen }) => [answers, seen]),
+  );
+
+const answered = (status: number, words = ''): Answer => ({
+  status,
+  failure: null,
+  text: `Salesmachine answered ${status}${words}`,
+});
+const unanswered = (code: string): Answer => ({
+  status: null,
+  failure: describeFailure(code, { connectTimeoutMs: 3_000, timeoutMs: 10_000 }),
+  text: null,
+});
+
+/** An answer, or why there was none, for each cause that `relay status` can name. */
+const answersByCause: readonly Answer[] = [
+  answered(401),
+  unanswered('ENOCREDENTIAL'),
+  answered(402),
+  answered(403, `: ${HTML_PAGE}`),
+  answered(404),
+  answered(302),
+  answered(422),
+  answered(429),
+  answered(500),
+  unanswered('ETIMEDOUT'),
+  unanswered('ECONNREFUSED'),
+  unanswered('ENOTFOUND'),
+];
+
+const causesTable = () =>
+  table(
+    ['`relay status` says', 'what to do'],
+    answersByCause.map(diagnose).map(({ problem, advice }) => [problem, advice]),
   );
 
 const MINUTE_MS = 60_000;
