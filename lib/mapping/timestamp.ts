@@ -76,8 +76,8 @@ const month = `(?<monthName>${months.join('|')})\\.?`;
 const day = '(?<day>\\d{1,2})(?:st|nd|rd|th)?';
 const weekday = '(?:[a-z]{3,9}\\.?(?:,\\s*|\\s+))?';
 const time =
-  '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,:](?<fraction>\\d+))?)?(?:\\s?(?<half>[ap])\\.?\\s?m\\.?)?';
-const offset = '(?:UTC|GMT|UT|Z)?(?<sign>[+-])(?<offsetHours>\\d{2})(?::?(?<offsetMinutes>\\d{2}))?';
+  '(?<hour>\\d{1,2})(?::(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,:](?<fraction>\\d*))?)?)?(?:\\s?(?<half>[ap])\\.?\\s?m\\.?)?';
+const offset = '(?:UTC|GMT|UT|Z)?(?<sign>[+-])(?<offsetHours>\\d{1,2})(?::?(?<offsetMinutes>\\d{2}))?Z?';
 const zoneName = '(?<zoneName>[a-z]{1,5})';
 const zone = `:?\\s?(?:${offset}(?:\\s(?:[a-z]{1,5}|[+-]\\d{2,4}))?|${zoneName})?`;
 const zoneInBrackets = '(?:\\s?[[(](?<zoneId>[^\\][]*)[\\])](?:\\[u-ca=\\w+\\])?)?';
@@ -87,7 +87,7 @@ const forms: readonly RegExp[] = [
   // 2026-03-04T05:06:07.891Z · 2026-3-4 5:06 +0100 · 2026-03-04T05:06:07.891:Z · …+01:00[Europe/Paris] · …-0300 -03 m=+0.1 · 2026-Mar-04
   `(?:\\+00)?(?<year>\\d{4})[-/](?:(?<month>\\d{1,2})|${month})[-/](?<day>\\d{1,2})(?:(?:T|,?\\s)\\s?${time})?${zone}(?:\\sm=[+-][\\d.]+)?${zoneInBrackets}`,
   // 20260304T050607.891Z · 20260304050607 · 20260304
-  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T?(?<hour>\\d{2})(?<minute>\\d{2})(?:(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?${zone})?`,
+  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T?(?<hour>\\d{2})(?:(?<minute>\\d{2})(?:(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?)?${zone})?`,
   // 20260304T05:06:07.891Z
   `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})[T\\s]${time}${zone}`,
   // Wed, 04 Mar 2026 05:06:07 +0000 · 4 Mar 2026 05:06 GMT · Wednesday, 04-Mar-26 05:06:07 UTC · 4 March 2026 at 5:06 pm
