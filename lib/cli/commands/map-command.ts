@@ -9,6 +9,7 @@ import { parseText } from '../../segment/id.ts';
 import { readEvents } from '../../segment/read-events.ts';
 import { type CommandContext, printJson, printLine, printNote } from '../command-context.ts';
 import { formatExplanation } from '../format-explanation.ts';
+import { pluralize } from '../format-text.ts';
 import { previewRequest } from '../preview-request.ts';
 import { readText } from '../read-text.ts';
 
@@ -27,7 +28,8 @@ Reads Segment events from FILE or standard input: objects, arrays, NDJSON, or wh
   {"messageId":…,"invalid":"why"}   would go to the dead letters
 
 The settings ANONYMOUS_CONTACTS, ALIAS, SCREEN, CONTEXT_ATTRIBUTES and EXCLUDE_… apply. An event without a time of its
-own gets none here: the relay gives it the time when it accepts it. The exit code is 2 if the input is not JSON.
+own gets none here, and a note on standard error counts such events: the relay gives them the time when it accepts them.
+The exit code is 2 if the input is not JSON.
 
 Examples:
   $ relay map events.ndjson
@@ -52,16 +54,23 @@ async function map(file: string, explain: boolean, context: CommandContext): Pro
   const settings = readMappingSettings(context.env);
   const preview = (operations: readonly Operation[]) =>
     previewRequest(operations, settings.alias === 'single');
-  let count = 0;
+  let [count, timeless] = [0, 0];
   for await (const value of readEvents(readText(file, context))) {
     count += 1;
     if (!explain) {
-      await printJson(context, mapValue(value, settings));
+      const result = mapValue(value, settings);
+      await printJson(context, result);
+      if ('operations' in result && result.operations[0]?.created_at === undefined) timeless += 1;
       continue;
     }
     for (const line of formatExplanation(value, settings, preview)) await printLine(context, line);
   }
   if (count === 0) printNote(context, 'relay: the input holds no event');
+  if (timeless > 0)
+    printNote(
+      context,
+      `relay: no time can be read in ${pluralize(timeless, 'event')}: created_at will be the time of acceptance`,
+    );
 }
 
 /** One event as it came, mapped as the relay does. */
