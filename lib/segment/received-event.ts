@@ -18,8 +18,8 @@ export type EventDefaults = { route: Route; shared: JsonObject };
  *
  * Its text is the slice as it came, but for characters that an SQS may refuse, which are escaped. It is written again
  * only to fill in what stands elsewhere, the path's type if it has none of its own and the batch's `context` and
- * `integrations` (key by key; its own win), or to take out the `writeKey` that an SDK puts beside a single event's
- * fields: a credential has no place in a queue.
+ * `integrations` (key by key; its own win), or to take out the `writeKey` that SDKs put beside an event's fields, and
+ * some sources pass on to their webhooks: a credential has no place in a queue.
  */
 export function toReceivedEvent(bytes: Buffer, defaults: EventDefaults): ReceivedEvent {
   const result = parseSlice(bytes);
@@ -61,7 +61,7 @@ export function parseSlice(bytes: Buffer): ParseResult {
 /** The event with what its envelope says; the same object if nothing has to be changed. */
 function applyDefaults(event: JsonObject, { route, shared }: EventDefaults): JsonObject {
   const typeOfPath = (event['type'] ?? null) === null ? route.type : undefined;
-  const hasWriteKey = route.sdk && event['writeKey'] !== undefined;
+  const hasWriteKey = event['writeKey'] !== undefined;
   const sharedEntries = Object.entries(shared);
   if (typeOfPath === undefined && !hasWriteKey && sharedEntries.length === 0) return event;
 

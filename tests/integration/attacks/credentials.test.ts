@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
+import { startTestIngest } from '../../support/ingest.ts';
 import { receiveAll } from '../../support/receive-all.ts';
 import { startTestRelay, TOKEN } from '../../support/relay.ts';
 
@@ -43,4 +44,14 @@ test.each<[string, string, string | Buffer]>([
   ]);
   expect(texts.join()).not.toContain(TOKEN);
   expect(JSON.stringify(await relay.drained())).not.toContain(TOKEN);
+});
+
+test.each([
+  ['that is queued', { type: 'track', userId: 'u', event: 'E' }],
+  ['that is a dead letter', { type: 'track', event: 'E' }],
+])('the write key of its source that a webhook puts into an event %s reaches no queue', async (_, fields) => {
+  const ingest = await startTestIngest();
+  expect((await ingest.post({ ...fields, writeKey: 'of-the-source' })).status).toBe(200);
+  const stored = [...(await ingest.queued()), ...(await ingest.deadLetters())];
+  expect(stored.map(({ body }) => JSON.parse(body))).toEqual([fields]);
 });
