@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { memoizeByText } from '../runtime/lazy.ts';
 
 /** Salesmachine reads an event of this id as a page view and makes sessions of it. */
 export const PAGEVIEW = 'pageview';
@@ -37,22 +38,16 @@ export function eventUid(name: string): string {
     const rest = hash('sha256', name.toWellFormed()).slice(0, HASH_LENGTH);
     return `${eventUid(name.slice(0, MAX_LENGTH))}_${rest}`;
   }
-  const known = knownUids.get(name);
-  if (known !== undefined) return known;
-  const uid = toUid(name);
-  if (knownUids.size >= MAX_KNOWN) knownUids.clear();
-  knownUids.set(name, uid);
-  return uid;
+  return toUid(name);
 }
 
-/** A source has a few dozen names, and Unicode's rules take half of the time that the rest of a small event takes. */
-const knownUids = new Map<string, string>();
 const MAX_KNOWN = 1_000;
 
-function toUid(name: string): string {
+/** A source has a few dozen names, and Unicode's rules take half of the time that the rest of a small event takes. */
+const toUid = memoizeByText((name) => {
   const uid = splitWords(name).join('_') || codePoints(name).join('_');
   return uid === PAGEVIEW ? PAGEVIEW_EVENT : uid;
-}
+}, MAX_KNOWN);
 
 function splitWords(name: string): string[] {
   const split = name.replace(variationSelector, '').normalize('NFC').replace(camelCaseBoundary, '_');

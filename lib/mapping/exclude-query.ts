@@ -15,7 +15,7 @@ const boundary = /((?<!\\)\\*"|\s+|&amp;|[?&#;]|\\u00(?:3f|26|23|3b)|%(?:25)*(?:
 type Mark = {
   written: string;
   sign: '?' | '&' | '#' | ';' | '"';
-  /** How often it is encoded: in a URL that is another one's parameter it is 1. */
+  /** 0 where it is not encoded, more where it is, and more again where that is encoded once more. */
   level: number;
 };
 
@@ -48,7 +48,7 @@ export function excludeQuery(text: string, match: NameMatcher): Cut {
       opening = toOpening(mark);
     }
   }
-  return patterns.length === 0 ? { text, patterns } : { text: kept.join(''), patterns };
+  return { text: kept.join(''), patterns };
 }
 
 function splitParts(text: string): Part[] {
@@ -81,7 +81,7 @@ function readMark(written: string): Mark {
   return {
     written,
     sign: signs.get(code) ?? '"',
-    level: isEncoded ? (written.length - 1) / 2 : 0,
+    level: isEncoded ? written.length : 0,
   };
 }
 
@@ -128,8 +128,8 @@ function findPattern(written: string | undefined, match: NameMatcher): string | 
 /** `user[token]` and `user.token` are called so, or `user_token`, as an attribute would be, or by any of their parts. */
 function readNames(written: string): string[] {
   if (!/[%+[.]/.test(written)) return [written];
-  const name = decode(written).trim();
-  const parts = name.split(/[[\].]+/).filter((part) => part !== '');
+  const name = decode(written);
+  const parts = name.split(/[[\].]/).filter((part) => part !== '');
   return [name, parts.join('_'), ...parts];
 }
 

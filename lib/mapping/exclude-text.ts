@@ -50,25 +50,14 @@ function excludeFields(text: string, match: NameMatcher): string {
 }
 
 /** A form names what is nested by brackets: `traits[password]`. */
-function fieldNames(name: string): string[] {
-  const decoded = name.replace(/%5B/gi, '[').replace(/%5D/gi, ']');
-  return [decoded, ...decoded.split(/[[\]]/)];
-}
+const fieldNames = (name: string): string[] => [name, ...name.split(/[[\]]|%5[BD]/i)];
 
-/** As often as JSON may stand in a text of JSON. */
-const MAX_NESTING = 3;
-
-/** The name that a key means: in JSON that is a text, the quotes and escapes of its keys are escaped once more. */
+/**
+ * The name that a key means: in JSON that is a text, the quotes and escapes of its keys are escaped once more, and again
+ * in JSON within that. Not by `JSON.parse`: it throws at what is no escape, and a text can have a million of those.
+ */
 function parseKey(key: string): string {
-  let name = key;
-  while (name.endsWith('\\')) name = name.slice(0, -1);
-  for (let nesting = 0; nesting < MAX_NESTING && name.includes('\\'); nesting++) name = unescapeOnce(name);
-  return name;
-}
-
-/** Not by `JSON.parse`: it throws at what is no escape, and a text can have a million of those. */
-function unescapeOnce(text: string): string {
-  return text.replace(/\\(?:u([\da-f]{4})|([bfnrt])|)/gi, (_escape, hex?: string, space?: string) => {
+  return key.replace(/\\(?:u([\da-f]{4})|([bfnrt])|)/gi, (_escape, hex?: string, space?: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     return space === undefined ? '' : ' ';
   });

@@ -22,6 +22,12 @@ describe('an attribute is taken out of an event', () => {
       { traits: { address: { zip: 2 } } },
     ],
     [
+      'by its flat name beside the known fields',
+      { more: { email: 1, a: 2 } },
+      ['more_email'],
+      { more: { a: 2 } },
+    ],
+    [
       'by its path',
       { traits: { address: { city: 1, zip: 2 } }, context: { traits: { address: { city: 1 } } } },
       ['traits.address.city'],
@@ -127,6 +133,9 @@ describe('an attribute is taken out of an event', () => {
   test('at 100,000 levels too, where nothing that deep is kept', () => {
     const deep = JSON.parse(`${'{"a":'.repeat(100_000)}{"email":"canary"}${'}'.repeat(100_000)}`);
     expect(JSON.stringify(kept({ traits: deep }, 'email'))).not.toContain('canary');
+    expect(exclude({ traits: deep }, ['email']).exclusions).toEqual([
+      { path: ['traits', ...Array(100).fill('a')], setting: 'EXCLUDE_ATTRIBUTES', pattern: '*' },
+    ]);
     const list = JSON.parse(`${'['.repeat(100_000)}{"email":"canary"}${']'.repeat(100_000)}`);
     expect(JSON.stringify(kept({ traits: { list } }, 'email'))).not.toContain('canary');
   });
@@ -146,10 +155,12 @@ describe('an attribute is taken out of a text that is JSON itself', () => {
       exclude({ userId: json, properties: { payload: json, list: [json] } }, ['email'], ['token']);
     const event = { userId: text, properties: { payload: expected, list: [expected] } };
     expect(excludeEverywhere(text).event).toEqual(event);
-    const [first, second] = excludeEverywhere(text).exclusions;
-    expect([first?.path, second?.path]).toEqual([
-      ['properties', 'payload'],
-      ['properties', 'list', ''],
+    const exclusion = text.includes('email')
+      ? { setting: 'EXCLUDE_ATTRIBUTES', pattern: 'email' }
+      : { setting: 'EXCLUDE_QUERY', pattern: 'token' };
+    expect(excludeEverywhere(text).exclusions).toEqual([
+      { path: ['properties', 'payload'], ...exclusion },
+      { path: ['properties', 'list', ''], ...exclusion },
     ]);
     expect(exclude(event, ['email'], ['token']).event).toEqual(event);
   });
@@ -171,6 +182,7 @@ describe('in a text that is no JSON', () => {
     ['{"\\temail\\x":"canary"', '{"\\temail\\x":"canary"'],
     ['{"\\nemail":"canary"', '{"\\nemail":null'],
     ['{"e\\u006dail":"canary"', '{"e\\u006dail":null'],
+    ['{"e\\nmail":"two words"', '{"e\\nmail":"two words"'],
     ['{"email":{"canary":["}"]},"a":1]', '{"email":null,"a":1]'],
     ['{"email":["canary"', '{"email":null'],
     ['{"email":"canary', '{"email":null'],
