@@ -11,11 +11,10 @@ import {
   type TestRunner,
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
-import { memoizeAsync } from '../../lib/runtime/lazy.ts';
 import { loadSuites, runSuite, type Suite } from './suite.ts';
 
-/** The unit tests that need no process and no server. */
-const ROOMS = 'runtime,segment,salesmachine,telemetry,mapping,sqs,dead-letters,ingest,delivery,config';
+/** The rooms whose code is mutated, see `mutate` in the configuration. */
+const ROOMS = ['segment', 'salesmachine', 'telemetry', 'mapping', 'dead-letters', 'delivery'];
 
 /** For one test: without a mutant only a busy machine makes one slow, with a mutant it may wait for ever. */
 const DRY_RUN_TIMEOUT_MS = 120_000;
@@ -36,38 +35,44 @@ for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
  * Runs Jest's unit tests for Stryker in this process, without loading them again for each mutant: in Jest, whose modules
  * are new in each run, thousands of mutants would take hours.
  *
- * A mutant of code that runs while its module is loaded (a table, a regular expression) needs modules of its own; it is
- * tested by the tests of its room only.
+ * A mutant is tested by the tests of its room, for these have to tell what the room does; the tests of its own file come
+ * first, because they mostly notice. A mutant of code that runs while its module is loaded (a table, a regular
+ * expression) needs modules of its own.
  */
 function createUnitTestRunner(): TestRunner {
-  const load = memoizeAsync(async () => {
-    const suites: Suite[] = [];
-    for await (const suite of loadSuites(findTestFiles(`{${ROOMS}}`))) suites.push(suite);
+  const suitesByRoom = new Map<string, Suite[]>();
+
+  async function loadRoom(room: string): Promise<Suite[]> {
+    const suites = suitesByRoom.get(room) ?? [];
+    if (!suitesByRoom.has(room))
+      for await (const suite of loadSuites(findTestFiles(room))) suites.push(suite);
+    suitesByRoom.set(room, suites);
     return suites;
-  });
+  }
 
   return {
     capabilities: () => ({ reloadEnvironment: true }),
 
     async dryRun({ disableBail }) {
       const tests: TestResult[] = [];
-      for (const suite of await load()) tests.push(...(await measureSuite(suite, !disableBail)));
+      for (const room of ROOMS)
+        for (const suite of await loadRoom(room)) tests.push(...(await measureSuite(suite, !disableBail)));
       const { mutantCoverage = { static: {}, perTest: {} } } = context;
       return { status: DryRunStatus.Complete, tests, mutantCoverage };
     },
 
     async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail }) {
+      const { id, fileName } = activeMutant;
       // The tests are loaded before the mutant is active, unless it is to be active while they are.
-      const loaded = mutantActivation === 'static' ? undefined : await load();
+      const loaded = mutantActivation === 'static' ? undefined : await loadRoom(readRoom(fileName));
       const ids = testFilter && new Set(testFilter);
       unhandled = undefined;
-      Object.assign(context, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
-      const distance = (testFile: string) => measureDistance(testFile, activeMutant.fileName);
-      const findNearestFirst = () =>
-        findTestFiles(readRoom(activeMutant.fileName)).sort((a, b) => distance(a) - distance(b));
+      Object.assign(context, { activeMutant: id, hitLimit, hitCount: hitLimit && 0 });
       try {
+        const isOwn = (file: string) => basename(file, '.test.ts') === basename(fileName, '.ts');
         const suites =
-          loaded?.toSorted((a, b) => distance(a.file) - distance(b.file)) ?? loadSuites(findNearestFirst());
+          loaded?.toSorted((a, b) => Number(isOwn(b.file)) - Number(isOwn(a.file))) ??
+          loadSuites(findTestFiles(readRoom(fileName)).sort((a, b) => Number(isOwn(b)) - Number(isOwn(a))));
         return await runMutant(suites, ids, !disableBail);
       } catch (error) {
         // With this mutant, a module cannot even be loaded.
@@ -107,15 +112,9 @@ async function measureSuite(suite: Suite, bail: boolean): Promise<TestResult[]> 
   });
 }
 
-const findTestFiles = (rooms: string) => globSync(`${process.cwd()}/tests/unit/${rooms}/**/*.test.ts`).sort();
+const findTestFiles = (room: string) => globSync(`${process.cwd()}/tests/unit/${room}/**/*.test.ts`).sort();
 
-const readRoom = (file: string) => /\/(?:lib|tests\/unit)\/([^/]+)\//.exec(file)?.[1] ?? '';
-
-/** The tests of a mutant's own file come first, then those of its room: the sooner one notices, the fewer are run. */
-function measureDistance(testFile: string, mutatedFile: string): number {
-  if (readRoom(testFile) !== readRoom(mutatedFile)) return 2;
-  return basename(testFile, '.test.ts') === basename(mutatedFile, '.ts') ? 0 : 1;
-}
+const readRoom = (fileName: string) => /\/lib\/([^/]+)\//.exec(fileName)?.[1] ?? '';
 
 async function runMutant(
   suites: Iterable<Suite> | AsyncIterable<Suite>,
