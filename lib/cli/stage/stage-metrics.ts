@@ -70,10 +70,22 @@ export async function fetchStageMetrics(
     return fetchMetric(metric, minutes, { cloudWatch, clock }).catch(() => null);
   };
 
+  /** SQS's metric forgets a message after its third receive, so that in an outage only the worker's knows. */
+  async function fetchOldestAge(): Promise<number | null> {
+    const namespace = `segment-salesmachine-relay/${stage}`;
+    const metric = { namespace, name: 'OldestUndeliveredAge', statistic: 'Maximum' } as const;
+    const [seconds, ms] = await Promise.all([
+      // A metric takes some minutes to appear.
+      fetchQueueMetric('ApproximateAgeOfOldestMessage', 'Maximum', 5),
+      fetchMetric(metric, 5, { cloudWatch, clock }).catch(() => null),
+    ]);
+    if (seconds === null && ms === null) return null;
+    return Math.max(seconds ?? 0, Math.round((ms ?? 0) / 1_000));
+  }
+
   const [mappingOn, oldestAgeSeconds, sent, done] = await Promise.all([
     isWorkerEnabled().catch(() => null),
-    // A metric takes some minutes to appear.
-    fetchQueueMetric('ApproximateAgeOfOldestMessage', 'Maximum', 5),
+    fetchOldestAge(),
     fetchQueueMetric('NumberOfMessagesSent', 'Sum', 60),
     fetchQueueMetric('NumberOfMessagesDeleted', 'Sum', 60),
   ]);

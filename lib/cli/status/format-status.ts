@@ -36,7 +36,11 @@ export const isFailing = ({
 export function formatStatus(status: Status, title: string, now: number): string[] {
   const { mappingOn, queued, inFlight, oldestAgeSeconds, flow, deadLetters } = status;
   const worker = { true: 'on', false: style('red', 'OFF: nothing is delivered'), null: 'unknown' };
-  const age = oldestAgeSeconds === null ? '' : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
+  // A metric may tell of messages that have left the queue since.
+  const age =
+    oldestAgeSeconds === null || queued + inFlight === 0
+      ? ''
+      : `, the oldest for ${formatDuration(oldestAgeSeconds)}`;
   const rows: Row[] = [
     ...(mappingOn === false ? formatOff() : formatDelivery(status, now)),
     ['worker', worker[`${mappingOn}`]],

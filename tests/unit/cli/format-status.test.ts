@@ -60,6 +60,12 @@ test('a relay that delivers says so, with its last delivery and its quota', () =
   ]);
 });
 
+test('an empty queue has no oldest message, whatever a metric remembers', () => {
+  expect(format(status(delivering, { queued: 0, inFlight: 0, oldestAgeSeconds: 201 }))).toContain(
+    '  main queue    0 waiting, 0 in flight',
+  );
+});
+
 test('one event, one request and one message are in the singular', () => {
   const lines = format(
     status(

@@ -58,6 +58,13 @@ test('what may not be asked is unknown, and the rest is told', async () => {
   ).toBeNull();
 });
 
+test("the oldest age is the worker's where SQS has forgotten a message that was received three times", async () => {
+  const listEnabled = () => ({ EventSourceMappings: [{ State: 'Enabled' }] });
+  const ages: Record<string, object> = { ...metrics, OldestUndeliveredAge: { Maximum: 7_200_000 } };
+  const metric = (name = '') => ({ Datapoints: [ages[name]] });
+  expect((await fetchStageMetrics('prod', clock, clients(listEnabled, metric))).oldestAgeSeconds).toBe(7_200);
+});
+
 test('a metric is asked for as one value of the whole period', async () => {
   const inputs: GetMetricStatisticsCommand['input'][] = [];
   const send = async (command: unknown) => {
@@ -100,6 +107,7 @@ test('what came and went is asked for of a whole hour, the oldest age of the las
   await fetchStageMetrics('prod', clock, async () => ({ lambda: { send }, cloudWatch: { send } }));
   expect(minutesByName).toEqual({
     ApproximateAgeOfOldestMessage: 5,
+    OldestUndeliveredAge: 5,
     NumberOfMessagesSent: 60,
     NumberOfMessagesDeleted: 60,
   });
