@@ -37,7 +37,8 @@ const newsOfDeadLetters = Object.fromEntries(
 );
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
+const DAY_MS = DAY_SECONDS * 1_000;
 
 /** For each alarm, by its name without the stack's: what makes it fire, and what does not. */
 export const alarmCases: Readonly<Record<string, AlarmCase>> = {
@@ -45,6 +46,11 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
     fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [1, 5] } },
     staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [5, 0] } },
     writtenByAws: 'SQS counts the messages in its queues, also those that it moved there itself',
+  },
+  'dead-letters-expiring': {
+    fires: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [11 * DAY_SECONDS] } },
+    staysSilent: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [9 * DAY_SECONDS] } },
+    writtenByAws: 'SQS measures the age of the messages in its queues',
   },
   ...newsOfDeadLetters,
   'events-late': {
