@@ -14,14 +14,17 @@ export function findName(traits: JsonObject): string | undefined {
   return first === undefined || last === undefined ? undefined : `${first} ${last}`;
 }
 
-/** The domain of an account's website, as `parseDomain` gives it. */
+/** An account's domain, as `parseDomain` gives it: `domain` in another spelling, else that of its website. */
 export const findDomain = (traits: JsonObject): string | undefined =>
-  parseDomain(findText(traits, 'website') ?? findText(traits, 'websiteUrl'));
+  parseDomain(findText(traits, 'domain')) ??
+  parseDomain(findText(traits, 'website')) ??
+  parseDomain(findText(traits, 'websiteUrl'));
 
 const spellings = {
   name: anySpelling('name'),
   firstName: anySpelling('firstname'),
   lastName: anySpelling('lastname'),
+  domain: anySpelling('domain'),
   website: anySpelling('website'),
   websiteUrl: anySpelling('websiteurl'),
 };
