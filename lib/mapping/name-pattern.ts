@@ -24,9 +24,12 @@ export function createMatchers(
 
 export const getMatcher = createMatchers();
 
-/** Names of attributes may be paths, as they stand in the event: `traits.address.city` is `address_city`. */
+/**
+ * Names of attributes may be paths, as they stand in the event: `traits.address.city` is `address_city`, and
+ * `items[].sku`, as `relay map --explain` writes it, is `items_sku`.
+ */
 export const getAttributeMatcher = createMatchers((pattern) => [
-  pattern.replace(ROOT, '').replaceAll('.', '_'),
+  pattern.replace(ROOT, '').replaceAll('[]', '').replaceAll('.', '_'),
 ]);
 
 const ROOT = /^(?:(?:context\.)?traits|properties|context)\./i;

@@ -40,6 +40,8 @@ describe('a name pattern', () => {
     ['context.page.url', 'page_url', true],
     ['address.*', 'address_city', true],
     ['address.city', 'city', false],
+    ['properties.items[].sku', 'items_sku', true],
+    ['items[].sku', 'sku', false],
     ['traits', 'traits', true],
   ])('of an attribute may be a path, %s: %s matches: %p', (pattern, name, matches) => {
     expect(getAttributeMatcher([pattern])(name)).toBe(matches ? pattern : undefined);
