@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 import { excludeQuery } from './exclude-query.ts';
-import { excludeMembers } from './exclude-text.ts';
+import { excludeFields, excludeMembers } from './exclude-text.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 import { getAttributeMatcher, getMatcher } from './name-pattern.ts';
 
@@ -74,7 +74,7 @@ const MAX_NAME_LENGTH = 1_000;
  * A pattern names an attribute as Salesmachine would see it (`address_city`, `visit_ip`), or by its own key at any
  * depth, or an object with all that is in it: to leave out too much is better than to store a password because it
  * stood one level deeper. In a text that is JSON itself, or looks like it, an attribute is found by its own key, and its
- * value becomes `null`. Ids, types, times and names of events are no attributes.
+ * value becomes `null`; in a form that stands in the place of an event, it becomes empty. Ids, types, times and names of events are no attributes.
  */
 export function excludeAttributes(
   event: Json,
@@ -121,8 +121,10 @@ export function excludeAttributes(
   function pruneText(text: string, path: readonly string[]): string {
     if (path.length <= 3 && IDS.has(path.join('.'))) return text;
     const inJson = text.includes('{') ? excludeMembers(text, matchAttribute) : { text, patterns: [] };
-    const inUrls = excludeQuery(inJson.text, matchQuery);
-    for (const pattern of new Set(inJson.patterns))
+    const isForm = path.length === 1 && !STRUCTURE.has(path[0] ?? '');
+    const inForm = isForm ? excludeFields(inJson.text, matchAttribute) : { ...inJson, patterns: [] };
+    const inUrls = excludeQuery(inForm.text, matchQuery);
+    for (const pattern of new Set([...inJson.patterns, ...inForm.patterns]))
       exclusions.push({ path, setting: 'EXCLUDE_ATTRIBUTES', pattern });
     for (const pattern of new Set(inUrls.patterns))
       exclusions.push({ path, setting: 'EXCLUDE_QUERY', pattern });

@@ -21,7 +21,7 @@ const FIELD = /(^|[?&#;\s"']|\\u0026)([^=&#?;"'\s\\]+)(=|\\u003d)[^&#"\s\\]*/gi;
 export function excludeFromText(text: string, settings: Excluding): string {
   const matchAttribute = getAttributeMatcher(settings.excludeAttributes);
   const { text: kept } = excludeMembers(text, matchAttribute);
-  return excludeQuery(excludeFields(kept, matchAttribute), getMatcher(settings.excludeQuery)).text;
+  return excludeQuery(excludeFields(kept, matchAttribute).text, getMatcher(settings.excludeQuery)).text;
 }
 
 /** A text in which the values of keys that match are `null`. */
@@ -43,10 +43,18 @@ export function excludeMembers(text: string, match: NameMatcher): Cut {
   return { text: kept.join('') + text.slice(from), patterns };
 }
 
-function excludeFields(text: string, match: NameMatcher): string {
-  return text.replace(FIELD, (whole, mark: string, name: string, equals: string) =>
-    fieldNames(name).some((each) => match(each) !== undefined) ? mark + name + equals : whole,
-  );
+/** A text in which the fields of a form that match are empty. */
+export function excludeFields(text: string, match: NameMatcher): Cut {
+  const patterns: string[] = [];
+  const kept = text.replace(FIELD, (whole, mark: string, name: string, equals: string) => {
+    const pattern = fieldNames(name)
+      .map(match)
+      .find((each) => each !== undefined);
+    if (pattern === undefined) return whole;
+    patterns.push(pattern);
+    return mark + name + equals;
+  });
+  return { text: kept, patterns };
 }
 
 /** A form names what is nested by brackets: `traits[password]`. */

@@ -118,6 +118,14 @@ describe('an attribute is taken out of an event', () => {
     });
   });
 
+  test('out of the form that an Extensible Webhook sends in the place of an event', () => {
+    const event = { body: 'type=identify&traits%5Bemail%5D=canary&traits%5Bplan%5D=pro' };
+    expect(excludeAttributes(event, { excludeAttributes: ['email'], excludeQuery: [] })).toEqual({
+      event: { body: 'type=identify&traits%5Bemail%5D=&traits%5Bplan%5D=pro' },
+      exclusions: [{ path: ['body'], setting: 'EXCLUDE_ATTRIBUTES', pattern: 'email' }],
+    });
+  });
+
   test('and an event without any is left as it is', () => {
     const event = { type: 'track', properties: { list: [{ a: 1 }], url: 'https://x.test/?a=1' } };
     expect(kept(event, 'email')).toBe(event);
