@@ -106,10 +106,12 @@ const isDocument = (line: Buffer): boolean => isBraced(line) || isBracketed(line
 function splitDocument(json: Buffer, options: SplitOptions): ReceivedEvent[] {
   if (json.length === 0) return [];
   if (startsArray(json)) return splitArray(json, options);
-  if (!mayBeBatch(json, options.route)) return [toReceivedEvent(json, options)];
-  const { elements, isClosed } = readElements(json, options.maxEvents);
-  const members = elements.map(parseMember);
-  return isBatch(members) ? splitBatch(json, members, isClosed, options) : [toReceivedEvent(json, options)];
+  if (mayBeBatch(json, options.route)) {
+    const { elements, isClosed } = readElements(json, options.maxEvents);
+    const members = elements.map(parseMember);
+    if (isBatch(members)) return splitBatch(json, members, isClosed, options);
+  }
+  return [toReceivedEvent(unwrapEvent(json), options)];
 }
 
 const BATCH_KEY = Buffer.from('"batch"');

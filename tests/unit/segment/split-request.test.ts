@@ -139,6 +139,11 @@ describe("the Extensible Webhook's batch", () => {
     expect(texts(`[{"json":${one}},${two},${spaced}]`)).toEqual([one, two, '{"type":"page","userId":"u3"}']);
   });
 
+  test('may also have its elements on a line each, or a single one', () => {
+    expect(texts(`{"json":${one}}\n{"json":${two}}`)).toEqual([one, two]);
+    expect(texts(`{"json":${one}}`)).toEqual([one]);
+  });
+
   test.each([
     ['beside other members', `{"json":${one},"other":1}`],
     ['that is no object', '{"json":[1]}'],
