@@ -1,11 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from '../runtime/json.ts';
 
 /**
- * The paths that a setting means: `Campaign`, `context.campaign` are `campaign`, and what is a part of another one goes
- * with that.
+ * The paths that a setting means: `Campaign`, `context.campaign`, `campaign.*` are `campaign`, and what is a part of
+ * another one goes with that.
  */
 export function parseContextPaths(written: readonly string[]): string[] {
-  const paths = new Set(written.map((path) => path.toLowerCase().replace(/^context\./, '')));
+  const paths = new Set(written.map((path) => path.toLowerCase().replace(/^context\.|\.\*$/g, '')));
   return [...paths].filter((path) => ![...paths].some((other) => path.startsWith(`${other}.`)));
 }
 

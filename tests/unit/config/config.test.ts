@@ -174,6 +174,8 @@ test('the mapping needs none of what only a deployed function has', () => {
 });
 
 test('paths of the context may be written as in the event, and overlap', () => {
-  const env = { CONTEXT_ATTRIBUTES: 'Campaign, context.page.url, campaign.source, page.url, userAgent' };
-  expect(readMappingSettings(env).contextAttributes).toEqual(['campaign', 'page.url', 'useragent']);
+  const env = {
+    CONTEXT_ATTRIBUTES: 'Campaign, context.page.url, campaign.source, page.url, userAgent, os.*',
+  };
+  expect(readMappingSettings(env).contextAttributes).toEqual(['campaign', 'page.url', 'useragent', 'os']);
 });
