@@ -1,12 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { formatExplanation } from '../../../lib/cli/format-explanation.ts';
 import { previewRequest } from '../../../lib/cli/preview-request.ts';
 import { mapEvent } from '../../../lib/mapping/map-event.ts';
 import type { MappingSettings } from '../../../lib/mapping/mapping-settings.ts';
-import { traceProvenance } from '../../../lib/mapping/provenance.ts';
 import type { Json, JsonObject } from '../../../lib/runtime/json.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
 import { DEFAULT_MAPPING } from '../../support/mapping-settings.ts';
@@ -133,39 +130,5 @@ describe('what is excluded', () => {
         'churn_reason_2 ← properties.churn.reason, flattened, renamed because churn_reason is taken or reserved (EXCLUDE_ATTRIBUTES: churn_reason_2)',
     );
     expect(said).not.toMatch(/not sent|params.*_2/);
-  });
-});
-
-describe('every value', () => {
-  const directory = new URL('../../fixtures/mapping/valid/', import.meta.url);
-  const constants = [/^method$/, /^event_uid$/];
-
-  test.each(readdirSync(directory))('of %s is accounted for', (name) => {
-    const fixture: { event: JsonObject } = JSON.parse(readFileSync(new URL(name, directory), 'utf8'));
-    const { fields } = traceProvenance(fixture.event, map);
-    const unaccounted = fields.flat().filter(({ origins = [] }) => origins.length === 0);
-    expect(unaccounted.filter(({ name: field }) => !constants.some((each) => each.test(field)))).toEqual([]);
-  });
-
-  test('of any traits comes from its own trait, and no trait that says something is left out', () => {
-    const key = fc.string({ minLength: 1, unit: 'grapheme-ascii' }).filter((text) => text !== 'account_uid');
-    const said = fc.oneof(
-      fc.string({ minLength: 1 }).filter((text) => text.trim() !== ''),
-      fc.integer(),
-      fc.boolean(),
-    );
-    const traits = fc.dictionary(key, fc.oneof(said, fc.dictionary(key, said)));
-    fc.assert(
-      fc.property(traits, (values) => {
-        const event = JSON.parse(JSON.stringify({ type: 'identify', userId: 'u', traits: values }));
-        const { fields, unused } = traceProvenance(event, map);
-        expect(unused).toEqual([['type']]);
-        for (const { value, origins = [] } of fields
-          .flat()
-          .filter(({ name }) => name.startsWith('params.'))) {
-          if (origins.length === 1) expect(origins[0]?.value).toEqual(value);
-        }
-      }),
-    );
   });
 });

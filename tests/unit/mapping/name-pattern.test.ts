@@ -19,6 +19,8 @@ describe('a name pattern', () => {
     ['a*b*c', 'acb', false],
     ['ab*ba', 'aba', false],
     ['ab*ba', 'abba', true],
+    ['*bc*bc', 'abc', false],
+    ['*bc*bc', 'abcbc', true],
     ['*', '', true],
     ['a.b', 'axb', false],
     ['é*', 'École', true],
