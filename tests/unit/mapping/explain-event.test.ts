@@ -197,6 +197,15 @@ describe('notes tell', () => {
     ]);
   });
 
+  test('that an event is too large for its origins to be found', () => {
+    const long = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`key${index}`, 'a value']));
+    const explanation = explain(track({ properties: long }));
+    expect(explanation).toMatchObject({
+      fields: [expect.arrayContaining([{ name: 'params.key7', value: 'a value', origin: '' }])],
+      notes: [['no origins', ['the event is too large to find out in a moment what each value is made of']]],
+    });
+  });
+
   test('once what is excluded from both events of a page', () => {
     const event = {
       type: 'page',

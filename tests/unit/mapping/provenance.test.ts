@@ -15,9 +15,10 @@ const track = (fields: JsonObject): JsonObject => ({ type: 'track', userId: 'u',
 
 /** The paths that a field is made of. */
 function findOrigins(event: JsonObject, name: string): string[] | undefined {
-  const fields = traceProvenance(event, map).fields.flatMap((list) => list);
-  const field = fields.find((each) => each.name === name);
-  return field?.origins.map(({ path }) => path.join('.'));
+  const field = traceProvenance(event, map)
+    .fields.flat()
+    .find((each) => each.name === name);
+  return field?.origins?.map(({ path }) => path.join('.'));
 }
 
 describe('a field is made of', () => {
@@ -69,6 +70,20 @@ describe('a field is made of', () => {
     const event = JSON.parse('{"type":"track","userId":"u","event":"Ran","properties":{"__proto__":7}}');
     expect(findOrigins(event, 'params.__proto__')).toEqual(['properties.__proto__']);
   });
+});
+
+test('of a very large event the origins are not known, and not looked for', () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 2_000 }, (_, index) => [`key${index}`, 'a value']),
+  );
+  let asked = 0;
+  const { fields, unused } = traceProvenance(track({ properties }), (event) => {
+    asked += 1;
+    return map(event);
+  });
+  expect(asked).toBe(1);
+  expect(unused).toBeUndefined();
+  expect(fields.flat()).toContainEqual({ name: 'params.key7', value: 'a value', origins: undefined });
 });
 
 test('of an event that cannot be mapped nothing is made, and all of it is unused', () => {
