@@ -35,16 +35,16 @@ function parseMessage(body: string): string {
 
 function redact(message: string, operations: readonly Operation[]): string {
   const { names, values } = describeData(operations);
-  const withoutAddresses = message
-    .replace(/[“”„‟«»]/g, '"')
-    .replace(/[‘’‚‛‹›`´]/g, "'")
+  const withoutAddresses = straightenQuotes(message)
     // From the beginning of a word only: else an endless word would take endless time.
     .replace(/(?<![^\s@<>"'])[^\s@<>"']+@[^\s@<>"']+/g, '…');
-  const withoutValues = [...values].reduce((text, value) => text.replaceAll(value, '…'), withoutAddresses);
+  const withoutValues = values.reduce(redactValue, withoutAddresses);
   return redactQuoted(withoutValues, names).replace(/[\p{L}\p{N}_.-]+/gu, (word) =>
     names.has(word) ? word : word.replace(/\d+/g, '#'),
   );
 }
+
+const straightenQuotes = (text: string): string => text.replace(/[“”„‟«»]/g, '"').replace(/[‘’‚‛‹›`´]/g, "'");
 
 /** The names of the operations' attributes, and those of their values that can be told from other words. */
 function describeData(operations: readonly Operation[]) {
@@ -56,7 +56,17 @@ function describeData(operations: readonly Operation[]) {
   const values = new Set(
     fields.flatMap(([name, value]) => (name !== 'method' && typeof value === 'string' ? value : [])),
   );
-  return { names, values: [...values].filter((value) => value.length > 3 && !names.has(value)) };
+  return { names, values: [...values].filter((value) => !names.has(value)) };
+}
+
+/** Without a value, in any case. A short one could be any word, unless its capitals or accents tell it from these. */
+function redactValue(text: string, value: string): string {
+  const straight = straightenQuotes(value.slice(0, MAX_SEARCHED_LENGTH));
+  if (straight.trim() === '' || !text.toLowerCase().includes(straight.toLowerCase())) return text;
+  const escaped = straight.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  if (straight.length > 3) return text.replace(new RegExp(escaped, 'giu'), '…');
+  if (!/[^\P{L}a-z]/u.test(straight)) return text;
+  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu'), '…');
 }
 
 /**

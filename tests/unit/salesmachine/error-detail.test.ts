@@ -6,7 +6,14 @@ import type { Operation } from '../../../lib/salesmachine/operation.ts';
 const contact: Operation = {
   method: 'contact',
   contact_uid: 'user-4711',
-  params: { email: 'anna@example.com', address_2: 'Elm Street', name: 'Anna Smith' },
+  params: {
+    email: 'anna@example.com',
+    address_2: 'Elm Street',
+    name: 'Anna Smith',
+    nickname: 'Ann',
+    motto: '(a+)\\',
+    boss: 'Conan O’Brien',
+  },
 };
 const ofError = (error: unknown) => toErrorDetail(422, JSON.stringify({ error }), [contact]);
 
@@ -107,6 +114,10 @@ describe('the detail of a refusal never quotes', () => {
     ['quotes in quotes', `the value "Bob's 'home'" is bad`, ['Bob', 'home']],
     ['a quote that does not end', 'the value "Bob" or "Jones is bad', ['Bob']],
     ['a value without quotes', 'no contact is called Anna Smith in Elm Street', ['Anna', 'Smith', 'Elm']],
+    ['a value with an apostrophe of any kind', "Conan O'Brien or Conan O’Brien", ['Conan', 'Brien']],
+    ['a value in another case', 'no contact is called ANNA SMITH in elm street', ['ANNA', 'SMITH', 'elm']],
+    ['a short value that is no word', 'Ann is no nickname', ['Ann']],
+    ['a value of signs', 'the motto (a+)\\ is bad', ['(a+)']],
     ['an id without quotes', 'user-4711 is unknown', ['4711', 'user-']],
     ['a number', 'contact 4711 has mrr 12000.50', ['4711', '12000', '50']],
   ])('%s', (_, error, secrets) => {
