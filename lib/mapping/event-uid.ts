@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { memoizeByText } from '../runtime/lazy.ts';
+import { memoizeByText } from '../runtime/memoize.ts';
 
 /** Salesmachine reads an event of this id as a page view and makes sessions of it. */
 export const PAGEVIEW = 'pageview';

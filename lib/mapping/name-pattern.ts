@@ -1,3 +1,5 @@
+import { memoizeByObject } from '../runtime/memoize.ts';
+
 /** The pattern that a name matches; undefined if it matches none. */
 export type NameMatcher = (name: string) => string | undefined;
 
@@ -14,12 +16,7 @@ type OtherSpellings = (pattern: string) => string[];
 export function createMatchers(
   otherSpellings: OtherSpellings = () => [],
 ): (patterns: readonly string[]) => NameMatcher {
-  const matchers = new WeakMap<readonly string[], NameMatcher>();
-  return (patterns) => {
-    const known = matchers.get(patterns) ?? createMatcher(patterns, otherSpellings);
-    matchers.set(patterns, known);
-    return known;
-  };
+  return memoizeByObject((patterns) => createMatcher(patterns, otherSpellings));
 }
 
 export const getMatcher = createMatchers();

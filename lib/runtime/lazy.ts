@@ -9,16 +9,3 @@ export function memoizeAsync<Value>(make: () => Promise<Value>): () => Promise<V
     return value;
   };
 }
-
-/** A function of a text that keeps what it has made, for `limit` texts at a time. */
-export function memoizeByText<Value>(make: (text: string) => Value, limit: number): (text: string) => Value {
-  const known = new Map<string, Value>();
-  return (text) => {
-    const found = known.get(text);
-    if (found !== undefined) return found;
-    const value = make(text);
-    if (known.size >= limit) known.clear();
-    known.set(text, value);
-    return value;
-  };
-}

@@ -115,7 +115,7 @@ describe('a body that SQS cannot hold is kept as base64, with the size and hash 
   test('and cut to fit, if it is too long', () => {
     const bytes = Buffer.from(LARGE);
     const kept = Buffer.from(serializeDeadLetter(createTestDeadLetter({ body: LARGE })).body, 'base64');
-    expect(kept).toEqual(bytes.subarray(0, kept.length));
+    expect(kept.equals(bytes.subarray(0, kept.length))).toBe(true);
     expect(kept.length).toBeGreaterThan(780_000);
     expect(parseFailure(createTestDeadLetter({ body: LARGE }))).toMatchObject({
       original: { bytes: 1_200_000 },
