@@ -19,6 +19,7 @@ type RunOptions = {
 };
 
 const globalsUrl = new URL('./jest-globals.ts', import.meta.url).href;
+const memoizeUrl = new URL('./forgetful-memoize.ts', import.meta.url).href;
 
 /** Where the instrumented repository is; known only once Stryker has changed to it. */
 const sandboxUrl = () => pathToFileURL(`${process.cwd()}/`).href;
@@ -30,6 +31,7 @@ registerHooks({
   resolve(specifier, context, nextResolve) {
     if (specifier === '@jest/globals') return { url: globalsUrl, shortCircuit: true };
     const resolved = nextResolve(specifier, context);
+    if (resolved.url.endsWith('/lib/runtime/memoize.ts')) return { url: memoizeUrl, shortCircuit: true };
     const isOurs = resolved.url.startsWith(sandboxUrl()) && !resolved.url.includes('/node_modules/');
     return isOurs ? { ...resolved, url: `${resolved.url}?generation=${generation}` } : resolved;
   },
