@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { isObject } from '../runtime/json.ts';
 import type { Headers } from './http-request.ts';
 import { startsArray, startsObject, trimWhitespace } from './json-scanner.ts';
 
@@ -80,11 +81,7 @@ function toUndecodable(reason: 'too_large' | 'unparseable', detail: string): Bod
   return { kind: 'undecodable', reason, detail };
 }
 
-function isTooLarge(error: unknown): boolean {
-  return (
-    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-  );
-}
+const isTooLarge = (error: unknown): boolean => isObject(error) && error['code'] === 'ERR_BUFFER_TOO_LARGE';
 
 const BYTE_ORDER_MARK = Buffer.from('\u{FEFF}');
 

@@ -164,6 +164,19 @@ describe('a request', () => {
     expect(ask(sent)).toMatchObject({ status: 503, cause: 'rotation' });
   });
 
+  test('with a credential of a kind that is not configured is told apart from one without any', () => {
+    const authorization = 'Bearer t-1';
+    const signature = signHeader(body, 's-old');
+    const noTokens = { sharedSecrets, tokens: [] };
+    const noSecrets = { sharedSecrets: [], tokens };
+    expect(ask({ headers: { authorization } }, noTokens)).toMatchObject({ cause: 'wrong_credential' });
+    expect(ask({ body, headers: signature }, noSecrets)).toMatchObject({ cause: 'wrong_credential' });
+    expect(ask({}, noTokens)).toMatchObject({ cause: 'no_credential' });
+    expect(ask({}, noSecrets)).toMatchObject({ cause: 'no_credential' });
+    expect(ask({ body, headers: { ...signature, authorization } }, noSecrets)).toMatchObject({ kind: 'ok' });
+    expect(ask({ body, headers: { ...signature, authorization } }, noTokens)).toMatchObject({ kind: 'ok' });
+  });
+
   test('is refused with words that help, and that give nothing away', () => {
     const authorization = 'Bearer t-wrong';
     const failures = [

@@ -50,15 +50,37 @@ describe('what the bytes are counts more than what Content-Encoding says', () =>
     );
   });
 
-  test.each(['no JSON, and not compressed either', 'x^2 begins like zlib', 'x\u0001 begins like zlib, too'])(
-    'text stays as it is: %j',
+  test.each(['["3su9@62"]', '{"t6":"wi1@x.io"}'])(
+    'JSON stays as it is though it can be inflated: %s',
     (text) => {
-      for (const encoding of [undefined, 'gzip', 'br', 'deflate'])
-        expect(decodeBody(contentEncoding(encoding), Buffer.from(text))).toEqual(
-          toDecoded(Buffer.from(text)),
-        );
+      expect(decodeBody(contentEncoding('deflate'), Buffer.from(text))).toEqual(toDecoded(Buffer.from(text)));
     },
   );
+
+  test.each([undefined, 'identity', 'gzip', 'constructor'])(
+    'bytes that are neither text nor compressed stay as they are with %p',
+    (encoding) => {
+      for (const bytes of [Buffer.of(0x41, 0x8b, 0xff), Buffer.of(0x1f, 0x41, 0xff), Buffer.of(0xff)])
+        expect(decodeBody(contentEncoding(encoding), bytes)).toEqual(toDecoded(bytes));
+    },
+  );
+
+  test('of what is compressed over and over, three layers are taken off', () => {
+    const layered = gzipSync(brotliCompressSync(deflateRawSync(json)));
+    expect(decodeBody(contentEncoding('deflate, br, gzip'), layered)).toEqual(toDecoded(json));
+    const tooOften = gzipSync(gzipSync(gzipSync(gzipSync(json))));
+    expect(decodeBody({}, tooOften)).toEqual(toDecoded(gzipSync(json)));
+  });
+
+  test.each([
+    'x',
+    'no JSON, and not compressed either',
+    'x^2 begins like zlib',
+    'x\u0001 begins like zlib, too',
+  ])('text stays as it is: %j', (text) => {
+    for (const encoding of [undefined, 'gzip', 'br', 'deflate'])
+      expect(decodeBody(contentEncoding(encoding), Buffer.from(text))).toEqual(toDecoded(Buffer.from(text)));
+  });
 
   test('an empty body is an empty one, whatever its encoding', () => {
     expect(decodeBody(contentEncoding('gzip'), Buffer.of())).toEqual(toDecoded(Buffer.of()));
