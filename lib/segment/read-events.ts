@@ -1,5 +1,5 @@
 import { InputError } from '../runtime/errors.ts';
-import { type Json, parseJson } from '../runtime/json.ts';
+import type { Json } from '../runtime/json.ts';
 import { MAX_BODY_BYTES } from './body.ts';
 import { WEBHOOK_ROUTE } from './route.ts';
 import { splitRequest } from './split-request.ts';
@@ -31,7 +31,7 @@ const trailingComma = /,\s*$/;
 const findHint = (text: string): string =>
   /\}\s*,?\s*\{/.test(text) ? ': if it holds several events, each needs a line of its own' : '';
 
-/** A line that is JSON is a document; else as many lines as it takes until all brackets are closed. */
+/** As many lines as it takes until all brackets are closed: one, in NDJSON. */
 async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Document> {
   let lines: string[] = [];
   let [depth, length] = [0, 0];
@@ -41,8 +41,7 @@ async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Docum
     if (lines.length === 0 && line.trim() === '') continue;
     lines.push(line);
     length += line.length;
-    const isWhole = lines.length === 1 && isJson(line.replace(trailingComma, ''));
-    depth += isWhole ? 0 : countOpened(line);
+    depth += countOpened(line);
     // A file may be one long array. Further on, what does not end was cut, and must not take all that follows along.
     const isTooLong = documents > 0 && length > MAX_BODY_BYTES;
     if (depth > 0 && !isTooLong) continue;
@@ -50,7 +49,7 @@ async function* readDocuments(text: AsyncIterable<string>): AsyncGenerator<Docum
     documents += 1;
     [lines, depth, length] = [[], 0, 0];
   }
-  if (lines.length > 0) yield { text: lines.join('\n'), line: lineNumber - lines.length + 1 };
+  yield { text: lines.join('\n'), line: lineNumber - lines.length + 1 };
 }
 
 /** Brackets that a line opens beyond those that it closes. A string of JSON never goes beyond its line. */
@@ -76,13 +75,4 @@ async function* splitLines(text: AsyncIterable<string>): AsyncGenerator<string> 
     }
   }
   yield pieces.join('');
-}
-
-function isJson(text: string): boolean {
-  try {
-    parseJson(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -91,10 +91,47 @@ describe('the events of an input', () => {
     });
   });
 
-  test('that share a line are not read, and the message says what to do', async () => {
-    expect(await read('{"a":1}\n{"b":1}{"c":1}\n')).toEqual({
-      events: [{ a: 1 }],
-      problem: 'InputError: line 2 is not JSON: if it holds several events, each needs a line of its own',
+  test.each(['{"b":1}{"c":1}', '{"b":1} {"c":1}', '{"b":1},{"c":1}', '{"b":1} , {"c":1}'])(
+    'that share a line are not read, and the message says what to do: %s',
+    async (line) => {
+      expect(await read(`{"a":1}\n${line}\n`)).toEqual({
+        events: [{ a: 1 }],
+        problem: 'InputError: line 2 is not JSON: if it holds several events, each needs a line of its own',
+      });
+    },
+  );
+
+  test('are never put together of what stands on two lines', async () => {
+    expect(await read('[1\n2]')).toEqual({ events: [], problem: 'InputError: line 1 is not JSON' });
+  });
+
+  test.each([1, 6, 100])('keep a byte order mark that they hold, in chunks of %i', async (size) => {
+    expect(await read('{"a":"\uFEFFx"}', size)).toEqual({ events: [{ a: '\uFEFFx' }] });
+  });
+
+  describe('of more than a request may hold', () => {
+    const megabyte = 'x'.repeat(1_048_576);
+
+    test('are read where they are one long array', async () => {
+      const text = `\n[\n${`"${megabyte}",\n`.repeat(20)}1\n]\n{"a":1}`;
+      const { events, problem } = await read(text, 100_000);
+      expect(problem).toBeUndefined();
+      expect(events).toHaveLength(22);
+    });
+
+    test('are not waited for further on, where a bracket that is never closed would take all that follows', async () => {
+      let megabytes = 0;
+      async function* cut() {
+        yield '{"a":1}\n{"b":2}\n{"c":\n';
+        for (; megabytes < 40; megabytes += 1) yield `"${megabyte}",\n`;
+      }
+      const events: Json[] = [];
+      const reading = (async () => {
+        for await (const event of readEvents(cut())) events.push(event);
+      })();
+      await expect(reading).rejects.toThrow('line 3 is not JSON');
+      expect(events).toEqual([{ a: 1 }, { b: 2 }]);
+      expect(megabytes).toBeLessThanOrEqual(16);
     });
   });
 
