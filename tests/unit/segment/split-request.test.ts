@@ -85,10 +85,10 @@ describe('the events of a webhook', () => {
   });
 });
 
-test('a context that would become gigabytes is not copied, and one of an SDK is', () => {
+test('a context that would become far more than a request is not copied, and one of an SDK is', () => {
   const batch = (bytes: number, events: number) =>
     `{"context":{"a":"${'x'.repeat(bytes)}"},"batch":[${Array(events).fill('{}').join()}]}`;
-  const large = batch(1_000_000, 100_000);
+  const large = batch(1_000_000, 200);
   expect(texts(large, '/v1/batch')).toEqual([{ unparseable: large }]);
   expect(receive(batch(1_000, 2_500), '/v1/batch')).toHaveLength(2_500);
 });
