@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
-import { memoizeByText } from '../runtime/memoize.ts';
 
 const MAX_FRAMES = 5;
 
@@ -12,6 +11,9 @@ const KNOWN_FILE = /^.*?\/?(node_modules\/.+)$|^(?:.*\/)?((?:lib|handlers)\/.+)$
 
 /** A frame as a log line may hold it: `lib/mapping/flatten.ts:57:12`. */
 export const LOGGED_FRAME = /^(?:lib|handlers|node_modules)\/[\w@+./-]+:\d+:\d+$/;
+
+/** By bundle; nothing for a file that is no bundle. A file is read once. */
+const sourceMaps = new Map<string, SourceMap | undefined>();
 
 /**
  * Where an error was thrown and by which way the call came there: up to five frames `file:line:column`, in the source
@@ -50,15 +52,14 @@ const shorten = (file: string): string => {
   return library ?? own ?? '';
 };
 
-/** There are three bundles, and a few dozen files of libraries beside them. */
-const MAX_SOURCE_MAPS = 100;
-
-/** That of a bundle; undefined for a file that is none. */
-const readSourceMap = memoizeByText((file): SourceMap | undefined => {
+function readSourceMap(file: string): SourceMap | undefined {
   if (!file.endsWith('.mjs')) return undefined;
-  try {
-    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
-  } catch {
-    return undefined;
+  if (!sourceMaps.has(file)) {
+    try {
+      sourceMaps.set(file, new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))));
+    } catch {
+      sourceMaps.set(file, undefined);
+    }
   }
-}, MAX_SOURCE_MAPS);
+  return sourceMaps.get(file);
+}

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'unit',
-  plugins: ['./tests/mutation/test-runner.ts', './tests/mutation/empty-defaults.ts'],
-  ignorers: ['empty-defaults'],
+  plugins: [
+    './tests/mutation/test-runner.ts',
+    './tests/mutation/empty-defaults.ts',
+    './tests/mutation/documented-texts.ts',
+  ],
+  ignorers: ['empty-defaults', 'documented-texts'],
   coverageAnalysis: 'perTest',
   mutate: ['lib/{segment,mapping,salesmachine,dead-letters,delivery,telemetry}/**/*.ts'],
   disableTypeChecks: false,
