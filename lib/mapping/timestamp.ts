@@ -165,7 +165,7 @@ function toHour(hour: number, half: string | undefined): number | undefined {
 /** `Date` takes a 30th of February for the 2nd of March, and the year 1 for 1901. */
 function isCalendarDay(year: number, month: number, day: number): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return date.getUTCFullYear() === year && date.getUTCDate() === day;
 }
 
 const HOUR_MS = 3_600_000;

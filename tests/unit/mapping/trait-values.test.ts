@@ -12,6 +12,7 @@ describe('the domain of a website', () => {
     ['https://user:secret@shop.globex.example', 'shop.globex.example'],
     ['https://globex.example.', 'globex.example'],
     ['https://www.example', 'www.example'],
+    ['https://awww.globex.example', 'awww.globex.example'],
     ['https://münchen.example', 'münchen.example'],
     ['https://xn--mnchen-3ya.example', 'münchen.example'],
     ['http:/globex.example', 'globex.example'],
