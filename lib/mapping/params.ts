@@ -26,7 +26,7 @@ export function toAccountParams(traits: JsonObject): Params {
 
 /**
  * An event's properties, flat, with `fields` where these are missing, what the settings take out of the context, and
- * the link to an account. A property called `display_name` moves out of the way of the event's own name.
+ * the link to an account. A property called `display_name` never renames the event: it moves.
  */
 export function toEventParams(
   properties: JsonObject,
@@ -36,7 +36,7 @@ export function toEventParams(
 ): Params {
   const params = buildParams(properties, fields, (key) => {
     if (key === 'account_uid') return claimAccount(properties);
-    if (key !== 'display_name' || fields.display_name === undefined) return undefined;
+    if (key !== 'display_name') return undefined;
     return isBlank(properties[key]) ? 'omit' : 'move';
   });
   if (contextAttributes.length > 0) {
