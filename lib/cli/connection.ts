@@ -30,7 +30,7 @@ export type Connection = {
   audit(entry: AuditEntry): Promise<void>;
 };
 
-/** Adds --stage and --region. The region of a stage that has a file, `stages/STAGE.yml`, is that of its file. */
+/** Adds --stage and --region. A stage that has a file, `stages/STAGE.yml`, is where npm run deploy puts it. */
 export const withTargetOptions = (command: Command): Command =>
   command
     .option('--stage <name>', 'a deployment on AWS, instead of the local relay')
@@ -38,8 +38,8 @@ export const withTargetOptions = (command: Command): Command =>
     .hook('preAction', async (_, action) => {
       const { stage, region } = action.opts<TargetOptions>();
       if (stage === undefined || region !== undefined) return;
-      const ofFile = await readStageRegion(stage);
-      if (ofFile !== undefined) action.setOptionValue('region', ofFile);
+      const deployed = await readStageRegion(stage, process.env);
+      if (deployed !== undefined) action.setOptionValue('region', deployed);
     });
 
 /**

@@ -16,6 +16,7 @@ beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), 'relay-region-'));
   mkdirSync(join(cwd, 'stages'));
   writeFileSync(join(cwd, 'stages/paris.yml'), 'deployment: { region: eu-west-3 }');
+  writeFileSync(join(cwd, 'stages/plain.yml'), 'settings: {}');
 });
 
 afterAll(() => rmSync(cwd, { recursive: true }));
@@ -25,7 +26,15 @@ test('a command of a stage finds the region in the file of the stage', async () 
   expect(stderr).toContain('AWS does not answer');
 });
 
-test('of a stage without a file, the shell or the command line has to say it', async () => {
-  const { stderr } = await runCli(['dlq', 'list', '--stage', 'lyon'], { env, cwd });
-  expect(stderr).toMatch(/^relay: which AWS region\? Set region in the stage's file, .*\n$/);
+test('a stage whose file names no region is where npm run deploy puts it', async () => {
+  const { stderr } = await runCli(['dlq', 'list', '--stage', 'plain'], { env, cwd });
+  expect(stderr).toContain('AWS does not answer');
 });
+
+test.each([['dlq', 'list'], ['ping']])(
+  'of a stage without a file, the shell or the command line has to say it: %s',
+  async (...command) => {
+    const { stderr } = await runCli([...command, '--stage', 'lyon'], { env, cwd });
+    expect(stderr).toMatch(/^relay: which AWS region\? Set region in the stage's file, .*\n$/);
+  },
+);

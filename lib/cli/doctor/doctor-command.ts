@@ -10,9 +10,9 @@ import { createEventCheck } from './synthetic-event.ts';
 
 const help = `
 With --stage: does the ingest answer, are the secrets in SSM, are the queues as deployed, is the worker enabled, does
-Salesmachine accept the credential, is delivery held, do alarms reach someone. Without: this machine's Node, settings,
-credential and relay, and whether that is held. It changes nothing, and costs one request of the quota; --event also sends an event of the made-up user relay-doctor, and
-waits until Salesmachine has accepted it.
+Salesmachine accept the credential, is delivery held, are alarms received. Without it: this machine's Node, settings and
+credential, whether the local relay answers, and whether its delivery is held. It changes nothing, and costs one request
+of the quota; --event also sends an event of the made-up user relay-doctor, and waits until Salesmachine has accepted it.
 
 The exit code is 1 if something is bad.
 

@@ -82,7 +82,9 @@ async function pingByWorker(stage: string, region: string | undefined, cause: un
     );
     return v.parse(responseSchema, Buffer.from(Payload ?? []).toString());
   } catch (error) {
-    if (getErrorName(error) === 'CredentialsProviderError') throw error;
+    // Without these, neither the function nor SSM was asked.
+    const isUnasked = error instanceof Error && error.message === 'Region is missing';
+    if (isUnasked || getErrorName(error) === 'CredentialsProviderError') throw error;
     throw new CommandError(
       `the credential of ${stage} cannot be tried: SSM does not give it (${getErrorName(cause)}), and the worker does not ping (${getErrorName(error)}); check --stage, --region and the AWS credentials`,
     );

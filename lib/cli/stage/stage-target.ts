@@ -16,10 +16,10 @@ export const DEFAULT_REGION = 'us-east-1';
 export const chooseRegion = (asked: string | undefined, ofFile: unknown, env: Environment): string =>
   asked ?? (typeof ofFile === 'string' ? ofFile : undefined) ?? env['AWS_REGION'] ?? DEFAULT_REGION;
 
-/** The region of a stage's file under the working directory, if there is one that says it. */
-export async function readStageRegion(stage: string): Promise<string | undefined> {
+/** The region of a stage that has a file under the working directory: where npm run deploy puts it. */
+export async function readStageRegion(stage: string, env: Environment): Promise<string | undefined> {
   const file = await readStageFile(process.cwd(), stage);
-  return typeof file?.deployment.region === 'string' ? file.deployment.region : undefined;
+  return file && chooseRegion(undefined, file.deployment.region, env);
 }
 
 /**
