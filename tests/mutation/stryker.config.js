@@ -1,6 +1,21 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/**
+ * Parts of the engine that put the others to work: what they do shows only in a world with a queue, a clock and an API
+ * that fails. Their mutants are those of tests/simulation/mutants.
+ */
+const ORCHESTRATION = [
+  'attempt',
+  'backlog',
+  'batch-sender',
+  'gate',
+  'invocation',
+  'lane',
+  'recall',
+  'settlement',
+];
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'unit',
@@ -11,7 +26,10 @@ export default {
   ],
   ignorers: ['empty-defaults', 'documented-texts'],
   coverageAnalysis: 'perTest',
-  mutate: ['lib/{segment,mapping,salesmachine,dead-letters,delivery,telemetry}/**/*.ts'],
+  mutate: [
+    'lib/{segment,mapping,salesmachine,dead-letters,delivery,telemetry}/**/*.ts',
+    `!lib/delivery/{${ORCHESTRATION.join()}}.ts`,
+  ],
   disableTypeChecks: false,
   // Stryker would read it with TypeScript's API, which version 7 does not have; Node needs none to run the sources.
   tsconfigFile: 'none',
@@ -23,5 +41,5 @@ export default {
   maxTestRunnerReuse: 200,
   reporters: ['clear-text', 'progress'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-  thresholds: { high: 95, low: 90 },
+  thresholds: { high: 95, low: 90, break: 90 },
 };

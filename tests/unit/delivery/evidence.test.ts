@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { createBatchAttempts, createEvidence } from '../../../lib/delivery/evidence.ts';
+import { describe, expect, test } from '@jest/globals';
+import { createBatchAttempts, createEvidence, MAX_UNPROVEN } from '../../../lib/delivery/evidence.ts';
 
 test('a batch that always fails is suspected within 20 tries, though most other batches have a bad event, too', () => {
   const evidence = createEvidence();
@@ -19,4 +19,113 @@ test('a batch that always fails is suspected within 20 tries, though most other 
   }
   expect(tries).toBeGreaterThan(10);
   expect(tries).toBeLessThanOrEqual(20);
+});
+
+/** A lane that has seen many batches pass, each at the first attempt. */
+function createHealthyLane() {
+  const evidence = createEvidence();
+  for (let now = 1; now <= 100; now += 1) evidence.recordAcceptance(now, createBatchAttempts());
+  return evidence;
+}
+
+describe('a batch', () => {
+  test('is suspected only while others pass: not while nothing has been accepted since it first failed', () => {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    for (let now = 101; now < 150; now += 1) evidence.recordFailure(now, batch);
+    expect(evidence.isSuspect(batch)).toBe(false);
+    evidence.recordAcceptance(150, createBatchAttempts());
+    expect(evidence.isSuspect(batch)).toBe(true);
+  });
+
+  test('is not suspected for a failure or two, however well all others are', () => {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    for (const now of [101, 102]) {
+      evidence.recordFailure(now, batch);
+      evidence.recordAcceptance(now + 0.5);
+      expect(evidence.isSuspect(batch)).toBe(false);
+    }
+  });
+
+  test('is not suspected while many others fail beside it and nothing passes', () => {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    for (let now = 101; now < 110; now += 1) evidence.recordFailure(now, batch);
+    evidence.recordAcceptance(110);
+    expect(evidence.isSuspect(batch)).toBe(true);
+    for (let now = 111; now < 120; now += 1) evidence.recordFailure(now, createBatchAttempts());
+    expect(evidence.isSuspect(batch)).toBe(false);
+  });
+
+  test('that was refused failed like any other, though a refusal is no sign of an outage', () => {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    evidence.recordRefusal(101, batch);
+    evidence.recordRefusal(102, batch);
+    evidence.recordRefusal(103);
+    expect(batch).toMatchObject({ failures: 2, firstFailedAt: 101 });
+    expect(evidence.isApiIll()).toBe(false);
+    expect(evidence.isWell(createBatchAttempts())).toBe(true);
+  });
+});
+
+test('others are well as long as none of them has failed since the last acceptance', () => {
+  const evidence = createHealthyLane();
+  const batch = createBatchAttempts();
+  expect(evidence.isWell(batch)).toBe(true);
+  evidence.recordFailure(101, batch);
+  expect(evidence.isWell(batch)).toBe(true);
+  evidence.recordFailure(102, createBatchAttempts());
+  expect(evidence.isWell(batch)).toBe(false);
+  evidence.recordAcceptance(103);
+  expect(evidence.isWell(batch)).toBe(true);
+});
+
+test('it is a brownout where many other batches fail at their first attempt, not where one fails for itself', () => {
+  const evidence = createHealthyLane();
+  const batch = createBatchAttempts();
+  evidence.recordFailure(101, batch);
+  expect(evidence.isBrownout(batch)).toBe(false);
+  for (let now = 102; now < 160; now += 1) {
+    if (now % 2 === 0) evidence.recordFailure(now, createBatchAttempts());
+    else evidence.recordAcceptance(now, createBatchAttempts());
+  }
+  expect(evidence.isBrownout(batch)).toBe(true);
+  for (let now = 160; now < 300; now += 1) evidence.recordAcceptance(now, createBatchAttempts());
+  expect(evidence.isBrownout(batch)).toBe(false);
+});
+
+test('one more failure in a search tells much where all is well, and little in a brownout', () => {
+  const batch = createBatchAttempts();
+  expect(createHealthyLane().isSearchResult(batch, 1)).toBe(true);
+  const brownout = createEvidence();
+  for (let now = 1; now < 60; now += 1) brownout.recordFailure(now, createBatchAttempts());
+  expect(brownout.isSearchResult(batch, 1)).toBe(false);
+  expect(brownout.isSearchResult(batch, 20)).toBe(true);
+});
+
+test('the API is ill once many requests in a row fail, of one batch or of many, and well with the first that passes', () => {
+  for (const isOneBatch of [true, false]) {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    evidence.recordFailure(101, batch);
+    expect(evidence.isApiIll()).toBe(false);
+    for (let now = 102; now < 130; now += 1)
+      evidence.recordFailure(now, isOneBatch ? batch : createBatchAttempts());
+    expect(evidence.isApiIll()).toBe(true);
+    evidence.recordAcceptance(130);
+    expect(evidence.isApiIll()).toBe(false);
+  }
+});
+
+test('only a few operations are given up without another one that passed, until one passes', () => {
+  const evidence = createEvidence();
+  for (let count = 0; count < MAX_UNPROVEN; count += 1) {
+    expect(evidence.mayGiveUpUnproven()).toBe(true);
+    evidence.recordUnproven();
+  }
+  expect(evidence.mayGiveUpUnproven()).toBe(false);
+  evidence.recordAcceptance(1);
+  expect(evidence.mayGiveUpUnproven()).toBe(true);
 });

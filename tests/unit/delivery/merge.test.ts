@@ -166,3 +166,57 @@ test('a contact and an account of one id are two', () => {
     { method: 'contact', contact_uid: 'x', params: { plan: 'pro' } },
   ]);
 });
+
+describe('nothing of a contact crosses its alias', () => {
+  const alias = (userId: string, previousId: string): JsonObject => ({ type: 'alias', userId, previousId });
+  const describeAll = (events: readonly JsonObject[]) =>
+    operationsOf(events).map((operation) => {
+      const uid = 'contact_uid' in operation ? operation.contact_uid : operation.account_uid;
+      const plan = 'params' in operation ? operation.params['plan'] : undefined;
+      return [operation.method, uid, ...(plan === undefined ? [] : [plan])].join(' ');
+    });
+
+  test('though updates of one contact are merged on either side of it', () => {
+    const events = [
+      track('old'),
+      identify('old', { plan: 'a' }),
+      identify('old', { plan: 'b' }),
+      alias('new', 'old'),
+      track('new'),
+      identify('new', { plan: 'c' }),
+      identify('old', { plan: 'd' }),
+      identify('new', { plan: 'e' }),
+    ];
+    expect(describeAll(events)).toEqual([
+      'contact old b',
+      'event old',
+      'alias new',
+      'contact new e',
+      'contact old d',
+      'event new',
+    ]);
+  });
+
+  test('nor the next one, if there are several of them', () => {
+    const events = [
+      alias('b', 'a'),
+      identify('b', { plan: '1' }),
+      alias('c', 'b'),
+      identify('c', { plan: '2' }),
+    ];
+    expect(describeAll(events)).toEqual(['alias b', 'contact b 1', 'alias c', 'contact c 2']);
+  });
+
+  test('and other contacts go on as if there were none', () => {
+    const events = [identify('x', { plan: '1' }), alias('b', 'a'), identify('x', { plan: '2' })];
+    expect(describeAll(events)).toEqual(['contact x 2', 'alias b']);
+  });
+});
+
+test('of several updates that do not come in order, the latest wins, and equal ones keep their order', () => {
+  const plans = (...seconds: number[]) =>
+    operationsOf(seconds.map((second, index) => identify('u1', { plan: `${index}` }, at(second))));
+  expect(plans(2, 3, 1)).toMatchObject([{ params: { plan: '1' } }]);
+  expect(plans(3, 2, 1)).toMatchObject([{ params: { plan: '0' } }]);
+  expect(plans(1, 3, 3, 2)).toMatchObject([{ params: { plan: '2' } }]);
+});

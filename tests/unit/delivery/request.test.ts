@@ -8,6 +8,7 @@ import {
   requestBody,
   requestPath,
   selectNextEvents,
+  selectSeparable,
 } from '../../../lib/delivery/request.ts';
 import type { JsonObject } from '../../../lib/runtime/json.ts';
 import { createQueuedEvent, identify, track } from '../../support/delivery.ts';
@@ -190,4 +191,66 @@ test('however requests overlap, nothing of a contact or account is sent before w
       }
     }),
   );
+});
+
+describe('events of different lots do not share a request', () => {
+  const ofLot = (lot: QueuedEvent['lot'], count: number, changes: { receiveCount?: number } = {}) =>
+    Array.from(
+      { length: count },
+      (_, index): QueuedEvent => ({
+        ...createQueuedEvent(track(`${lot} ${index}`), changes),
+        lot,
+      }),
+    );
+  const select = (
+    pending: readonly QueuedEvent[],
+    selection: Partial<Parameters<typeof selectNextEvents>[1]>,
+  ) => selectNextEvents(pending, { locked: FREE, aliasAlone: true, ...selection });
+  const fresh = ofLot('fresh', 3);
+  const returned = ofLot('returned', 9);
+  const alone = ofLot('alone', 2);
+
+  test('the first one chooses', () => {
+    expect(select([...fresh, ...returned], {})).toEqual(fresh);
+    expect(select([...returned.slice(0, 2), ...fresh], {})).toEqual(returned.slice(0, 2));
+  });
+
+  test('unless one is asked for', () => {
+    expect(select([...fresh, ...returned.slice(0, 2)], { lot: 'returned' })).toEqual(returned.slice(0, 2));
+    expect(select(fresh, { lot: 'alone' })).toEqual([]);
+  });
+
+  test('few of those that came back go together, for one of them is probably bad', () => {
+    const count = select(returned, {}).length;
+    expect(count).toBeGreaterThan(1);
+    expect(count).toBeLessThan(returned.length);
+    expect(select(returned, { maxEvents: 2 })).toEqual(returned.slice(0, 2));
+  });
+
+  test('what failed alone goes alone', () => {
+    expect(select([...alone, ...fresh], {})).toEqual(alone.slice(0, 1));
+  });
+
+  test('so many go as are asked for, and only what was not received too often', () => {
+    expect(select(fresh, { maxEvents: 1 })).toEqual(fresh.slice(0, 1));
+    const twice = ofLot('fresh', 1, { receiveCount: 2 });
+    expect(select([...twice, ...fresh], { maxReceiveCount: 1 })).toEqual(
+      fresh.filter(({ message }) => message.groupId !== twice[0]?.message.groupId),
+    );
+    expect(select(twice, { maxReceiveCount: 2 })).toEqual(twice);
+  });
+});
+
+test('of the events that may leave a search, those leave that share nothing with one that stays, by whichever way', () => {
+  const [bad, tied, tiedToThat, free] = createQueuedEvents(
+    track('u1'),
+    group('u1', 'g1'),
+    group('u2', 'g1'),
+    track('u3'),
+  );
+  if (!bad || !tied || !tiedToThat || !free) throw new Error('There are four.');
+  const all = [bad, tied, tiedToThat, free];
+  expect(selectSeparable(all, (each) => each !== bad)).toEqual([free]);
+  expect(selectSeparable(all, () => true)).toEqual(all);
+  expect(selectSeparable(all, (each) => each === tiedToThat)).toEqual([]);
 });
