@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sendCanaries } from '../../../lib/dead-letters/canary.ts';
 import { deadLetterId } from '../../../lib/dead-letters/dead-letter.ts';
 import { type ReplayedDeadLetter, replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
@@ -16,8 +16,8 @@ type Replayed = readonly ReplayedDeadLetter[];
 async function send(
   { ports, run, time, worker }: VirtualDeadLetterFixture,
   becomes: (replayed: Replayed) => Replayed = (replayed) => replayed,
+  { limit = 2, signal = new AbortController().signal }: { limit?: number; signal?: AbortSignal } = {},
 ) {
-  const signal = new AbortController().signal;
   const printed: string[] = [];
   let begunAt = 0;
   const result = await run(
@@ -27,7 +27,7 @@ async function send(
       return sendCanaries(
         {
           replay: (onReplayed) =>
-            replay({ limit: 2, onProgress: (_, replayed) => onReplayed(becomes(replayed)) }, ports),
+            replay({ limit, onProgress: (_, replayed) => onReplayed(becomes(replayed)) }, ports),
           timeoutSeconds: 60,
           waitSeconds: 0,
           signal,
@@ -117,4 +117,78 @@ test('canaries have passed once the main queue is no longer than before, though 
   expect(result).toEqual({ passed: true, sent: 2 });
   expect(printed.at(-1)).toBe('None came back in 60 s.');
   expect(seconds).toBeGreaterThan(60);
+});
+
+describe('canaries that are delivered', () => {
+  const sendDelivered = (limit: number) => {
+    const fixture = createVirtualDeadLetterFixture();
+    const deliver = async () => fixture.worker.deleteMessages(await fixture.worker.receive(10, 540));
+    const becomes = (replayed: Replayed) => {
+      void deliver();
+      return replayed;
+    };
+    return send(fixture, becomes, { limit });
+  };
+
+  test.each([
+    [1, '1 dead letter'],
+    [2, '2 dead letters'],
+  ])('have passed as soon as the main queue is empty: %i', async (limit, count) => {
+    const { result, printed, seconds } = await sendDelivered(limit);
+    expect(result).toEqual({ passed: true, sent: limit });
+    expect(printed).toEqual([
+      `${count} replayed first; waiting for what becomes of them.`,
+      'None came back: they are delivered.',
+    ]);
+    expect(seconds).toBeLessThan(30);
+  });
+});
+
+test('a canary that came back while the other one is delivered says so', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const again = createDeadLetter(50, { replays: 1, detail: 'The plan (2.5) is missing.' });
+  const settle = async () => {
+    await fixture.worker.writeDeadLetters([again]);
+    await fixture.worker.deleteMessages(await fixture.worker.receive(10, 540));
+  };
+  const { result } = await send(fixture, ([first, ...others]) => {
+    void settle();
+    if (first === undefined) return others;
+    return [{ ...first, nextDeadLetterId: deadLetterId(again.sourceId, 1) }, ...others];
+  });
+  expect(result).toMatchObject({
+    passed: false,
+    cause: '1 came back, 1 delivered: rejected: The plan (2.5) is missing.',
+  });
+});
+
+test('canaries of which the operator did not wait for the end say so', async () => {
+  const stop = new AbortController();
+  const becomes = (replayed: Replayed) => {
+    stop.abort();
+    return replayed;
+  };
+  const { result } = await send(createVirtualDeadLetterFixture(), becomes, { signal: stop.signal });
+  expect(result).toMatchObject({
+    passed: false,
+    cause: 'Stopped before it was known what becomes of them.',
+  });
+});
+
+test('canaries that the main queue did not confirm are not waited for', async () => {
+  const { ports, run, time } = createVirtualDeadLetterFixture();
+  const startedAt = time.now();
+  const options = {
+    replay: async () => ({ failed: 2 }),
+    timeoutSeconds: 60,
+    waitSeconds: 0,
+    signal: new AbortController().signal,
+    print: async () => undefined,
+  };
+  expect(await run(sendCanaries(options, ports))).toEqual({
+    passed: false,
+    sent: 0,
+    cause: 'The main queue did not confirm them: run it again.',
+  });
+  expect(time.now() - startedAt).toBeLessThan(10_000);
 });

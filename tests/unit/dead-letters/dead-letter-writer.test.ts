@@ -53,7 +53,7 @@ describe('to write dead letters', () => {
   });
 
   test('is given up after four seconds, and then false: the messages must stay where they are', async () => {
-    const { time, writer, sqs } = setUp({
+    const { time, writer, sqs, log } = setUp({
       resultFor: (body) => (body === 'body of m1' ? 'refused' : 'taken'),
     });
     const startedAt = time.now();
@@ -62,5 +62,8 @@ describe('to write dead letters', () => {
     ).toBe(false);
     expect(time.now() - startedAt).toBe(4_000);
     expect(sqs.accepted).toEqual(['body of m2']);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'dead letters not confirmed' }),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createCauseGroups } from '../../../lib/dead-letters/group-by-cause.ts';
+import { createCauseGroups, normalizeDetail } from '../../../lib/dead-letters/group-by-cause.ts';
 import type { StoredDeadLetter } from '../../../lib/dead-letters/stored-dead-letter.ts';
 import { createStoredDeadLetter, DEAD_LETTERED_AT as NOW } from '../../support/dead-letter-fixtures.ts';
 
@@ -38,4 +38,20 @@ describe('dead letters are of one cause', () => {
     ];
     expect(groupCauses(deadLetters).map(({ count }) => count)).toEqual([1, 1, 1, 1]);
   });
+});
+
+test('a detail that all of them have is told as it is', () => {
+  const causes = createCauseGroups();
+  for (const number of [1, 2]) causes.add(createStoredDeadLetter(number, { detail: 'Item 3: no' }));
+  expect(causes.list()).toMatchObject([{ detail: 'Item 3: no', count: 2 }]);
+});
+
+test.each([
+  ['Item 17 of 4711: no', 'Item # of #: no'],
+  ['user 6f9619ff-8b86-d011-b42d-00cf4fc964ff is unknown', 'user # is unknown'],
+  ['trace deadbeefcafe ends', 'trace # ends'],
+  ['a face in a decade', 'a face in a decade'],
+  ['unaddressed, feedbackfeed', 'unaddressed, feedbackfeed'],
+])('of the detail "%s" the cause is "%s"', (detail, cause) => {
+  expect(normalizeDetail(detail)).toBe(cause);
 });

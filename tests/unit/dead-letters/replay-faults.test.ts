@@ -40,7 +40,7 @@ test('a main queue that takes nothing stops it within seconds: the dead letters 
   expect(messageIds(fixture.remaining())).toEqual(messageIdsFrom(0, 30));
   expect(isAllVisible(fixture)).toBe(true);
   expect(fixture.lines.filter(({ level }) => level === 'error')).toMatchObject([
-    { fields: { messages: 10 } },
+    { message: 'replay stopped', fields: { messages: 10 } },
   ]);
 });
 
@@ -68,6 +68,9 @@ test('a dead letter that the main queue refuses for good is left and counted, an
   );
   expect(result).toMatchObject({ matched: 30, replayed: 29, failed: 1, more: false });
   expect(fixture.sent()).toHaveLength(29);
+  expect(fixture.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { message: 'messages not confirmed', fields: { failed: 1 } },
+  ]);
   expect(messageIds(fixture.remaining())).toEqual(['m7']);
   expect(isAllVisible(fixture)).toBe(true);
 });

@@ -13,7 +13,7 @@ function refuse(request: unknown): string {
 
 describe('a request to replay', () => {
   test('without any options means all dead letters', () => {
-    expect(parseReplayRequest({})).toEqual({ filter: {}, dryRun: false });
+    expect(parseReplayRequest({})).toStrictEqual({ filter: {}, dryRun: false });
   });
 
   test('may ask for some, for how many, how fast, and for a dry run', () => {

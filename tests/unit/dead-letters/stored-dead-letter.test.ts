@@ -141,6 +141,18 @@ describe('a message that SQS itself moved to the dead letters', () => {
     expect(deadLetter.detail).toContain('received as often as the queue allows');
   });
 
+  test('has the first format, unless it says another', () => {
+    const read = (version: Record<string, string>) =>
+      parseDeadLetter(receive({ body: String(body), groupId: 'user 3', attributes: version })).version;
+    expect(read({})).toBe('1');
+    expect(read({ version: '2' })).toBe('2');
+  });
+
+  test('tells a messageId that is a number', () => {
+    const numbered = receive({ body: '{"type":"track","messageId":7}', groupId: 'user 3', attributes });
+    expect(parseDeadLetter(numbered)).toMatchObject({ messageId: '7', type: 'track' });
+  });
+
   test('keeps count of its replays', () => {
     const deadLetter = parseDeadLetter(
       receive({ body: String(body), groupId: 'user 3', attributes: { ...attributes, replays: '2' } }),
