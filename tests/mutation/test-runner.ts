@@ -43,9 +43,10 @@ function createUnitTestRunner(): TestRunner {
   const suitesByRoom = new Map<string, Suite[]>();
 
   async function loadRoom(room: string): Promise<Suite[]> {
-    const suites = suitesByRoom.get(room) ?? [];
-    if (!suitesByRoom.has(room))
-      for await (const suite of loadSuites(findTestFiles(room))) suites.push(suite);
+    const known = suitesByRoom.get(room);
+    if (known !== undefined) return known;
+    const suites: Suite[] = [];
+    for await (const suite of loadSuites(findTestFiles(room))) suites.push(suite);
     suitesByRoom.set(room, suites);
     return suites;
   }
@@ -63,16 +64,17 @@ function createUnitTestRunner(): TestRunner {
 
     async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail }) {
       const { id, fileName } = activeMutant;
+      const room = readRoom(fileName);
+      const ownFirst = compareByOwner(fileName);
       // The tests are loaded before the mutant is active, unless it is to be active while they are.
-      const loaded = mutantActivation === 'static' ? undefined : await loadRoom(readRoom(fileName));
+      const loaded = mutantActivation === 'static' ? undefined : await loadRoom(room);
       const ids = testFilter && new Set(testFilter);
       unhandled = undefined;
       Object.assign(context, { activeMutant: id, hitLimit, hitCount: hitLimit && 0 });
       try {
-        const isOwn = (file: string) => basename(file, '.test.ts') === basename(fileName, '.ts');
         const suites =
-          loaded?.toSorted((a, b) => Number(isOwn(b.file)) - Number(isOwn(a.file))) ??
-          loadSuites(findTestFiles(readRoom(fileName)).sort((a, b) => Number(isOwn(b)) - Number(isOwn(a))));
+          loaded?.toSorted((a, b) => ownFirst(a.file, b.file)) ??
+          loadSuites(findTestFiles(room).sort(ownFirst));
         return await runMutant(suites, ids, !disableBail);
       } catch (error) {
         // With this mutant, a module cannot even be loaded.
@@ -115,6 +117,12 @@ async function measureSuite(suite: Suite, bail: boolean): Promise<TestResult[]> 
 const findTestFiles = (room: string) => globSync(`${process.cwd()}/tests/unit/${room}/**/*.test.ts`).sort();
 
 const readRoom = (fileName: string) => /\/lib\/([^/]+)\//.exec(fileName)?.[1] ?? '';
+
+/** Puts the tests that are named after a file before the others. */
+function compareByOwner(fileName: string) {
+  const isOther = (testFile: string) => Number(basename(testFile, '.test.ts') !== basename(fileName, '.ts'));
+  return (a: string, b: string) => isOther(a) - isOther(b);
+}
 
 async function runMutant(
   suites: Iterable<Suite> | AsyncIterable<Suite>,
