@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   delayUntilSeconds,
+  keptDelayMs,
   outageDelaySeconds,
   probeDelayMs,
   retryDelaySeconds,
+  retryWaitMs,
 } from '../../../lib/delivery/backoff.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
@@ -67,4 +69,33 @@ test('probes come after 1 s, doubling to 60 s, each within a fifth', () => {
     expect(probeDelayMs(probes, most)).toBeCloseTo(seconds * 1_200);
   });
   expect(probeDelayMs(100_000, () => 0.5)).toBe(60_000);
+});
+
+describe('a failed request', () => {
+  const PERIOD_MS = 1_000;
+  const waitsMs = (failures: number, { isQuick = false, isBrownout = false } = {}) =>
+    [least, most].map((random) =>
+      Math.round(retryWaitMs({ failures, isQuick, isBrownout }, PERIOD_MS, random)),
+    );
+
+  test('is sent again within a moment where that is to be quick', () => {
+    expect(waitsMs(1, { isQuick: true })).toEqual([50, 150]);
+  });
+
+  test('waits for a slot at first, then for ever more of them, and for eight at most', () => {
+    expect(waitsMs(1)).toEqual([500, 1_000]);
+    expect(waitsMs(5)).toEqual([2_000, 4_000]);
+    expect(waitsMs(1_000)).toEqual([4_000, 8_000]);
+  });
+
+  test('waits for no more slots for longer where others fail, too', () => {
+    expect(waitsMs(5, { isBrownout: true })).toEqual([500, 1_000]);
+    expect(waitsMs(1_000, { isBrownout: true })).toEqual([4_000, 8_000]);
+  });
+});
+
+test('an event is kept as long as its tries ask for, or as all that are kept take, whichever is longer', () => {
+  expect([keptDelayMs(3, 0, least), keptDelayMs(3, 0, most)]).toEqual([1_000, 8_000]);
+  expect(keptDelayMs(1, 100_000, least)).toBe(50_000);
+  expect(Math.round(keptDelayMs(1, 100_000, most))).toBe(150_000);
 });
