@@ -46,6 +46,11 @@ describe('a field is made of', () => {
     });
   });
 
+  test('a value that is what other values are changed into', () => {
+    expect(findOrigins(track({ properties: { plan: 'x' } }), 'params.plan')).toEqual(['properties.plan']);
+    expect(findOrigins(track({ properties: { list: ['x'] } }), 'params.list')).toEqual(['properties.list']);
+  });
+
   test('several of the event, where it needs them all', () => {
     const event = { type: 'identify', userId: 'u', traits: { firstName: 'Ada', lastName: 'L' } };
     expect(findOrigins(event, 'params.name')).toEqual(['traits.firstName', 'traits.lastName']);
