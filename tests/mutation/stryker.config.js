@@ -37,8 +37,8 @@ export default {
   concurrency: 2,
   timeoutMS: 20_000,
   dryRunTimeoutMinutes: 30,
-  // Modules that are loaded again for a mutant stay in memory.
-  maxTestRunnerReuse: 200,
+  // Modules that are loaded again for a mutant stay in memory, about 30 MB each time.
+  maxTestRunnerReuse: 50,
   reporters: ['clear-text', 'progress'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 95, low: 90, break: 90 },
