@@ -59,17 +59,19 @@ export function createJudge(
     const failedBefore = known?.lastFailedAt ?? context.batch.firstFailedAt;
     const isProven = evidence.acceptedAt() > failedBefore && evidence.isWell(context.batch);
     const isSuspect = isProven || known !== undefined || lot !== 'fresh';
-    const isTelling = isSuspect && gate.pause() === undefined;
-    const event = isTelling ? kept.recordFailure(message.sqsMessageId, rejection.at, isProven) : known;
-    if (event !== undefined && isGivenUp(operation, rejection, event)) {
-      context.settlement.rejectOperation(operation, rejection);
-    } else if (event !== undefined && isTelling) {
-      const now = clock.now();
-      kept.scheduleRetry(event, now, gate.period());
-      context.settlement.keepGroup(message, (event.dueAt ?? now) - now);
-    } else {
+    // While the breaker is open, a failure says nothing of the event.
+    if (!isSuspect || gate.pause() !== undefined) {
       context.settlement.failGroup(message);
+      return;
     }
+    const event = kept.recordFailure(message.sqsMessageId, rejection.at, isProven);
+    if (isGivenUp(operation, rejection, event)) {
+      context.settlement.rejectOperation(operation, rejection);
+      return;
+    }
+    const now = clock.now();
+    kept.scheduleRetry(event, now, gate.period());
+    context.settlement.keepGroup(message, (event.dueAt ?? now) - now);
   }
 
   function isGivenUp(operation: PendingOperation, { outcome }: Rejection, event: KeptEvent): boolean {

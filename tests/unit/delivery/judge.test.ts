@@ -203,6 +203,17 @@ describe('an operation that fails alone while nothing passes', () => {
     expect(kept.get('bad')?.failures).toBe(1);
   });
 
+  test('while the breaker is open is not given up, though it was kept for long and failed often', async () => {
+    const { reject, pass, openBreaker } = setUpJudge();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await reject('bad', 'credential', { acceptedBetween: true });
+      await pass(MINUTE_MS);
+    }
+    await pass(10 * MINUTE_MS);
+    openBreaker();
+    expect(await reject('bad', 'credential')).toEqual(expect.any(Number));
+  });
+
   test('while the breaker is open is not given up, however old it is', async () => {
     const { reject, kept, openBreaker } = setUpJudge();
     openBreaker();
