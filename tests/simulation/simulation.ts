@@ -93,7 +93,7 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
   const time = createVirtualTime();
   const start = time.now();
   const stream = (name: string) => seededRandom(seed, name);
-  const tracker = createEventTracker(segmentSettings.events + (world.replay?.deadLetters ?? 0));
+  const tracker = createEventTracker(countEvents(world));
   const evidence = createEvidence(tracker, world.maxEventAgeMs ?? 3 * DAY_MS);
   const leaks: string[] = [];
   const log = createObservedLog((line) => {
@@ -242,6 +242,9 @@ export async function simulate(relay: Relay, world: World, seed: number): Promis
     }),
   };
 }
+
+const countEvents = ({ segment, replay }: World): number =>
+  segment.events + (segment.afterwards?.events ?? 0) + (replay?.deadLetters ?? 0);
 
 function createObservedLog(onLine: (line: string) => void): Log {
   const write = (message: string, fields: LogFields) =>

@@ -9,6 +9,8 @@ export type SegmentSettings = {
   events: number;
   perSecond: number;
   arrival?: 'even' | 'poisson';
+  /** After these events so many more, at another rate, with nothing wrong with them. */
+  afterwards?: { events: number; perSecond: number };
   users?: number;
   /** 0: one after the other; 1: all alike; 2: the first hundredth of them sends a tenth of the events. */
   skew?: number;
@@ -59,6 +61,7 @@ export function createSegment(
     events,
     perSecond,
     arrival = 'even',
+    afterwards,
     users = 20_000,
     skew = 2,
     perWebhook = 1,
@@ -72,6 +75,8 @@ export function createSegment(
   let inProgress = 0;
   let batches = 0;
   let isStopped = false;
+  // What may be wrong with an event is over.
+  let isOver = false;
 
   const nextUser = (): number => {
     const size = tracker.size();
@@ -83,7 +88,7 @@ export function createSegment(
     const status =
       rejectedFirst && tracker.size() < rejectedFirst.count
         ? rejectedFirst.status
-        : (rejectedEvents.find(({ oneIn }) => random() * oneIn < 1)?.status ?? 0);
+        : (rejectedEvents.find(({ oneIn }) => !isOver && random() * oneIn < 1)?.status ?? 0);
     const hasConflict = conflicts !== undefined && random() * conflicts.oneIn < 1;
     const isFlaky = flakyEvents !== undefined && random() * flakyEvents.oneIn < 1;
     return tracker.add({
@@ -151,7 +156,7 @@ export function createSegment(
     inProgress -= 1;
   };
 
-  const sendAll = async (): Promise<void> => {
+  const send = async (events: number, perSecond: number): Promise<void> => {
     const gapMs = (1_000 * perWebhook) / perSecond;
     let next = time.now();
     const end = tracker.size() + events;
@@ -163,6 +168,12 @@ export function createSegment(
       batches += 1;
       void webhook(Array.from({ length: size }, create));
     }
+  };
+
+  const sendAll = async (): Promise<void> => {
+    await send(events, perSecond);
+    isOver = true;
+    if (afterwards) await send(afterwards.events, afterwards.perSecond);
     isStopped = true;
   };
 

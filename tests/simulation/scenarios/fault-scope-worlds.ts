@@ -2,9 +2,15 @@ import { type ApiFault, apiFaults } from '../models/salesmachine-model.ts';
 import type { World } from '../simulation.ts';
 import { load, MINUTE } from './worlds.ts';
 
-/** One event in so many is answered with this status for what it contains; 200 and 403 with a page. */
+/**
+ * One event in so many is answered with this status for what it contains; 200 and 403 with a page. Then the traffic goes
+ * down, so that what is kept still has others to be compared with.
+ */
 export const badEvents = (perSecond: number, ms: number, oneIn: number, status: number): World => ({
-  segment: load(perSecond, ms, { rejectedEvents: [{ oneIn, status }] }),
+  segment: load(perSecond, ms, {
+    rejectedEvents: [{ oneIn, status }],
+    afterwards: { events: 20 * 60, perSecond: 1 },
+  }),
 });
 
 /** `/v1/batch` fails for so long, after two minutes of peace and before five more; pings pass. */
