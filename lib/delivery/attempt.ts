@@ -13,6 +13,7 @@ import { postRequest, type SlotStats } from './post-request.ts';
 import { reactions } from './reactions.ts';
 import type { SalesmachineRequest } from './request.ts';
 import { queuedEventsIn } from './request-operation.ts';
+import type { Turn } from './slot-line.ts';
 
 /** A batch that is the only one to fail is sent again so often without waiting for a slot. */
 const MAX_QUICK_RETRIES = 2;
@@ -82,12 +83,23 @@ export async function attempt(
   let isQuick = false;
   let lastRejection: Rejection | undefined;
 
+  /**
+   * The events of a search are the oldest, so it goes first. A batch that would be searched if only another one passed
+   * lets the others go.
+   */
+  function turn(): Turn {
+    if (scope === 'part') return 'first';
+    if (scope === 'suspect' || lastRejection === undefined) return 'usual';
+    if (isProven(lastRejection.outcome)) return 'first';
+    return evidence.lacksAcceptance(batch) ? 'last' : 'usual';
+  }
+
   /** Waits for a slot, unless the caller had one. */
   async function acquireSlot(): Promise<SlotStats | undefined> {
     if (slotStats !== undefined) return slotStats;
     const waitStartedAt = clock.now();
     const mayBorrow = isQuick || scope === 'part';
-    const hasSlot = await gate.acquireSlot(deadline, { mayBorrow, isRetry: true });
+    const hasSlot = await gate.acquireSlot(deadline, { mayBorrow, isRetry: true, turn });
     return hasSlot ? { waitMs: clock.now() - waitStartedAt } : undefined;
   }
 

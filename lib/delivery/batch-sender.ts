@@ -95,7 +95,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
           return !isEverythingRefused();
         },
       });
-      batch.isExplained = hasFound;
+      evidence.recordSearch(batch, hasFound);
     }
 
     /**

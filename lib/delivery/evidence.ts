@@ -20,6 +20,9 @@ const UNLIKELY_IN_SEARCH = 0.05;
 /** The failing share counts as no more: bad batches that are not searched yet would make each other look like chance. */
 const MAX_SHARE = 0.5;
 
+/** After so many batches in a row that failed for an operation of their own, one failure is enough to suspect the next. */
+const BAD_BATCHES_IN_ROW = 3;
+
 /** Above this share of failures, a single one says little. */
 const BROWNOUT_SHARE = 0.05;
 
@@ -57,6 +60,8 @@ export function createEvidence() {
   let failuresInRow = new Map<BatchAttempts, number>();
   let failingSince = Number.POSITIVE_INFINITY;
   let unproven = 0;
+  // Of the batches that failed, how many of the last had a bad operation, without one that failed by chance.
+  let badBatchesInRow = 0;
 
   function recordFirstAttempt(batch: BatchAttempts | undefined, at: number, failed: boolean): void {
     if (batch === undefined || batch.failures > 0) return;
@@ -76,6 +81,8 @@ export function createEvidence() {
     return (failed + PRIOR_SHARE) / (attempts.length + 1);
   }
 
+  const hasPassedSince = (batch: BatchAttempts) => acceptedAt > batch.firstFailedAt;
+
   const failingShareOfOthers = (batch: BatchAttempts) =>
     Math.min(
       MAX_SHARE,
@@ -86,6 +93,7 @@ export function createEvidence() {
     /** A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. */
     recordAcceptance(now: number, batch?: BatchAttempts): void {
       recordFirstAttempt(batch, now, false);
+      if (batch !== undefined && batch.failures > 0) badBatchesInRow = 0;
       acceptedAt = now;
       failuresInRow = new Map();
       unproven = 0;
@@ -103,16 +111,31 @@ export function createEvidence() {
       if (batch !== undefined) recordBatchFailure(batch, now);
     },
 
-    /** Whether chance no longer explains that the batch fails: others pass meanwhile, and few others fail. */
+    /** A search of the batch is over; `hasFound`: an operation failed or was refused alone. */
+    recordSearch(batch: BatchAttempts, hasFound: boolean): void {
+      batch.isExplained = hasFound;
+      if (!hasFound) badBatchesInRow = 0;
+      else if (hasPassedSince(batch)) badBatchesInRow += 1;
+    },
+
+    /**
+     * Whether chance no longer explains that the batch fails: others pass meanwhile, and few others fail. Or the last
+     * ones that failed were bad, and it is the only one to fail now.
+     */
     isSuspect(batch: BatchAttempts): boolean {
       const others = [...failuresInRow.keys()].filter((other) => other !== batch);
+      if (badBatchesInRow >= BAD_BATCHES_IN_ROW && others.length === 0) return true;
       return (
         batch.failures >= MIN_FAILURES_TO_SUSPECT &&
-        acceptedAt > batch.firstFailedAt &&
+        hasPassedSince(batch) &&
         others.length <= MAX_OTHERS_FAILING &&
         failingShareOfOthers(batch) ** batch.failures < UNLIKELY_TO_SUSPECT
       );
     },
+
+    /** Whether the batch has failed often enough to be suspected, but nothing else has passed since. */
+    lacksAcceptance: (batch: BatchAttempts): boolean =>
+      batch.failures >= MIN_FAILURES_TO_SUSPECT && !hasPassedSince(batch),
 
     /** Whether so many failures of a part of the batch, in the search of it, are more than chance. */
     isSearchResult: (batch: BatchAttempts, failures: number): boolean =>
@@ -135,6 +158,9 @@ export function createEvidence() {
     },
 
     acceptedAt: () => acceptedAt,
+
+    /** Since when batches fail and nothing passes; undefined if none has failed since the last acceptance. */
+    failingSince: (): number | undefined => (failuresInRow.size > 0 ? failingSince : undefined),
 
     /** Whether one more operation may be given up though nothing has passed since it was refused. */
     mayGiveUpUnproven: (): boolean => unproven < MAX_UNPROVEN,

@@ -10,7 +10,7 @@ import type { Breaker, Pause, Trip } from './breaker.ts';
 import type { BatchAttempts, Evidence } from './evidence.ts';
 import type { Pacer } from './pacer.ts';
 import { type PauseCause, type Reaction, reactions } from './reactions.ts';
-import { createSlotLine } from './slot-line.ts';
+import { createSlotLine, type WaitOptions } from './slot-line.ts';
 import { createThrottle } from './throttle.ts';
 
 type Parts = { pacer: Pacer; breaker: Breaker; evidence: Evidence };
@@ -37,11 +37,10 @@ export type Observation = {
  */
 export type Gate = {
   /**
-   * Waits for a slot, first come, first served: true when the caller may send one request now, false when none came
-   * before `deadline`. While the breaker is open, that request is its probe. `mayBorrow`: it need not wait for the pace.
-   * `isRetry`: the request has failed before.
+   * Waits for a slot: true when the caller may send one request now, false when none came before `deadline`. While the
+   * breaker is open, that request is its probe. `mayBorrow`: it need not wait for the pace.
    */
-  acquireSlot(deadline: number, options?: { mayBorrow?: boolean; isRetry?: boolean }): Promise<boolean>;
+  acquireSlot(deadline: number, options?: WaitOptions & { mayBorrow?: boolean }): Promise<boolean>;
   /** The caller has a slot, but nothing to send. */
   releaseSlot(): void;
   /** Asks `/v1/ping`, which the quota counts like any other request; undefined if no slot came before `deadline`. */
@@ -200,15 +199,15 @@ export function createGate(
   }
 
   return {
-    async acquireSlot(deadline, { mayBorrow = false, isRetry = false } = {}) {
-      return (mayBorrow && borrowSlot(deadline)) || line.wait(deadline, isRetry);
+    async acquireSlot(deadline, { mayBorrow = false, ...options } = {}) {
+      return (mayBorrow && borrowSlot(deadline)) || line.wait(deadline, options);
     },
     releaseSlot() {
       pacer.releaseSlot(clock.now());
       breaker.cancelProbe(clock.now());
       wakeUp();
     },
-    ping: async (deadline) => ((await line.wait(deadline, false)) ? sendPing() : undefined),
+    ping: async (deadline) => ((await line.wait(deadline)) ? sendPing() : undefined),
     recordOutcome,
     tripForRefusals: ({ status, detail }) =>
       trip({ cause: 'configuration', status, text: detail, isRefusal: true }),

@@ -66,7 +66,7 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
     sendBatch: createBatchSender(settings, { ...ports, gate, evidence, kept }),
     receiveUpTo: createReceiver(queue),
     readMessage: createMessageReader(settings, { ...ports, evidence }),
-    chooseLot: createLotChooser({ gate, pacer, kept, clock }),
+    chooseLot: createLotChooser({ gate, pacer, evidence, kept, clock }),
   });
 
   return {

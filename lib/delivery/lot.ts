@@ -1,14 +1,15 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { ReceivedMessage } from '../sqs/received-message.ts';
+import type { Evidence } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import type { KeptEvents } from './kept-events.ts';
 import type { Pacer } from './pacer.ts';
 import type { Lot } from './queued-event.ts';
 
-type Parts = { gate: Gate; pacer: Pacer; kept: KeptEvents; clock: Clock };
+type Parts = { gate: Gate; pacer: Pacer; evidence: Evidence; kept: KeptEvents; clock: Clock };
 
-/** In a shorter pause a lane holds its messages: none comes back because of it. */
-const HOLD_MS = 50_000;
+/** An invocation holds its messages so long at least: in a shorter outage, none comes back because of it. */
+const HOLD_MS = 40_000;
 
 /** Messages that come back within so short a time share a request. */
 const TOGETHER_MS = 500;
@@ -19,14 +20,14 @@ const TOGETHER_MS = 500;
  * well ever since it was queued may be bad, and kept by another lane: it does not go with fresh ones, and takes a slot
  * for kept events.
  */
-export function createLotChooser({ gate, pacer, kept, clock }: Parts) {
+export function createLotChooser({ gate, pacer, evidence, kept, clock }: Parts) {
   let wellSince = clock.now();
   let returnedAt = Number.NEGATIVE_INFINITY;
 
-  /** While delivery pauses, messages come back through no fault of their own. */
+  /** While nothing passes, messages come back through no fault of their own. */
   function updateWellSince(now: number): void {
-    const pausedSince = gate.pause()?.since ?? now;
-    wellSince = now - pausedSince > HOLD_MS ? now : Math.max(wellSince, gate.throttle().until);
+    const illSince = Math.min(gate.pause()?.since ?? now, evidence.failingSince() ?? now);
+    wellSince = now - illSince > HOLD_MS ? now : Math.max(wellSince, gate.throttle().until);
   }
 
   const reserveKeptSlot = (now: number) => kept.reserve(now, pacer.period(now));

@@ -1,7 +1,21 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** A caller that waits for a slot. `isRetry`: its request has failed before. */
-export type Waiter = { deadline: number; isRetry: boolean; resolve(hasSlot: boolean): void };
+/** Who of those that wait goes first; of two alike, who came first. */
+const TURNS = ['first', 'usual', 'last'] as const;
+
+export type Turn = (typeof TURNS)[number];
+
+const getUsualTurn = (): Turn => 'usual';
+
+export type WaitOptions = {
+  /** The request has failed before. */
+  isRetry?: boolean;
+  /** Is asked whenever there is a slot. */
+  turn?: () => Turn;
+};
+
+/** A caller that waits for a slot. */
+export type Waiter = Required<WaitOptions> & { deadline: number; resolve(hasSlot: boolean): void };
 
 type Callbacks = {
   /** Resolves with true at the next slot, with false if none comes before `deadline`. */
@@ -10,10 +24,10 @@ type Callbacks = {
   useSlot(): Promise<void>;
 };
 
-/** The callers that wait for a slot of the lane, first come, first served; each until its deadline. */
+/** The callers that wait for a slot of the lane, each until its deadline. */
 export type SlotLine = {
   /** Resolves with true when the caller has a slot, with false when none came before `deadline`. */
-  wait(deadline: number, isRetry: boolean): Promise<boolean>;
+  wait(deadline: number, options?: WaitOptions): Promise<boolean>;
   first(): Waiter | undefined;
   /** The first whose request has not failed before. */
   firstFresh(): Waiter | undefined;
@@ -42,13 +56,17 @@ export function createSlotLine(clock: Clock, { waitForSlot, useSlot }: Callbacks
   }
 
   return {
-    wait(deadline, isRetry) {
+    wait(deadline, { isRetry = false, turn = getUsualTurn } = {}) {
       const { promise, resolve } = Promise.withResolvers<boolean>();
-      waiters = [...waiters, { deadline, isRetry, resolve }];
+      waiters = [...waiters, { deadline, isRetry, turn, resolve }];
       if (!isServing) void serve();
       return promise;
     },
-    first: () => waiters[0],
+    first() {
+      const turns = waiters.map(({ turn }) => turn());
+      const next = TURNS.find((turn) => turns.includes(turn));
+      return waiters.find((_, index) => turns[index] === next);
+    },
     firstFresh: () => waiters.find(({ isRetry }) => !isRetry),
     leave,
   };

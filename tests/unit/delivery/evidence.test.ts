@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBatchAttempts, createEvidence, MAX_UNPROVEN } from '../../../lib/delivery/evidence.ts';
+import {
+  createBatchAttempts,
+  createEvidence,
+  type Evidence,
+  MAX_UNPROVEN,
+} from '../../../lib/delivery/evidence.ts';
 
 test('a batch that always fails is suspected within 20 tries, though most other batches have a bad event, too', () => {
   const evidence = createEvidence();
@@ -128,4 +133,71 @@ test('only a few operations are given up without another one that passed, until 
   expect(evidence.mayGiveUpUnproven()).toBe(false);
   evidence.recordAcceptance(1);
   expect(evidence.mayGiveUpUnproven()).toBe(true);
+});
+
+describe('after three batches in a row that failed for an operation of their own', () => {
+  /** Each is searched, the operation is found, and what stands beside it passes. */
+  function findBadBatches(count: number) {
+    const evidence = createEvidence();
+    for (let now = 10; now <= 10 * count; now += 10) {
+      const batch = createBatchAttempts();
+      evidence.recordFailure(now, batch);
+      evidence.recordAcceptance(now + 1);
+      evidence.recordSearch(batch, true);
+    }
+    return evidence;
+  }
+
+  /** Whether a batch is suspected that has failed once. */
+  function isSuspectAfterOne(evidence: Evidence): boolean {
+    const batch = createBatchAttempts();
+    evidence.recordFailure(100, batch);
+    return evidence.isSuspect(batch);
+  }
+
+  test('one failure is enough to suspect the next', () => {
+    expect(isSuspectAfterOne(findBadBatches(2))).toBe(false);
+    expect(isSuspectAfterOne(findBadBatches(3))).toBe(true);
+  });
+
+  test('but not if another one fails beside it, which may be chance', () => {
+    const evidence = findBadBatches(3);
+    evidence.recordFailure(99, createBatchAttempts());
+    expect(isSuspectAfterOne(evidence)).toBe(false);
+  });
+
+  test('until one has failed and passes as it is', () => {
+    const evidence = findBadBatches(3);
+    const batch = createBatchAttempts();
+    evidence.recordFailure(98, batch);
+    evidence.recordAcceptance(99, batch);
+    expect(isSuspectAfterOne(evidence)).toBe(false);
+  });
+
+  test('until a search finds nothing', () => {
+    const evidence = findBadBatches(3);
+    evidence.recordSearch(createBatchAttempts(), false);
+    expect(isSuspectAfterOne(evidence)).toBe(false);
+  });
+
+  test('unless nothing passed meanwhile: what fails alone in an outage says nothing', () => {
+    const evidence = findBadBatches(2);
+    const batch = createBatchAttempts();
+    evidence.recordFailure(97, batch);
+    evidence.recordSearch(batch, true);
+    evidence.recordAcceptance(98);
+    expect(isSuspectAfterOne(evidence)).toBe(false);
+  });
+});
+
+test('a batch lacks an acceptance if it has failed three times, and nothing has passed since the first', () => {
+  const evidence = createEvidence();
+  const batch = createBatchAttempts();
+  evidence.recordAcceptance(1);
+  for (const now of [2, 3]) evidence.recordFailure(now, batch);
+  expect(evidence.lacksAcceptance(batch)).toBe(false);
+  evidence.recordFailure(4, batch);
+  expect(evidence.lacksAcceptance(batch)).toBe(true);
+  evidence.recordAcceptance(5);
+  expect(evidence.lacksAcceptance(batch)).toBe(false);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
 import type { Gate } from '../../../lib/delivery/gate.ts';
 import type { PauseCause } from '../../../lib/delivery/reactions.ts';
+import type { Turn } from '../../../lib/delivery/slot-line.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
@@ -59,6 +60,23 @@ describe('an open gate admits', () => {
     const all = Promise.all([acquireSlot(), ping, acquireSlot(), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([1, 0, 2, 3]);
     expect(pings()).toEqual([0]);
+  });
+
+  test('a caller whose turn is first before the others, and one whose turn is last after them', async () => {
+    const { time, acquireSlot } = setUp();
+    let third: Turn = 'last';
+    const all = Promise.all([
+      acquireSlot(),
+      acquireSlot(60, { turn: () => 'last' }),
+      acquireSlot(60, { turn: () => third }),
+      acquireSlot(),
+      acquireSlot(60, { turn: () => 'first' }),
+      acquireSlot(),
+    ]);
+    time.schedule(1_500, () => {
+      third = 'first';
+    });
+    expect(await runToEnd(time, all)).toEqual([1, 5, 2, 3, 0, 4]);
   });
 
   test('no caller after its deadline, but then the next in line', async () => {

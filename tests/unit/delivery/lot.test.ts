@@ -25,9 +25,12 @@ async function createChooser() {
     random: () => 0.5,
     log: recordingLog(),
   };
-  const { gate, pacer, kept } = createLaneParts(ports);
-  const chooseLot = createLotChooser({ gate, pacer, kept, clock: time });
+  const { gate, pacer, evidence, kept } = createLaneParts(ports);
+  const chooseLot = createLotChooser({ gate, pacer, evidence, kept, clock: time });
   await time.run(START + 60_000);
+  const batch = createBatchAttempts();
+  const failOnce = () =>
+    gate.recordOutcome({ outcome: 'transient', result: createResponse(503), detail: '', batch });
   return {
     time,
     pass: (ms: number) => time.run(time.now() + ms),
@@ -36,10 +39,9 @@ async function createChooser() {
     /** `sentMs` is when it was queued, since the lane began. */
     choose: (sqsMessageId: string, { receiveCount = 1, sentMs = 30_000 } = {}) =>
       chooseLot(createMessage(track('7'), { sqsMessageId, receiveCount, sentAt: START + sentMs })),
+    failOnce,
     openBreaker() {
-      const batch = createBatchAttempts();
-      for (let failures = 0; failures < 5; failures += 1)
-        gate.recordOutcome({ outcome: 'transient', result: createResponse(503), detail: '', batch });
+      for (let failures = 0; failures < 5; failures += 1) failOnce();
     },
   };
 }
@@ -88,6 +90,15 @@ describe('a message that came back', () => {
     await pass(51_000);
     expect(choose('a', { receiveCount: 2, sentMs: 30_000 })).toBe('fresh');
     expect(choose('b', { receiveCount: 2, sentMs: 100_000 })).toBe('fresh');
+  });
+
+  test('was queued in an outage whose requests hang, so that the breaker opened late: it is fresh', async () => {
+    const { choose, failOnce, openBreaker, pass } = await createChooser();
+    failOnce();
+    await pass(20_000);
+    openBreaker();
+    await pass(25_000);
+    expect(choose('a', { receiveCount: 2 })).toBe('fresh');
   });
 
   test('is not excused by a pause through which lanes held their messages', async () => {
