@@ -23,7 +23,7 @@ export function previewRequest(
     pendingOperations: operations.length,
     failures: 0,
     lot: 'fresh',
-    isDismissed: false,
+    dismissals: 0,
   };
   queuedEvent.operations = operations.map((operation) => ({
     queuedEvent,

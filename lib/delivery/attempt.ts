@@ -84,7 +84,7 @@ export async function attempt(
   let lastRejection: Rejection | undefined;
 
   /**
-   * The events of a search are the oldest, so it goes first. A batch that would be searched if only another one passed
+   * The events of a search are the oldest, so it goes before others. A batch that would be searched if only another one passed
    * lets the others go.
    */
   function turn(): Turn {

@@ -23,6 +23,9 @@ const ALIAS_UNSUPPORTED_MS = 3_600_000;
 /** Others pass if one has been accepted since then. */
 const PASSED_LATELY_MS = 60_000;
 
+/** So often an event may leave a search to go with another batch. */
+const MAX_DISMISSALS = 3;
+
 type Settings = { mapping: MappingSettings; maxEventAgeMs: number };
 type Verdict = Reaction['verdict'];
 type Ports = AttemptPorts & { kept: KeptEvents };
@@ -100,17 +103,18 @@ export function createBatchSender(settings: Settings, ports: Ports) {
 
     /**
      * Events behind a bad part are probably good: they go with the next batch, unless they share a key with one that
-     * stays. Each event does so once, for where many are bad a search is shorter.
+     * stays. Where many are bad they would leave again and again, and a search is shorter.
      */
     function dismiss(behind: readonly PendingOperation[]): readonly PendingOperation[] {
       const isBehind = (operation: PendingOperation) => behind.includes(operation);
-      const mayLeave = (each: QueuedEvent) => !each.isDismissed && each.operations.every(isBehind);
+      const mayLeave = (each: QueuedEvent) =>
+        each.dismissals < MAX_DISMISSALS && each.operations.every(isBehind);
       const leaving = selectSeparable(
         queuedEvents.filter((each) => !isSettled(each)),
         mayLeave,
       );
       for (const each of leaving) {
-        each.isDismissed = true;
+        each.dismissals += 1;
         dismissed.add(each);
       }
       takeBack(leaving);

@@ -19,8 +19,8 @@ export type QueuedEvent = {
   /** How often a request with it failed or was refused. */
   failures: number;
   lot: Lot;
-  /** It has left the search of a batch once, to go with another one. */
-  isDismissed: boolean;
+  /** How often it has left the search of a batch, to go with another one. */
+  dismissals: number;
 };
 
 /** An operation of one event, until it is delivered or given up. */
@@ -70,7 +70,7 @@ function toQueuedEvent(
     pendingOperations: operations.length,
     failures: 0,
     lot: 'fresh',
-    isDismissed: false,
+    dismissals: 0,
   };
   queuedEvent.operations = operations.map(
     (operation): PendingOperation => ({

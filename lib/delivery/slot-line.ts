@@ -1,7 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Who of those that wait goes first; of two alike, who came first. */
+/** Which of the callers that wait goes first; of two alike, the one that came first. */
 const TURNS = ['first', 'usual', 'last'] as const;
+/** After one that went before its time, the others have a turn. */
+const TURNS_AFTER_FIRST = ['usual', 'first', 'last'] as const;
 
 export type Turn = (typeof TURNS)[number];
 
@@ -37,9 +39,11 @@ export type SlotLine = {
 export function createSlotLine(clock: Clock, { waitForSlot, useSlot }: Callbacks): SlotLine {
   let waiters: readonly Waiter[] = [];
   let isServing = false;
+  let lastTurn: Turn = 'usual';
 
   function leave(waiter: Waiter, hasSlot: boolean): void {
     waiters = waiters.filter((other) => other !== waiter);
+    if (hasSlot) lastTurn = waiter.turn();
     waiter.resolve(hasSlot);
   }
 
@@ -64,7 +68,8 @@ export function createSlotLine(clock: Clock, { waitForSlot, useSlot }: Callbacks
     },
     first() {
       const turns = waiters.map(({ turn }) => turn());
-      const next = TURNS.find((turn) => turns.includes(turn));
+      const order = lastTurn === 'first' ? TURNS_AFTER_FIRST : TURNS;
+      const next = order.find((turn) => turns.includes(turn));
       return waiters.find((_, index) => turns[index] === next);
     },
     firstFresh: () => waiters.find(({ isRetry }) => !isRetry),

@@ -54,7 +54,7 @@ export function setUpBatches(
     const settlement = createSettlement(ports);
     const queuedEvents = messages.flatMap((message) => registerMessage(settlement, message, ports) ?? []);
     const deadline = time.now() + 60_000;
-    for (const queuedEvent of queuedEvents) queuedEvent.isDismissed = !dismisses;
+    for (const queuedEvent of queuedEvents) queuedEvent.dismissals = dismisses ? 0 : Number.POSITIVE_INFINITY;
     const batches = [queuedEvents];
     const takeBack = (dismissed: readonly QueuedEvent[]) => {
       if (dismissed.length > 0) batches.push([...dismissed]);

@@ -62,21 +62,32 @@ describe('an open gate admits', () => {
     expect(pings()).toEqual([0]);
   });
 
-  test('a caller whose turn is first before the others, and one whose turn is last after them', async () => {
+  test('callers whose turn is first in every other slot, and those whose turn is last after all others', async () => {
     const { time, acquireSlot } = setUp();
-    let third: Turn = 'last';
     const all = Promise.all([
-      acquireSlot(),
       acquireSlot(60, { turn: () => 'last' }),
-      acquireSlot(60, { turn: () => third }),
+      acquireSlot(),
       acquireSlot(),
       acquireSlot(60, { turn: () => 'first' }),
+      acquireSlot(60, { turn: () => 'first' }),
+      acquireSlot(60, { turn: () => 'first' }),
+    ]);
+    expect(await runToEnd(time, all)).toEqual([5, 1, 3, 0, 2, 4]);
+  });
+
+  test('a caller whose turn comes while it waits', async () => {
+    const { time, acquireSlot } = setUp();
+    let turn: Turn = 'last';
+    const all = Promise.all([
+      acquireSlot(60, { turn: () => turn }),
+      acquireSlot(),
+      acquireSlot(),
       acquireSlot(),
     ]);
     time.schedule(1_500, () => {
-      third = 'first';
+      turn = 'first';
     });
-    expect(await runToEnd(time, all)).toEqual([1, 5, 2, 3, 0, 4]);
+    expect(await runToEnd(time, all)).toEqual([2, 0, 1, 3]);
   });
 
   test('no caller after its deadline, but then the next in line', async () => {
