@@ -55,10 +55,12 @@ export type AttemptOptions = {
   /** The batch that the request is, or is a part of. */
   batch: BatchAttempts;
   /**
-   * A whole `batch`; a `part` of one that was rejected, whose search may borrow slots; or a batch that is `suspect`
+   * A whole `batch`; a `part` of one that was rejected; or a batch that is `suspect`
    * already. Of the last two, fewer failures decide.
    */
   scope: 'batch' | 'part' | 'suspect';
+  /** Events that have not failed before wait for it: it may borrow slots, and goes before younger events. */
+  isUrgent?: boolean;
   /** Is called when the request has to be sent again. */
   onFailure?: (() => void) | undefined;
   /** A ping of this batch has passed, so that an ambiguous answer is about the data. */
@@ -75,7 +77,7 @@ export async function attempt(
   ports: AttemptPorts,
 ): Promise<AttemptResult> {
   const { gate, evidence, clock, random } = ports;
-  const { batch, scope, deadline } = options;
+  const { batch, scope, isUrgent = false, deadline } = options;
   const interpret = createInterpreter(gate, deadline, options.credentialVerified);
   const operations = request.operations.map(({ operation }) => operation);
   let { slotStats } = options;
@@ -88,8 +90,8 @@ export async function attempt(
    * lets the others go.
    */
   function turn(): Turn {
-    if (scope === 'part') return 'first';
-    if (scope === 'suspect' || lastRejection === undefined) return 'usual';
+    if (isUrgent) return 'first';
+    if (scope !== 'batch' || lastRejection === undefined) return 'usual';
     if (isProven(lastRejection.outcome)) return 'first';
     return evidence.lacksAcceptance(batch) ? 'last' : 'usual';
   }
@@ -98,7 +100,7 @@ export async function attempt(
   async function acquireSlot(): Promise<SlotStats | undefined> {
     if (slotStats !== undefined) return slotStats;
     const waitStartedAt = clock.now();
-    const mayBorrow = isQuick || scope === 'part';
+    const mayBorrow = isQuick || isUrgent;
     const hasSlot = await gate.acquireSlot(deadline, { mayBorrow, isRetry: true, turn });
     return hasSlot ? { waitMs: clock.now() - waitStartedAt } : undefined;
   }

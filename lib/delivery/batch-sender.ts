@@ -60,15 +60,16 @@ export function createBatchSender(settings: Settings, ports: Ports) {
   }: Batch): Promise<void> {
     const path = requestPath(queuedEvents, settings.mapping.alias === 'single');
     const operations = queuedEvents.flatMap((queuedEvent) => queuedEvent.operations);
+    const isFresh = queuedEvents.every(({ lot }) => lot === 'fresh');
     const batch = createBatchAttempts();
     const rejections = new Map<PendingOperation, Rejection>();
     const dismissed = new Set<QueuedEvent>();
-    let firstRejectedAt = Number.POSITIVE_INFINITY;
+    let firstRefusedAt = Number.POSITIVE_INFINITY;
     let credentialVerified = false;
 
     async function send(
       subset: readonly PendingOperation[],
-      options: Pick<AttemptOptions, 'scope' | 'slotStats'>,
+      options: Pick<AttemptOptions, 'scope' | 'isUrgent' | 'slotStats'>,
     ): Promise<AttemptResult> {
       const sendable = subset.filter(({ queuedEvent }) => !settlement.isGroupFailed(queuedEvent.message));
       if (sendable.length === 0) return { kind: 'delivered' };
@@ -77,9 +78,14 @@ export function createBatchSender(settings: Settings, ports: Ports) {
         { deadline, batch, credentialVerified, onFailure, ...options },
         ports,
       );
-      if (result.kind === 'rejected') credentialVerified ||= result.rejection.outcome === 'ambiguous';
+      if (result.kind === 'rejected') noteRejection(result.rejection);
       if (result.kind === 'delivered') settlement.markDelivered(sendable);
       return result;
+    }
+
+    function noteRejection({ outcome, at }: Rejection): void {
+      credentialVerified ||= outcome === 'ambiguous';
+      if (reactions[outcome].verdict === 'refused') firstRefusedAt = Math.min(firstRefusedAt, at);
     }
 
     /** By arrival, so that no later event of a user gets ahead; merged operations come apart by themselves. */
@@ -87,7 +93,10 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       batch.isExplained = true;
       let hasFound = false;
       await bisect(operations, firstRejection, {
-        send: (subset) => send(subset, { scope: 'part' }),
+        send(subset) {
+          if (!isFresh) kept.charge(clock.now(), gate.period());
+          return send(subset, { scope: 'part', isUrgent: isFresh });
+        },
         dismiss,
         async reject(operation, rejection) {
           rejections.set(operation, rejection);
@@ -139,7 +148,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       for (const [operation, rejection] of rejections) {
         if (!verdicts.includes(reactions[rejection.outcome].verdict)) continue;
         rejections.delete(operation);
-        if (isCredentialGood) judge(operation, rejection, { settlement, batch, firstRejectedAt });
+        if (isCredentialGood) judge(operation, rejection, { settlement, batch, firstRefusedAt });
         else failGroup(operation);
       }
     }
@@ -160,12 +169,11 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     }
 
     async function sendAndSearch(): Promise<void> {
-      const scope = queuedEvents.every(({ lot }) => lot === 'fresh') ? 'batch' : 'suspect';
+      const scope = isFresh ? 'batch' : 'suspect';
       const result = await send(operations, { scope, slotStats });
       if (result.kind !== 'rejected') return;
       onFailure();
       const { rejection } = result;
-      firstRejectedAt = rejection.at;
       if (rejection.outcome === 'alias_unsupported')
         aliasUnsupported = { rejection, until: clock.now() + ALIAS_UNSUPPORTED_MS };
       if (needsNoSearch(scope, rejection)) judgeLater(operations, rejection);

@@ -207,7 +207,8 @@ export function createGate(
       breaker.cancelProbe(clock.now());
       wakeUp();
     },
-    ping: async (deadline) => ((await line.wait(deadline)) ? sendPing() : undefined),
+    // What it decides has been sent before: events that wait for it are the oldest.
+    ping: async (deadline) => ((await line.wait(deadline, { turn: () => 'first' })) ? sendPing() : undefined),
     recordOutcome,
     tripForRefusals: ({ status, detail }) =>
       trip({ cause: 'configuration', status, text: detail, isRefusal: true }),

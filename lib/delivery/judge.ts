@@ -15,8 +15,8 @@ type Ports = { gate: Gate; evidence: Evidence; kept: KeptEvents; clock: Clock };
 type Context = {
   settlement: Settlement;
   batch: BatchAttempts;
-  /** When a request with the operation was first rejected, in milliseconds since the epoch. */
-  firstRejectedAt: number;
+  /** When a request of the batch was first refused, in milliseconds since the epoch. */
+  firstRefusedAt: number;
 };
 
 /**
@@ -37,17 +37,17 @@ export function createJudge(
   function judgeRefusal(
     operation: PendingOperation,
     rejection: Rejection,
-    { settlement, firstRejectedAt }: Context,
+    { settlement, firstRefusedAt }: Context,
   ): void {
     const { message } = operation.queuedEvent;
-    const refusedSince = kept.get(message.sqsMessageId)?.since ?? firstRejectedAt;
+    const refusedSince = kept.get(message.sqsMessageId)?.refusedSince ?? firstRefusedAt;
     const isProven = rejection.acceptedBefore > refusedSince;
     if (isProven || evidence.mayGiveUpUnproven() || isTooOld(operation)) {
       if (!isProven) evidence.recordUnproven();
       settlement.rejectOperation(operation, rejection);
       return;
     }
-    kept.recordFailure(message.sqsMessageId, rejection.at, false);
+    kept.recordRefusal(message.sqsMessageId, rejection.at);
     settlement.failGroup(message);
     if (gate.pause() === undefined) gate.tripForRefusals(rejection);
   }
@@ -75,7 +75,7 @@ export function createJudge(
   }
 
   function isGivenUp(operation: PendingOperation, { outcome }: Rejection, event: KeptEvent): boolean {
-    if (event.failures < MIN_KEPT_TRIES) return false;
+    if (event.failures < MIN_KEPT_TRIES || event.proven === 0) return false;
     const isKeptLongEnough = event.proven >= MIN_KEPT_TRIES && clock.now() - event.since >= MIN_KEPT_MS;
     return isTooOld(operation) || (isKeptLongEnough && reactions[outcome].givenUp === 'after_tries');
   }

@@ -1,7 +1,7 @@
 import type { Random } from '../runtime/random.ts';
 import { keptDelayMs } from './backoff.ts';
 
-/** All kept events together may cost one in so many of the lane's slots. */
+/** One in so many of the lane's slots is for kept events, and for those that came back and may be bad. */
 const SLOTS_PER_KEPT_REQUEST = 20;
 
 /** More are not remembered: an event that is forgotten is found again by a search. */
@@ -16,6 +16,8 @@ export type KeptEvent = {
   failures: number;
   /** How many of these while other events passed, before it and after. */
   proven: number;
+  /** When it was first refused alone. */
+  refusedSince?: number;
   /** It goes alone, and not before this moment; without one, it goes with other events that came back. */
   dueAt?: number;
 };
@@ -29,25 +31,33 @@ export type KeptEvents = ReturnType<typeof createKeptEvents>;
 
 export function createKeptEvents({ lanes, random }: { lanes: number; random: Random }) {
   const events = new Map<string, KeptEvent>();
-  let nextRequestAt = Number.NEGATIVE_INFINITY;
+  let nextSlotAt = Number.NEGATIVE_INFINITY;
+
+  function recordFailure(id: string, now: number, isProven: boolean): KeptEvent {
+    const known = events.get(id);
+    const kept: KeptEvent = {
+      since: known?.since ?? now,
+      lastFailedAt: now,
+      failures: (known?.failures ?? 0) + 1,
+      proven: (known?.proven ?? 0) + (isProven ? 1 : 0),
+      ...(known?.refusedSince !== undefined && { refusedSince: known.refusedSince }),
+    };
+    events.delete(id);
+    events.set(id, kept);
+    const [oldest] = events.keys();
+    if (events.size > MAX_KEPT && oldest !== undefined) events.delete(oldest);
+    return kept;
+  }
 
   return {
     get: (id: string): KeptEvent | undefined => events.get(id),
 
-    /** It failed alone, or was refused alone. `isProven`: while other events passed. */
-    recordFailure(id: string, now: number, isProven: boolean): KeptEvent {
-      const known = events.get(id);
-      const kept: KeptEvent = {
-        since: known?.since ?? now,
-        lastFailedAt: now,
-        failures: (known?.failures ?? 0) + 1,
-        proven: (known?.proven ?? 0) + (isProven ? 1 : 0),
-      };
-      events.delete(id);
-      events.set(id, kept);
-      const [oldest] = events.keys();
-      if (events.size > MAX_KEPT && oldest !== undefined) events.delete(oldest);
-      return kept;
+    /** It failed alone. `isProven`: while other events passed. */
+    recordFailure,
+
+    recordRefusal(id: string, now: number): void {
+      const kept = recordFailure(id, now, false);
+      kept.refusedSince ??= now;
     },
 
     /** Sets when it may be tried again: after its backoff, and so late that all kept events stay within their slots. */
@@ -56,11 +66,20 @@ export function createKeptEvents({ lanes, random }: { lanes: number; random: Ran
       kept.dueAt = now + keptDelayMs(kept.failures, turnMs, random);
     },
 
-    /** Takes one of the slots that kept events may use; returns the milliseconds until there is one, 0 if it is taken. */
+    /**
+     * Takes one of the slots for such events. Returns 0, or after how many milliseconds to ask again: not all at the
+     * same moment, or the first in the queue would have each slot.
+     */
     reserve(now: number, slotPeriodMs: number): number {
-      if (now < nextRequestAt) return nextRequestAt - now;
-      nextRequestAt = now + SLOTS_PER_KEPT_REQUEST * slotPeriodMs;
+      const turnMs = SLOTS_PER_KEPT_REQUEST * slotPeriodMs;
+      if (now < nextSlotAt) return nextSlotAt - now + random() * turnMs;
+      nextSlotAt = now + turnMs;
       return 0;
+    },
+
+    /** A search among events that came back takes one slot more. */
+    charge(now: number, slotPeriodMs: number): void {
+      nextSlotAt = Math.max(nextSlotAt, now) + SLOTS_PER_KEPT_REQUEST * slotPeriodMs;
     },
 
     forget: (id: string): unknown => events.delete(id),

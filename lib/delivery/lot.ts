@@ -14,6 +14,9 @@ const HOLD_MS = 40_000;
 /** Messages that come back within so short a time share a request. */
 const TOGETHER_MS = 500;
 
+/** So many of them at most: where several are bad, a search takes long. */
+const MAX_TOGETHER = 12;
+
 /**
  * Decides with which messages a message shares a request, or for how many milliseconds it stays away. One that failed
  * alone goes alone, when it is due and a slot for kept events is free. One that came back although delivery has been
@@ -23,6 +26,7 @@ const TOGETHER_MS = 500;
 export function createLotChooser({ gate, pacer, evidence, kept, clock }: Parts) {
   let wellSince = clock.now();
   let returnedAt = Number.NEGATIVE_INFINITY;
+  let together = 0;
 
   /** While nothing passes, messages come back through no fault of their own. */
   function updateWellSince(now: number): void {
@@ -30,19 +34,21 @@ export function createLotChooser({ gate, pacer, evidence, kept, clock }: Parts) 
     wellSince = now - illSince > HOLD_MS ? now : Math.max(wellSince, gate.throttle().until);
   }
 
-  const reserveKeptSlot = (now: number) => kept.reserve(now, pacer.period(now));
+  const reserveSlot = (now: number) => kept.reserve(now, pacer.period(now));
 
   function chooseForKept(dueAt: number, now: number): Lot | number {
     if (dueAt > now) return dueAt - now;
-    return reserveKeptSlot(now) || 'alone';
+    return reserveSlot(now) || 'alone';
   }
 
   /** Those that came back together share one slot for kept events. */
   function chooseForReturned(now: number): Lot | number {
-    if (now - returnedAt < TOGETHER_MS) return 'returned';
-    const waitMs = reserveKeptSlot(now);
-    if (waitMs === 0) returnedAt = now;
-    return waitMs || 'returned';
+    const isTogether = now - returnedAt < TOGETHER_MS && together < MAX_TOGETHER;
+    const waitMs = isTogether ? 0 : reserveSlot(now);
+    if (waitMs > 0) return waitMs;
+    together = isTogether ? together + 1 : 1;
+    if (!isTogether) returnedAt = now;
+    return 'returned';
   }
 
   return function chooseLot({ sqsMessageId, sentAt, receiveCount }: ReceivedMessage): Lot | number {

@@ -3,12 +3,12 @@ import { evaluate } from './checks/evaluate.ts';
 import { findScenario, type Job, type JobOutcome, selectWorld } from './jobs/job.ts';
 import { runJobs } from './jobs/run-jobs.ts';
 import { mutants } from './mutants/mutants.ts';
-import { allScenarios, scenarios } from './scenarios/scenarios.ts';
+import { scenarios } from './scenarios/scenarios.ts';
 
 const USAGE = `npm run simulate -- [--scenario NAME] [--seed N] [--events N] [--smoke]
 Runs the relay in simulated worlds, prints what was measured beside its thresholds, and exits with 1 if one is missed.
-  --scenario  one of ${allScenarios.map(({ name }) => name).join(', ')};
-              or planted: the mutants that the simulation has to catch. Without it, every scenario that the relay reaches.
+  --scenario  one of ${scenarios.map(({ name }) => name).join(', ')};
+              or planted: the mutants that the simulation has to catch. Without it, every scenario.
   --seed      only this one: a seed that failed fails again.
   --events    so many events instead of the scenario's own.
   --smoke     the short runs that are part of npm test.

@@ -149,11 +149,14 @@ export const brokenInvariants = (runState: RunState): string[] =>
  * lost its place.
  */
 function findOvertaking({ tracker }: RunState): number[] {
-  const { user, rejectedWith, firstSentAt, acceptedAt, deliveredIn, webhook } = tracker.events;
+  const { user, rejectedWith, firstSentAt, acceptedAt, deliveredIn, deadAt, webhook } = tracker.events;
+  const isExpected = (number: number) =>
+    // One that was given up, and comes again, has lost its place.
+    acceptedAt[number] !== NEVER && rejectedWith[number] === 0 && deadAt[number] === NEVER;
   const inOrder = createHeap<number>((a, b) => (acceptedAt[a] ?? 0) < (acceptedAt[b] ?? 0));
   const byUser = Map.groupBy(
     Array.from({ length: tracker.size() }, (_, number) => number).filter(
-      (number) => acceptedAt[number] !== NEVER && deliveredIn[number] !== 0 && rejectedWith[number] === 0,
+      (number) => isExpected(number) && deliveredIn[number] !== 0,
     ),
     (number) => user[number],
   );

@@ -1,7 +1,7 @@
 import { createMutantRelay } from '../mutants/mutants.ts';
 import { realRelay } from '../relays/real-relay.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { allScenarios } from '../scenarios/scenarios.ts';
+import { scenarios } from '../scenarios/scenarios.ts';
 import { type Result, simulate, type World } from '../simulation.ts';
 
 export type Size = 'full' | 'smoke';
@@ -44,10 +44,10 @@ export async function runJob(job: Job): Promise<JobOutcome> {
 
 /** @throws if there is none of this name */
 export function findScenario(name: string): Scenario {
-  const scenario = allScenarios.find((each) => each.name === name);
+  const scenario = scenarios.find((each) => each.name === name);
   if (scenario) return scenario;
   throw new Error(
-    `No scenario is called "${name}": it is one of ${allScenarios.map((each) => each.name).join(', ')}.`,
+    `No scenario is called "${name}": it is one of ${scenarios.map((each) => each.name).join(', ')}.`,
   );
 }
 

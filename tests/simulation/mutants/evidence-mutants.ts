@@ -18,7 +18,7 @@ export const evidenceMutants: readonly Mutant[] = [
   editSource(
     'a batch is suspected though no other one passes',
     'down-6-hours',
-    replaceText('lib/delivery/evidence.ts', 'acceptedAt > batch.firstFailedAt &&', ''),
+    replaceText('lib/delivery/evidence.ts', 'hasPassedSince(batch) &&', ''),
   ),
   editSource(
     'a ping closes the breaker',
@@ -48,7 +48,7 @@ export const evidenceMutants: readonly Mutant[] = [
     'poison-500',
     replaceText(
       'lib/delivery/judge.ts',
-      'if (event.failures < MIN_KEPT_TRIES) return false;',
+      'if (event.failures < MIN_KEPT_TRIES || event.proven === 0) return false;',
       'return true;',
     ),
   ),
@@ -57,6 +57,23 @@ export const evidenceMutants: readonly Mutant[] = [
     'bad-events-500',
     replaceText('lib/delivery/kept-events.ts', 'SLOTS_PER_KEPT_REQUEST = 20', 'SLOTS_PER_KEPT_REQUEST = 2'),
   ),
+  editSource(
+    'one failure is always enough to suspect a batch',
+    'brownout-30',
+    replaceText('lib/delivery/evidence.ts', 'BAD_BATCHES_IN_ROW = 3', 'BAD_BATCHES_IN_ROW = 0'),
+  ),
+  {
+    ...editSource(
+      'a failure before it proves that an operation is refused alone',
+      'mixed-scopes',
+      replaceText(
+        'lib/delivery/batch-sender.ts',
+        "if (reactions[outcome].verdict === 'refused') firstRefusedAt",
+        'firstRefusedAt',
+      ),
+    ),
+    seed: 4,
+  },
   editSource(
     'every 429 without a usable header waits a second',
     'quota-spent-none',

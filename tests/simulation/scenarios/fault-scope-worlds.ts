@@ -1,15 +1,21 @@
 import { type ApiFault, apiFaults } from '../models/salesmachine-model.ts';
 import type { World } from '../simulation.ts';
-import { load, MINUTE } from './worlds.ts';
+import { HOUR, load, MINUTE } from './worlds.ts';
 
 /**
  * One event in so many is answered with this status for what it contains; 200 and 403 with a page. Then the traffic goes
- * down, so that what is kept still has others to be compared with.
+ * down for so long, so that what is kept still has others to be compared with.
  */
-export const badEvents = (perSecond: number, ms: number, oneIn: number, status: number): World => ({
+export const badEvents = (
+  perSecond: number,
+  ms: number,
+  oneIn: number,
+  status: number,
+  afterwardsMs = 4 * HOUR,
+): World => ({
   segment: load(perSecond, ms, {
     rejectedEvents: [{ oneIn, status }],
-    afterwards: { events: 20 * 60, perSecond: 1 },
+    afterwards: load(0.25, afterwardsMs),
   }),
 });
 

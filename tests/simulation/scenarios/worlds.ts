@@ -196,6 +196,7 @@ export function mixedScopes(...parameters: Parameters<typeof mixedFaults>): Worl
     segment: {
       ...world.segment,
       burst: 2,
+      afterwards: load(perSecond / 10, 3 * HOUR),
       rejectedEvents: [
         ...(world.segment.rejectedEvents ?? []),
         { oneIn: 5 * rejectedOneIn, status: 403 },

@@ -49,7 +49,7 @@ function setUpJudge() {
   async function reject(
     sqsMessageId: string,
     outcome: Outcome,
-    { acceptedBetween = false, hasReturned = false, sentAt = time.now() } = {},
+    { acceptedBetween = false, hasReturned = false, wasRefused = true, sentAt = time.now() } = {},
   ): Promise<string | number | undefined> {
     const settlement = createSettlement(ports);
     const message = createMessage(track(sqsMessageId), { sqsMessageId, sentAt });
@@ -57,6 +57,7 @@ function setUpJudge() {
     if (operation === undefined) throw new Error('The event has no operation.');
     if (hasReturned) operation.queuedEvent.lot = 'returned';
     const firstRejectedAt = time.now();
+    const firstRefusedAt = wasRefused ? firstRejectedAt : Number.POSITIVE_INFINITY;
     const batch = { ...createBatchAttempts(), failures: 3, firstFailedAt: firstRejectedAt };
     if (acceptedBetween) await acceptAnother();
     await pass(1_000);
@@ -67,7 +68,7 @@ function setUpJudge() {
       at: time.now(),
       acceptedBefore: evidence.acceptedAt(),
     };
-    judge(operation, rejection, { settlement, batch, firstRejectedAt });
+    judge(operation, rejection, { settlement, batch, firstRefusedAt });
     await settlement.settleDone();
     await settlement.releaseRest(gate.resumesInMs());
     return (
@@ -106,6 +107,24 @@ describe('an operation that is refused alone', () => {
     expect(gate.pause()).toBeUndefined();
     expect(await reject('the sixth', 'rejected')).toEqual(expect.any(Number));
     expect(gate.pause()).toMatchObject({ cause: 'configuration', isRefusal: true });
+  });
+
+  test('after its batch had failed for another reason, has no proof by what passed before it was refused', async () => {
+    const { reject, refuseFive } = setUpJudge();
+    await refuseFive();
+    const options = { acceptedBetween: true, wasRefused: false };
+    expect(await reject('the first', 'rejected', options)).toBe('rejected');
+    for (let index = 0; index < 4; index += 1)
+      expect(await reject(`later ${index}`, 'rejected', { wasRefused: false })).toBe('rejected');
+    expect(await reject('the sixth', 'rejected', { wasRefused: false })).toEqual(expect.any(Number));
+  });
+
+  test('that was kept for another reason has no proof by what passed before it was refused', async () => {
+    const { reject, refuseFive, gate } = setUpJudge();
+    await reject('kept', 'credential', { acceptedBetween: true });
+    gate.recordOutcome({ outcome: 'delivered', result: OK, detail: '' });
+    await refuseFive();
+    expect(await reject('kept', 'rejected', { wasRefused: false })).toEqual(expect.any(Number));
   });
 
   test('is given up when it comes back and is refused again, if another one passed since its first refusal', async () => {
@@ -193,6 +212,14 @@ describe('an operation that fails alone while nothing passes', () => {
     expect(await reject('a', 'credential', options)).toEqual(expect.any(Number));
     expect(await reject('a', 'credential', options)).toEqual(expect.any(Number));
     expect(await reject('a', 'credential', options)).toBe('rejected');
+  });
+
+  test('is not given up for its age until it has failed while others passed', async () => {
+    const { reject } = setUpJudge();
+    const options = { hasReturned: true, sentAt: START - 100 * HOUR_MS };
+    for (let tries = 0; tries < 6; tries += 1)
+      expect(await reject('old', 'transient', options)).toEqual(expect.any(Number));
+    expect(await reject('old', 'transient', { ...options, acceptedBetween: true })).toBe('server_error');
   });
 
   test('while the breaker is open does not count as a try of one that is kept', async () => {

@@ -52,11 +52,19 @@ describe('the next try of an event that is kept', () => {
     expect(event.dueAt).toBe(6_000_000);
   });
 
-  test('takes one of the twentieth of the slots that the lane has for it', () => {
+  test('takes one of the twentieth of the slots that the lane has for it, and else asks again at a moment of its own', () => {
     const kept = keepEvents();
     expect(kept.reserve(0, SLOT_MS)).toBe(0);
-    expect(kept.reserve(5_000, SLOT_MS)).toBe(15_000);
+    expect(kept.reserve(5_000, SLOT_MS)).toBe(15_000 + 20_000 / 2);
     expect(kept.reserve(20_000, SLOT_MS)).toBe(0);
+  });
+
+  test('comes later by the slots of a search among those that came back', () => {
+    const kept = keepEvents();
+    kept.reserve(0, SLOT_MS);
+    kept.charge(1_000, SLOT_MS);
+    expect(kept.reserve(39_999, SLOT_MS)).toBeGreaterThan(0);
+    expect(kept.reserve(40_000, SLOT_MS)).toBe(0);
   });
 });
 
