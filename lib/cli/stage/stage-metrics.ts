@@ -46,6 +46,8 @@ export async function fetchMetric(
   return Datapoints[0]?.[statistic] ?? null;
 }
 
+const CHANGING_STATES = ['Creating', 'Enabling', 'Updating', 'Disabling'] as const;
+
 /** From Lambda and CloudWatch: each on its own, because the rights to them differ. */
 export async function fetchStageMetrics(
   stage: string,
@@ -57,10 +59,13 @@ export async function fetchStageMetrics(
     connect(),
   ]);
 
-  async function isWorkerEnabled(): Promise<boolean> {
+  /** Null while the mapping changes, as in a deployment: it may invoke the worker or not. */
+  async function isWorkerEnabled(): Promise<boolean | null> {
     const command = new ListEventSourceMappingsCommand({ FunctionName: `${stackName(stage)}-worker` });
     const { EventSourceMappings = [] } = await lambda.send(command);
-    return EventSourceMappings.some(({ State }) => State === 'Enabled');
+    const states = EventSourceMappings.map(({ State }) => State);
+    if (states.includes('Enabled')) return true;
+    return states.some((state) => CHANGING_STATES.some((changing) => changing === state)) ? null : false;
   }
 
   /** A metric that SQS itself keeps of the main queue. */

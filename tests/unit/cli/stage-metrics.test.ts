@@ -87,13 +87,22 @@ test('a metric is asked for as one value of the whole period', async () => {
   ]);
 });
 
-test.each(['Enabling', 'Disabling', 'Updating', 'Creating'])(
-  'a mapping that is %s does not invoke the worker for certain: it does not count as on',
-  async (State) => {
-    const mapping = () => ({ EventSourceMappings: [{ State }] });
-    expect((await fetchStageMetrics('prod', clock, clients(mapping, metricOf))).mappingOn).toBe(false);
-  },
-);
+test.each([
+  ['Enabling', null],
+  ['Updating', null],
+  ['Creating', null],
+  ['Disabling', null],
+  ['Disabled', false],
+  ['Deleting', false],
+])('whether a mapping that is %s invokes the worker: %s, null while it changes', async (State, expected) => {
+  const mapping = () => ({ EventSourceMappings: [{ State }] });
+  expect((await fetchStageMetrics('prod', clock, clients(mapping, metricOf))).mappingOn).toBe(expected);
+});
+
+test('a stage without a mapping has no worker that is on', async () => {
+  const none = () => ({ EventSourceMappings: [] });
+  expect((await fetchStageMetrics('prod', clock, clients(none, metricOf))).mappingOn).toBe(false);
+});
 
 test('what came and went is asked for of a whole hour, the oldest age of the last minutes', async () => {
   const minutesByName: Record<string, number> = {};
