@@ -55,8 +55,8 @@ export type AttemptOptions = {
   /** The batch that the request is, or is a part of. */
   batch: BatchAttempts;
   /**
-   * A whole `batch`; a `part` of one that was rejected; or a batch that is `suspect`
-   * already. Of the last two, fewer failures decide.
+   * A whole `batch`; a `part` of one that was rejected; or a batch that is `suspect` already. Of the last two, fewer
+   * failures decide.
    */
   scope: 'batch' | 'part' | 'suspect';
   /** Events that have not failed before wait for it: it may borrow slots, and goes before younger events. */
@@ -86,8 +86,8 @@ export async function attempt(
   let lastRejection: Rejection | undefined;
 
   /**
-   * The events of a search are the oldest, so it goes before others. A batch that would be searched if only another one passed
-   * lets the others go.
+   * The events of a search are the oldest, so it goes before others. A batch that would be searched if only another one
+   * passed lets the others go.
    */
   function turn(): Turn {
     if (isUrgent) return 'first';

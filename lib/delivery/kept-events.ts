@@ -55,6 +55,7 @@ export function createKeptEvents({ lanes, random }: { lanes: number; random: Ran
     /** It failed alone. `isProven`: while other events passed. */
     recordFailure,
 
+    /** It was refused alone, though nothing has passed that would prove it bad. */
     recordRefusal(id: string, now: number): void {
       const kept = recordFailure(id, now, false);
       kept.refusedSince ??= now;
