@@ -136,7 +136,8 @@ export async function attempt(
     if (outcome === undefined) return 'unknown';
     const { verdict, reason } = reactions[outcome];
     const detail = verdict === 'accepted' ? '' : describeResult(result, operations);
-    gate.recordOutcome({ outcome, result, detail, batch: scope === 'batch' ? batch : undefined });
+    const isAlias = request.path === '/v1/alias';
+    gate.recordOutcome({ outcome, result, detail, isAlias, batch: scope === 'batch' ? batch : undefined });
     if (verdict === 'accepted') return 'accepted';
     if (verdict === 'throttled') return 'unknown';
     const status = result.kind === 'response' ? result.status : undefined;

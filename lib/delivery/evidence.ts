@@ -90,12 +90,16 @@ export function createEvidence() {
     );
 
   return {
-    /** A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. */
-    recordAcceptance(now: number, batch?: BatchAttempts): void {
+    /**
+     * A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. `isAlias`: to
+     * `/v1/alias`, which proves nothing against what is refused in a batch.
+     */
+    recordAcceptance(now: number, batch?: BatchAttempts, isAlias = false): void {
       recordFirstAttempt(batch, now, false);
       if (batch !== undefined && batch.failures > 0) badBatchesInRow = 0;
-      acceptedAt = now;
       failuresInRow = new Map();
+      if (isAlias) return;
+      acceptedAt = now;
       unproven = 0;
     },
 

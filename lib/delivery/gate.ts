@@ -27,6 +27,8 @@ export type Observation = {
    * nothing of the API.
    */
   batch?: BatchAttempts | undefined;
+  /** It was a request to `/v1/alias`. */
+  isAlias?: boolean;
 };
 
 /**
@@ -107,8 +109,8 @@ export function createGate(
   /** What the gate learns from a request, by the verdict on it. */
   const learnFrom: Record<Reaction['verdict'], (observation: Observation) => void> = {
     throttled: ({ result }) => onThrottled(result),
-    accepted({ batch }) {
-      evidence.recordAcceptance(clock.now(), batch);
+    accepted({ batch, isAlias }) {
+      evidence.recordAcceptance(clock.now(), batch, isAlias);
       throttle.onAccepted(clock.now());
       breaker.reset();
       resume();

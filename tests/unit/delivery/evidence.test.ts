@@ -201,3 +201,13 @@ test('a batch lacks an acceptance if it has failed three times, and nothing has 
   evidence.recordAcceptance(5);
   expect(evidence.lacksAcceptance(batch)).toBe(false);
 });
+
+test('an alias that is accepted ends a row of failures, but proves nothing against what is refused in a batch', () => {
+  const evidence = createEvidence();
+  evidence.recordFailure(1, createBatchAttempts());
+  for (let count = 0; count < MAX_UNPROVEN; count += 1) evidence.recordUnproven();
+  evidence.recordAcceptance(2, createBatchAttempts(), true);
+  expect(evidence.failingSince()).toBeUndefined();
+  expect(evidence.mayGiveUpUnproven()).toBe(false);
+  expect(evidence.acceptedAt()).toBeLessThan(2);
+});
