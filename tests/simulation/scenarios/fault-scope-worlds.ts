@@ -15,7 +15,7 @@ export const badEvents = (
 ): World => ({
   segment: load(perSecond, ms, {
     rejectedEvents: [{ oneIn, status }],
-    afterwards: load(0.25, afterwardsMs),
+    afterwards: load(0.5, afterwardsMs),
   }),
 });
 
