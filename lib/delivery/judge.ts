@@ -75,7 +75,7 @@ export function createJudge(
   }
 
   function isGivenUp(operation: PendingOperation, { outcome }: Rejection, event: KeptEvent): boolean {
-    if (event.failures < MIN_KEPT_TRIES || event.proven === 0) return false;
+    if (event.failures < MIN_KEPT_TRIES) return false;
     const isKeptLongEnough = event.proven >= MIN_KEPT_TRIES && clock.now() - event.since >= MIN_KEPT_MS;
     return isTooOld(operation) || (isKeptLongEnough && reactions[outcome].givenUp === 'after_tries');
   }

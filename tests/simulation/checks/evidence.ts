@@ -37,7 +37,7 @@ const isControlled = ({ firsts }: Failure) =>
 /**
  * Checks, from where the requests arrive, that nothing is given up before the evidence is in: that since the event first
  * failed with a worker, the same worker delivered something else, but for `UNCONTROLLED_MAX` refusals a worker, and but for what is
- * refused alone and older than `maxEventAgeMs`.
+ * older than `maxEventAgeMs`.
  */
 export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Evidence {
   const failures = new Map<number, Failure>();
@@ -58,7 +58,7 @@ export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Ev
     if (isControlled(failure) && !isMistaken) return;
     const isRefusal = reason !== 'server_error';
     const ageMs = now - (tracker.events.firstSentAt[event] ?? now);
-    if (isRefusal && ageMs >= maxEventAgeMs) return;
+    if (ageMs >= maxEventAgeMs) return;
     failure.last.uncontrolledCount += 1;
     const problem = findProblem(failure, rejectedWith, isRefusal);
     if (problem !== undefined) report(problem, event);

@@ -48,7 +48,7 @@ export const evidenceMutants: readonly Mutant[] = [
     'poison-500',
     replaceText(
       'lib/delivery/judge.ts',
-      'if (event.failures < MIN_KEPT_TRIES || event.proven === 0) return false;',
+      'if (event.failures < MIN_KEPT_TRIES) return false;',
       'return true;',
     ),
   ),

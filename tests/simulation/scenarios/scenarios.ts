@@ -188,7 +188,7 @@ const generalScenarios: readonly Scenario[] = [
     name: 'poison-500',
     full: withRejectedEvents(10_000, 500, 100),
     seeds: 20,
-    smoke: withRejectedEvents(8_000, 500, 100),
+    smoke: withRejectedEvents(10_000, 500, 100),
     thresholds: [
       { metric: 'searchMean' },
       { metric: 'emptied', atLeast: HOUR, atMost: 2 * HOUR },

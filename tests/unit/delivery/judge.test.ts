@@ -214,14 +214,6 @@ describe('an operation that fails alone while nothing passes', () => {
     expect(await reject('a', 'credential', options)).toBe('rejected');
   });
 
-  test('is not given up for its age until it has failed while others passed', async () => {
-    const { reject } = setUpJudge();
-    const options = { hasReturned: true, sentAt: START - 100 * HOUR_MS };
-    for (let tries = 0; tries < 6; tries += 1)
-      expect(await reject('old', 'transient', options)).toEqual(expect.any(Number));
-    expect(await reject('old', 'transient', { ...options, acceptedBetween: true })).toBe('server_error');
-  });
-
   test('while the breaker is open does not count as a try of one that is kept', async () => {
     const { reject, kept, openBreaker } = setUpJudge();
     await reject('bad', 'transient', { acceptedBetween: true });
