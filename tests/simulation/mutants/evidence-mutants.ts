@@ -72,7 +72,7 @@ export const evidenceMutants: readonly Mutant[] = [
         'firstRefusedAt',
       ),
     ),
-    seed: 4,
+    seed: 8,
   },
   editSource(
     'every 429 without a usable header waits a second',
