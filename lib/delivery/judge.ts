@@ -66,7 +66,8 @@ export function createJudge(
     }
     const event = kept.recordFailure(message.sqsMessageId, rejection.at, isProven);
     if (isGivenUp(operation, rejection, event)) {
-      context.settlement.rejectOperation(operation, rejection);
+      // Operations behind it in its event were not tried: they go the same way.
+      context.settlement.rejectMessage(message, rejection);
       return;
     }
     const now = clock.now();
@@ -81,6 +82,8 @@ export function createJudge(
   }
 
   return function judge(operation: PendingOperation, rejection: Rejection, context: Context): void {
+    // The event was given up with another operation of it.
+    if (operation.queuedEvent.pendingOperations === 0) return;
     if (rejection.outcome === 'alias_unsupported') context.settlement.rejectOperation(operation, rejection);
     else if (reactions[rejection.outcome].verdict === 'refused') judgeRefusal(operation, rejection, context);
     else judgeFailure(operation, rejection, context);

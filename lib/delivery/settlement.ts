@@ -131,6 +131,7 @@ export function createSettlement({ queue, clock, random, log }: Ports): Settleme
       const entry = entries.get(message.sqsMessageId);
       if (entry === undefined) return;
       entry.deadLetter = toDeadLetter(entry, giveUp);
+      if (entry.queuedEvent) entry.queuedEvent.pendingOperations = 0;
       done.add(entry);
     },
 

@@ -91,6 +91,31 @@ export const engineMutants: readonly Mutant[] = [
     ),
   ),
   editSource(
+    'a merged operation is rejected as a whole',
+    'mixed',
+    replaceText(
+      'lib/delivery/batch-sender.ts',
+      'await bisect(operations, firstRejection, {',
+      'await bisect(merge(operations), firstRejection, {',
+    ),
+    replaceText(
+      'lib/delivery/batch-sender.ts',
+      "send(subset, { scope: 'part',",
+      "send(subset.flatMap((item) => item.eventOperations), { scope: 'part',",
+    ),
+    replaceText(
+      'lib/delivery/batch-sender.ts',
+      'rejections.set(operation, rejection);\n          // It',
+      'for (const each of operation.eventOperations) rejections.set(each, rejection);\n          // It',
+    ),
+    replaceText(
+      'lib/delivery/batch-sender.ts',
+      "if (reactions[rejection.outcome].verdict === 'failed') failGroup(operation);",
+      "if (reactions[rejection.outcome].verdict === 'failed') operation.eventOperations.forEach(failGroup);",
+    ),
+    replaceText('lib/delivery/batch-sender.ts', 'else if (isFollowed(operation))', 'else if (false)'),
+  ),
+  editSource(
     'the bisect infers nothing',
     'poison-422',
     replaceText('lib/delivery/bisect.ts', 'if (reactions[rejection.outcome].inferable)', 'if (false)'),

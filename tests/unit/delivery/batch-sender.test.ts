@@ -181,6 +181,17 @@ describe("an operation that alone gives a server's error", () => {
     expect(dead()).toEqual({ [String(messages[3]?.sqsMessageId)]: 'server_error' });
   });
 
+  test('takes the whole event with it, though the other operation of the event was never tried', async () => {
+    const { deliver, dead } = setUpBatches(rejectWhere(createResponse(500), touchesUser('bad')), {
+      afterMs: 73 * HOUR_MS,
+    });
+    const page = createMessage({ type: 'page', userId: 'bad', name: 'Home' });
+    const withOthers = () => [...messagesOfUsers(2), page];
+    for (const _ of [1, 2]) expect(await deliver(withOthers())).toEqual([page.sqsMessageId]);
+    expect(await deliver(withOthers())).toEqual([]);
+    expect(dead()).toEqual({ [page.sqsMessageId]: 'server_error' });
+  });
+
   test('is delivered if it was only a bad moment', async () => {
     const { deliver, dead } = setUpBatches((_, index) => (index < 5 ? createResponse(500) : OK), {
       afterMs: 73 * HOUR_MS,

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
 import type { Gate } from '../../../lib/delivery/gate.ts';
 import type { PauseCause } from '../../../lib/delivery/reactions.ts';
-import type { Turn } from '../../../lib/delivery/slot-line.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
@@ -60,46 +59,6 @@ describe('an open gate admits', () => {
     const all = Promise.all([acquireSlot(), ping, acquireSlot(), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([1, 0, 2, 3]);
     expect(pings()).toEqual([0]);
-  });
-
-  test('callers whose turn is first in every other slot, and those whose turn is last after all others', async () => {
-    const { time, acquireSlot } = setUp();
-    const all = Promise.all([
-      acquireSlot(60, { turn: () => 'last' }),
-      acquireSlot(),
-      acquireSlot(),
-      acquireSlot(60, { turn: () => 'first' }),
-      acquireSlot(60, { turn: () => 'first' }),
-      acquireSlot(60, { turn: () => 'first' }),
-    ]);
-    expect(await runToEnd(time, all)).toEqual([5, 1, 3, 0, 2, 4]);
-  });
-
-  test('a caller whose turn comes while it waits', async () => {
-    const { time, acquireSlot } = setUp();
-    let turn: Turn = 'last';
-    const all = Promise.all([
-      acquireSlot(60, { turn: () => turn }),
-      acquireSlot(),
-      acquireSlot(),
-      acquireSlot(),
-    ]);
-    time.schedule(1_500, () => {
-      turn = 'first';
-    });
-    expect(await runToEnd(time, all)).toEqual([2, 0, 1, 3]);
-  });
-
-  test('no caller after its deadline, but then the next in line', async () => {
-    const { time, acquireSlot } = setUp();
-    const all = Promise.all([acquireSlot(), acquireSlot(0.5), acquireSlot(3)]);
-    expect(await runToEnd(time, all)).toEqual([0, false, 1]);
-  });
-
-  test('no caller whose deadline has passed', async () => {
-    const { time, acquireSlot } = setUp();
-    const all = Promise.all([acquireSlot(0), acquireSlot()]);
-    expect(await runToEnd(time, all)).toEqual([false, 0]);
   });
 });
 
