@@ -74,7 +74,8 @@ const MAX_NAME_LENGTH = 1_000;
  * A pattern names an attribute as Salesmachine would see it (`address_city`, `visit_ip`), or by its own key at any
  * depth, or an object with all that is in it: to leave out too much is better than to store a password because it
  * stood one level deeper. In a text that is JSON itself, or looks like it, an attribute is found by its own key, and its
- * value becomes `null`; in a form that stands in the place of an event, it becomes empty. Ids, types, times and names of events are no attributes.
+ * value becomes `null`; in a form that stands in the place of an event, it becomes empty. Ids, types, times and names of
+ * events are no attributes.
  */
 export function excludeAttributes(
   event: Json,
