@@ -200,17 +200,25 @@ export function createGate(
     return true;
   }
 
+  async function acquireSlot(
+    deadline: number,
+    { mayBorrow = false, ...options }: WaitOptions & { mayBorrow?: boolean } = {},
+  ): Promise<boolean> {
+    return (mayBorrow && borrowSlot(deadline)) || line.wait(deadline, options);
+  }
+
   return {
-    async acquireSlot(deadline, { mayBorrow = false, ...options } = {}) {
-      return (mayBorrow && borrowSlot(deadline)) || line.wait(deadline, options);
-    },
+    acquireSlot,
     releaseSlot() {
       pacer.releaseSlot(clock.now());
       breaker.cancelProbe(clock.now());
       wakeUp();
     },
     // What it decides has been sent before: events that wait for it are the oldest.
-    ping: async (deadline) => ((await line.wait(deadline, { turn: () => 'first' })) ? sendPing() : undefined),
+    async ping(deadline) {
+      const hasSlot = await acquireSlot(deadline, { mayBorrow: true, turn: () => 'first' });
+      return hasSlot ? sendPing() : undefined;
+    },
     recordOutcome,
     tripForRefusals: ({ status, detail }) =>
       trip({ cause: 'configuration', status, text: detail, isRefusal: true }),
