@@ -62,18 +62,6 @@ export const evidenceMutants: readonly Mutant[] = [
     'brownout-30',
     replaceText('lib/delivery/evidence.ts', 'BAD_BATCHES_IN_ROW = 3', 'BAD_BATCHES_IN_ROW = 0'),
   ),
-  {
-    ...editSource(
-      'a failure before it proves that an operation is refused alone',
-      'mixed-scopes',
-      replaceText(
-        'lib/delivery/batch-sender.ts',
-        "if (reactions[outcome].verdict === 'refused') firstRefusedAt",
-        'firstRefusedAt',
-      ),
-    ),
-    seed: 8,
-  },
   editSource(
     'every 429 without a usable header waits a second',
     'quota-spent-none',

@@ -102,6 +102,16 @@ describe('when a search has cost all that it may', () => {
 describe('the API becomes another in the middle of a search', () => {
   const BAD_REQUEST = createResponse(400);
 
+  test('for a 403, and what passed before it refused everything proves nothing', async () => {
+    const setup = setUpBatches((_, index) => {
+      if (index >= 5) return REJECTED;
+      setup.evidence.recordAcceptance(setup.time.now());
+      return createResponse(403);
+    });
+    await setup.deliver(messagesOfUsers(16));
+    expect(setup.queue.deadLetters).toHaveLength(5);
+  });
+
   test('and what was refused before something passed is not given up for that, but for the five', async () => {
     let pings = 0;
     const setup = setUpBatches(() => BAD_REQUEST, {
