@@ -104,9 +104,11 @@ test('Salesmachine shows a contact with every account, and which event set an at
     order,
   ]);
   const crm = page.getByRole('region', { name: /Salesmachine holds/ });
-  await crm.getByText('Ada Lovelace').first().click();
-  await crm.getByText('acme', { exact: true }).waitFor();
-  await crm.getByText('globex', { exact: true }).first().waitFor();
+  const contact = crm.locator('summary', { hasText: 'Ada Lovelace' });
+  await contact.click();
+  // Not among the attributes, of which `account_uid` is each of them in turn.
+  await contact.getByText('acme', { exact: true }).waitFor();
+  await contact.getByText('globex', { exact: true }).waitFor();
   await crm.getByRole('row', { name: 'name Ada Lovelace traits-1' }).getByRole('button').click();
   await page.getByRole('heading', { name: /of ada traits-1/ }).waitFor();
   await crm.getByRole('button', { name: /Event types/ }).click();
