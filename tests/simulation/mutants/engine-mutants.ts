@@ -22,7 +22,7 @@ export const engineMutants: readonly Mutant[] = [
   ),
   editSource(
     'the fill leaves a receive pending',
-    '280-a-second',
+    '100-a-second',
     replaceText(
       'lib/delivery/receiver.ts',
       'const batches = await Promise.all(',

@@ -70,7 +70,7 @@ export const settlementMutants: readonly Mutant[] = [
   ),
   wrapRelay(
     'messages become visible when their request goes out, not when it is settled',
-    '1-a-second',
+    'mixed',
     (relay) => ({
       ...relay,
       createWorker: (ports) => {
