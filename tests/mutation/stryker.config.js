@@ -23,7 +23,9 @@ export default {
     './tests/mutation/test-runner.ts',
     './tests/mutation/empty-defaults.ts',
     './tests/mutation/documented-texts.ts',
+    './tests/mutation/type-checker.ts',
   ],
+  checkers: ['types'],
   ignorers: ['empty-defaults', 'documented-texts'],
   coverageAnalysis: 'perTest',
   mutate: [
