@@ -134,9 +134,3 @@ export function createDeadLetterReader(
     },
   };
 }
-
-/** The dead letters, for reading only: see `DeadLetterReader.batches`. */
-export const readDeadLetters = (
-  ports: DeadLetterReaderPorts,
-  options?: ReadOptions,
-): AsyncGenerator<StoredDeadLetter[]> => createDeadLetterReader(ports, options).batches();

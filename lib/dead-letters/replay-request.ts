@@ -78,7 +78,7 @@ export function parseReplayRequest(input: unknown): ReplayRequest {
 function formatIssues(issues: readonly v.BaseIssue<unknown>[]): string {
   const names = Object.keys(fields);
   const problems = issues.map(({ path, message }) => {
-    const name = String(path?.[0]?.key ?? '');
+    const name = String(path?.[0].key ?? '');
     if (name === '') return 'the request must be a JSON object';
     return names.includes(name) ? `${name} ${message}` : 'there is an option of another name';
   });

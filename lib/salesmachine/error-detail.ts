@@ -70,15 +70,15 @@ function redactValue(text: string, value: string): string {
 }
 
 /**
- * A quote inside a word is an apostrophe. The others open and close in turn, and what stands between is replaced unless
- * it is a name; where they do not match, everything from the first to the last is.
+ * A quote inside a word is an apostrophe. The others open and close in turn, and what stands between, or behind the last
+ * one that opens, is replaced unless it is a name; where they do not match, everything from the first to the last is.
  */
 function redactQuoted(text: string, names: ReadonlySet<string>): string {
   const quotes = [...text.matchAll(/["']/g)].map(({ index }) => ({ index, side: sideOfQuote(text, index) }));
   const marks = quotes.filter(({ side }) => side !== 'apostrophe');
-  const inTurn =
-    marks.length % 2 === 0 &&
-    marks.every(({ side }, place) => side === 'either' || side === (place % 2 === 0 ? 'open' : 'close'));
+  const inTurn = marks.every(
+    ({ side }, place) => side === 'either' || side === (place % 2 === 0 ? 'open' : 'close'),
+  );
   if (!inTurn) return text.replace(/["'](?:.*["'])?/s, '"…"');
 
   const starts = [0, ...marks.map(({ index }) => index + 1)];

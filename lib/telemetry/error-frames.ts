@@ -7,7 +7,7 @@ const MAX_FRAMES = 5;
 const FRAME = /^ {4}at (?:.*[ (])?(?:file:\/\/)?(\/[^():]+):(\d+):(\d+)\)?$/;
 
 /** A path within the relay or a library of it, whatever directory it was deployed or built in. */
-const KNOWN_FILE = /^.*?\/?(node_modules\/.+)$|^(?:.*\/)?((?:lib|handlers)\/.+)$/;
+const KNOWN_FILE = /^.*?(node_modules\/.+)|^(?:.*\/)?((?:lib|handlers)\/.+)/;
 
 /** A frame as a log line may hold it: `lib/mapping/flatten.ts:57:12`. */
 export const LOGGED_FRAME = /^(?:lib|handlers|node_modules)\/[\w@+./-]+:\d+:\d+$/;
@@ -36,7 +36,6 @@ function stackLines({ message, stack = '' }: Error): string[] {
 
 function locate(line: string): string | undefined {
   const [, file = '', lineNumber, columnNumber] = FRAME.exec(line) ?? [];
-  if (file === '') return undefined;
   const frame = toSource(file, Number(lineNumber), Number(columnNumber));
   return LOGGED_FRAME.test(frame) ? frame : undefined;
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { createDeadLetterReader, readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
+import { createDeadLetterReader } from '../../lib/dead-letters/dead-letter-reader.ts';
 import type { StoredDeadLetter } from '../../lib/dead-letters/stored-dead-letter.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
@@ -42,7 +42,7 @@ test('5,000 dead letters are listed, each once, and then as visible as before', 
   await crash(fixture, 200);
   await fixture.writeDeadLetters(createDeadLetters(200, 4_800));
 
-  const deadLetters = await collect(readDeadLetters(fixture.ports, { waitSeconds: 0 }));
+  const deadLetters = await collect(createDeadLetterReader(fixture.ports, { waitSeconds: 0 }).batches());
 
   const own = deadLetters.filter(({ reason }) => reason !== 'receive_limit');
   expect(messageIds(toMessages(own))).toEqual(messageIdsFrom(200, 4_800));
@@ -91,7 +91,7 @@ test('a dead letter that was written twice is listed once, and removed with its 
 test('a listing that is left early releases what it has read', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 250));
-  for await (const deadLetters of readDeadLetters(fixture.ports)) {
+  for await (const deadLetters of createDeadLetterReader(fixture.ports).batches()) {
     expect(deadLetters.length).toBe(100);
     expect(await depth(fixture)).toEqual({ queued: 150, inFlight: 100 });
     break;
@@ -104,7 +104,7 @@ test('a listing that is aborted ends, and releases what it has read', async () =
   await fixture.writeDeadLetters(createDeadLetters(0, 250));
   const stop = new AbortController();
   let read = 0;
-  for await (const deadLetters of readDeadLetters(fixture.ports, { signal: stop.signal })) {
+  for await (const deadLetters of createDeadLetterReader(fixture.ports, { signal: stop.signal }).batches()) {
     read += deadLetters.length;
     stop.abort();
   }
@@ -115,7 +115,10 @@ test('a listing that is aborted ends, and releases what it has read', async () =
 test('what is read stays hidden for as long as the listing takes', async () => {
   const fixture = await createFixture();
   await fixture.writeDeadLetters(createDeadLetters(0, 20));
-  const deadLetters = readDeadLetters(fixture.ports, { visibilitySeconds: 1, waitSeconds: 0 });
+  const deadLetters = createDeadLetterReader(fixture.ports, {
+    visibilitySeconds: 1,
+    waitSeconds: 0,
+  }).batches();
   await deadLetters.next();
   const begun = fixture.ports.clock.now();
   await until('the visibility time-out has passed twice', async () => {
@@ -141,10 +144,10 @@ test('two listings at once hide dead letters from each other, but lose none, and
 test('a queue that does not answer is an error, not an empty list', async () => {
   const fixture = await createFixture();
   const deadLetters = collect(
-    readDeadLetters({
+    createDeadLetterReader({
       ...fixture.ports,
       deadLetterQueueUrl: `${fixture.queues.endpoint}/000000000000/none.fifo`,
-    }),
+    }).batches(),
   );
   await expect(deadLetters).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
 });
@@ -168,7 +171,7 @@ test('a listing that is killed leaves every dead letter visible again, once its 
   await listing.ended();
 
   const read = await until('all dead letters are visible', async () => {
-    const deadLetters = await collect(readDeadLetters(fixture.ports, { waitSeconds: 0 }));
+    const deadLetters = await collect(createDeadLetterReader(fixture.ports, { waitSeconds: 0 }).batches());
     return deadLetters.length === 120 ? deadLetters : undefined;
   });
   expect(messageIds(toMessages(read))).toEqual(messageIdsFrom(0, 120));

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
+import { createDeadLetterReader } from '../../lib/dead-letters/dead-letter-reader.ts';
 import {
   type ReplayedDeadLetter,
   type ReplayPorts,
@@ -32,7 +32,7 @@ const quickly = { rate: 10_000, waitSeconds: 0 };
 
 async function readStoredDeadLetters(ports: ReplayPorts): Promise<StoredDeadLetter[]> {
   const read: StoredDeadLetter[] = [];
-  for await (const batch of readDeadLetters(ports, { waitSeconds: 0 })) read.push(...batch);
+  for await (const batch of createDeadLetterReader(ports, { waitSeconds: 0 }).batches()) read.push(...batch);
   return read;
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { readDeadLetters } from '../../lib/dead-letters/dead-letter-reader.ts';
+import { createDeadLetterReader } from '../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
 import { connectToLocalSqs } from '../../lib/local/aws/local-sqs-client.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
@@ -32,7 +32,7 @@ if (what === 'replay') {
   await replay({ rate, visibilitySeconds, waitSeconds: 0 }, ports);
 } else {
   let readCount = 0;
-  for await (const batch of readDeadLetters(ports, { visibilitySeconds, waitSeconds: 0 })) {
+  for await (const batch of createDeadLetterReader(ports, { visibilitySeconds, waitSeconds: 0 }).batches()) {
     readCount += batch.length;
     if (batch.length === 0) {
       print(`read ${readCount}`);

@@ -73,14 +73,16 @@ test('canaries that came back are told apart from those of which nothing is know
 
 test('without dead letters nothing is waited for', async () => {
   const { ports, run } = createVirtualDeadLetterFixture();
+  const printed: string[] = [];
   const options = {
     replay: async () => ({ failed: 0 }),
     timeoutSeconds: 60,
     waitSeconds: 0,
     signal: new AbortController().signal,
-    print: async () => undefined,
+    print: async (line: string) => void printed.push(line),
   };
   expect(await run(sendCanaries(options, ports))).toEqual({ passed: true, sent: 0 });
+  expect(printed).toEqual([]);
 });
 
 test('canaries that have all come back are waited for no longer, though the main queue holds others', async () => {
@@ -104,11 +106,17 @@ test('canaries that have all come back are waited for no longer, though the main
 test('canaries have passed once the main queue is no longer than before, though live events keep it from running empty', async () => {
   const fixture = createVirtualDeadLetterFixture();
   const { ports, run, worker } = fixture;
-  const live = { body: '{}', groupId: 'live', deduplicationId: 'live', attributes: {} };
-  await run(sendMessages([live], ports, new AbortController().signal));
+  const live = ['live-1', 'live-2'].map((id) => ({
+    body: '{}',
+    groupId: id,
+    deduplicationId: id,
+    attributes: {},
+  }));
+  await run(sendMessages(live, ports, new AbortController().signal));
+  await run(worker.receive(1, 540));
   const deliver = async () => {
     const messages = await worker.receive(10, 540);
-    await worker.deleteMessages(messages.filter(({ groupId }) => groupId !== 'live'));
+    await worker.deleteMessages(messages.filter(({ groupId }) => !groupId.startsWith('live')));
   };
   const { result, printed, seconds } = await send(fixture, (replayed) => {
     void deliver();

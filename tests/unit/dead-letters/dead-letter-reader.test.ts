@@ -1,10 +1,14 @@
-import type { Message } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type Message } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../../lib/dead-letters/dead-letter.ts';
 import { createDeadLetterReader } from '../../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../../lib/dead-letters/replay-dead-letters.ts';
 import type { StoredDeadLetter } from '../../../lib/dead-letters/stored-dead-letter.ts';
-import { createDeadLetter } from '../../support/dead-letter-fixtures.ts';
+import {
+  createDeadLetter,
+  createDeadLetters,
+  createVirtualDeadLetterFixture,
+} from '../../support/dead-letter-fixtures.ts';
 import { runToEnd } from '../../support/delivery.ts';
 import { fakeSqs } from '../../support/fake-sqs.ts';
 import { recordingLog } from '../../support/log.ts';
@@ -70,6 +74,32 @@ describe('a dead letter whose delete fails', () => {
     expect(deletes).toHaveLength(3);
     expect(left).toEqual(read);
   });
+});
+
+test.each([
+  ['deleted', true],
+  ['not deleted', false],
+])('dead letters that were read and %s are not among the unread', async (_, canDelete) => {
+  const { ports, run, worker } = createVirtualDeadLetterFixture();
+  const { sqs } = ports;
+  const send: typeof sqs.send = (command: object, ...rest: unknown[]) =>
+    canDelete || !(command instanceof DeleteMessageBatchCommand)
+      ? Reflect.apply(sqs.send, sqs, [command, ...rest])
+      : Promise.reject(new Error('SQS does not delete now.'));
+  const reader = createDeadLetterReader({ ...ports, sqs: { send } }, { waitSeconds: 0 });
+  const unread = await run(
+    (async () => {
+      await worker.writeDeadLetters(createDeadLetters(0, 3));
+      const batches = reader.batches();
+      const { value: read } = await batches.next();
+      await reader.deleteDeadLetters(read);
+      await worker.writeDeadLetters(createDeadLetters(3, 1));
+      const count = await reader.countUnread();
+      await batches.return(undefined);
+      return count;
+    })(),
+  );
+  expect(unread).toBe(1);
 });
 
 test('a replay of more dead letters than are put in order together sends the first ones before it has read all', async () => {

@@ -56,12 +56,12 @@ test('a dead letter is the event as it was queued, and says why', () => {
 test('says who sent it, without letting a sender make it too long for SQS or for its readers', () => {
   const sender = {
     route: '/v1/track',
-    userAgent: 'analytics"\\\u001b[31m'.repeat(100),
+    userAgent: 'über "\\\u001b[31m'.repeat(100),
     credential: 'token 2',
     requestId: 'r1',
   };
   expect(parseFailure(createTestDeadLetter({ sender }))).toMatchObject({
-    sender: { ...sender, userAgent: expect.stringMatching(/^[ -~]{100}$/) },
+    sender: { ...sender, userAgent: expect.stringMatching(/^ ber "\\ \[31m[ -~]{88}$/) },
   });
   expect(findSqsFailure(createTestDeadLetter({ sender }))).toBeUndefined();
 });

@@ -39,16 +39,16 @@ test('a dry run counts dead letters whose details differ in numbers only as one 
 test('a dry run counts alias calls apart: each may take a request of its own', () => {
   const { add, report } = createDryRunReport({ mapping });
   add(createStoredDeadLetter(1, { body: '{"type":"alias","userId":"u","previousId":"p"}', type: 'alias' }));
-  add(createStoredDeadLetter(2));
-  expect(report()).toMatchObject({ operations: 2, aliases: 1 });
+  for (const number of [2, 3]) add(createStoredDeadLetter(number));
+  expect(report()).toMatchObject({ operations: 3, aliases: 1 });
 });
 
 test('a dry run lists the most frequent outcome first, whichever came first', () => {
   const { add, report } = createDryRunReport({ mapping });
   add(createStoredDeadLetter(1, { detail: 'rare' }));
-  for (const number of [2, 3]) add(createStoredDeadLetter(number, { detail: 'frequent' }));
+  for (const number of [2, 3]) add(createStoredDeadLetter(number, { detail: 'Item 3: no' }));
   expect(report().outcomes).toEqual([
-    { count: 2, before: 'rejected: frequent', today: 'sent', detail: '' },
+    { count: 2, before: 'rejected: Item 3: no', today: 'sent', detail: '' },
     { count: 1, before: 'rejected: rare', today: 'sent', detail: '' },
   ]);
 });

@@ -25,6 +25,12 @@ test('a signal stops it after the step that is under way: nothing is lost, and t
   expect(isAllVisible(fixture)).toBe(true);
 });
 
+test('one that is stopped before it has read anything says that there may be more', async () => {
+  const fixture = createVirtualDeadLetterFixture();
+  const result = await runReplay(fixture, createDeadLetters(0, 3), { signal: AbortSignal.abort() });
+  expect(result).toMatchObject({ matched: 0, replayed: 0, more: true, unread: 3 });
+});
+
 test('a main queue that takes nothing stops it within seconds: the dead letters are counted, and stay', async () => {
   const fixture = createVirtualDeadLetterFixture([{ what: 'unsendable', from: 1_000 }]);
   const begun = DEAD_LETTERED_AT + 1_000;
@@ -82,13 +88,18 @@ test('a dead-letter queue that deletes nothing stops it: what was sent once is n
     command instanceof DeleteMessageBatchCommand
       ? Promise.reject(new Error('SQS does not delete now.'))
       : Reflect.apply(sqs.send, sqs, [command, ...rest]);
+  const reported: unknown[] = [];
   const result = await fixture.run(
     (async () => {
       await fixture.worker.writeDeadLetters(createDeadLetters(0, 100));
-      return replay({}, { ...fixture.ports, sqs: { send } });
+      return replay(
+        { onProgress: (_, replayed) => reported.push(...replayed) },
+        { ...fixture.ports, sqs: { send } },
+      );
     })(),
   );
   expect(result).toMatchObject({ replayed: 0, failed: 10, more: true });
+  expect(reported).toEqual([]);
   expect(fixture.sent()).toHaveLength(10);
   expect(fixture.remaining()).toHaveLength(100);
 });

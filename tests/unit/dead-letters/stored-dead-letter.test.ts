@@ -192,6 +192,8 @@ describe('a filter', () => {
     ['one reason', { reasons: ['rejected'] }, true, false],
     ['several reasons', { reasons: ['rejected', 'invalid_event'] }, true, true],
     ['no reason at all', { reasons: [] }, false, false],
+    ['the same cause with other numbers', { detail: 'Salesmachine answered 400' }, true, true],
+    ['another cause', { detail: 'Salesmachine answered' }, false, false],
     ['a type', { types: ['page'] }, false, true],
     ['an id', { ids: [deadLetter.id] }, true, false],
     ['since the moment they died', { since: DEAD_LETTERED_AT }, true, true],
@@ -206,6 +208,12 @@ describe('a filter', () => {
   test.each(cases)('that says %s', (_, filter, deadLetterOf, ofInvalid) => {
     expect(matchesFilter(deadLetter, filter)).toBe(deadLetterOf);
     expect(matchesFilter(invalid, filter)).toBe(ofInvalid);
+  });
+
+  test('knows what has no type as unknown', () => {
+    const untyped = store(createDeadLetter(1, { body: '[]', type: undefined }));
+    expect(matchesFilter(untyped, { types: ['unknown'] })).toBe(true);
+    expect(matchesFilter(deadLetter, { types: ['unknown'] })).toBe(false);
   });
 
   test.each([

@@ -182,6 +182,30 @@ describe('a timestamp', () => {
     expect(isoTimestamp(text)).toBeUndefined();
   });
 
+  test.each(
+    [
+      ...['January', 'February', 'March', 'April', 'May', 'June'],
+      ...['July', 'August', 'September', 'October', 'November', 'December'],
+    ].map((name, month) => [name, month] as const),
+  )('may name %s in full or by three letters', (name, month) => {
+    const iso = new Date(Date.UTC(2026, month, 4)).toISOString();
+    for (const written of [name, name.slice(0, 3)]) expect(isoTimestamp(`${written} 4, 2026`)).toBe(iso);
+  });
+
+  test.each([
+    ['EST', '-05:00'],
+    ['EDT', '-04:00'],
+    ['CST', '-06:00'],
+    ['CDT', '-05:00'],
+    ['MST', '-07:00'],
+    ['MDT', '-06:00'],
+    ['PST', '-08:00'],
+    ['PDT', '-07:00'],
+  ])('may name the zone %s, which is %s', (zone, offset) => {
+    const iso = new Date(`2026-03-04T05:06:07${offset}`).toISOString();
+    expect(isoTimestamp(`Wed, 04 Mar 2026 05:06:07 ${zone}`)).toBe(iso);
+  });
+
   test('that is already in the wanted form stays what it is', () => {
     const date = fc.date({
       min: new Date('1971-01-01T00:00:00.000Z'),

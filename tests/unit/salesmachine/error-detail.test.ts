@@ -13,6 +13,8 @@ const contact: Operation = {
     nickname: 'Ann',
     motto: '(a+)\\',
     boss: 'Conan O’Brien',
+    blank: '    ',
+    plan: 'email',
   },
 };
 const ofError = (error: unknown) => toErrorDetail(422, JSON.stringify({ error }), [contact]);
@@ -66,6 +68,12 @@ describe('of what the detail of a refusal leaves out, it tells the place', () =>
     ['unknown: <anna@example.com>', 'unknown: <…>'],
     ['no contact is called Anna Smith', 'no contact is called …'],
     ['contact 4711 has mrr 12000.50', 'contact # has mrr #.#'],
+    ['the motto (a+)\\ is bad', 'the motto … is bad'],
+    ['Ann is no nickname, Ann', '… is no nickname, …'],
+    ['it    is blank', 'it    is blank'],
+    ['email is no plan', 'email is no plan'],
+    ['the value "Bob" or "Jones is bad', 'the value "…" or "…"'],
+    ['the screen is 5" wide', 'the screen is #"…" wide'],
     [`it can't be "Anna or 'Bob' either`, 'it can"…" either'],
     ['the screen is 5" Anna " or " name " wide', 'the screen is #"…" wide'],
   ])('%s', (error, message) => {
@@ -112,7 +120,7 @@ describe('the detail of a refusal never quotes', () => {
     ['what stands in single typographic quotes', 'the value ‘Bob O’Neil’ is bad', ['Bob', 'Neil']],
     ['what stands in guillemets', 'the value «Bob Jones» is bad', ['Bob', 'Jones']],
     ['quotes in quotes', `the value "Bob's 'home'" is bad`, ['Bob', 'home']],
-    ['a quote that does not end', 'the value "Bob" or "Jones is bad', ['Bob']],
+    ['a quote that does not end', 'the value "Bob" or "Jones is bad', ['Bob', 'Jones']],
     ['a value without quotes', 'no contact is called Anna Smith in Elm Street', ['Anna', 'Smith', 'Elm']],
     ['a value with an apostrophe of any kind', "Conan O'Brien or Conan O’Brien", ['Conan', 'Brien']],
     ['a value in another case', 'no contact is called ANNA SMITH in elm street', ['ANNA', 'SMITH', 'elm']],

@@ -117,6 +117,10 @@ describe('in a bundle', () => {
     expect(framesOf(write('worker.mjs', mapOf('../lib/sqs/send.ts')))).toEqual(['lib/sqs/send.ts:12:7']);
   });
 
+  test('a source beside the map has a frame, too', () => {
+    expect(framesOf(write('beside.mjs', mapOf('lib/sqs/send.ts')))).toEqual(['lib/sqs/send.ts:12:7']);
+  });
+
   test('a place that the map does not know is none', () => {
     expect(framesOf(write('early.mjs', mapOf('../lib/sqs/send.ts')), '1:1')).toEqual([]);
   });

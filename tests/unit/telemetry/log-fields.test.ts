@@ -40,6 +40,13 @@ test('what is wrong with the settings stays one line', () => {
   });
 });
 
+test.each(['anna lib/a.ts:1:2', 'lib/a.ts:1:2 anna', 'anna'])(
+  'what is no frame of the relay is dropped from a stack: %s',
+  (frame) => {
+    expect(pickKnownFields({ stack: [frame, 'lib/b.ts:3:4'] })).toEqual({ stack: ['lib/b.ts:3:4'] });
+  },
+);
+
 test('a key of every object is none of the table', () => {
   expect(pickKnownFields(from(JSON.parse('{"__proto__":{"cause":"x"},"constructor":"x"}')))).toEqual({});
 });
