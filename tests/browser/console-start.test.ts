@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { openPage, useBrowser, waitForText } from '../support/console-page.ts';
 
 useBrowser();
@@ -14,7 +15,7 @@ afterEach(async () => {
 /** The first line that `npm start` prints. */
 async function readFirstLine(): Promise<string> {
   const npm = spawn('npm', ['start', '--silent'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0' },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   // The relay writes to the same pipe: it closes only when the relay, too, has ended.

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import type { Alarm } from './cloudwatch.ts';
 
 const COMMAND = /\b(?:npm run relay --|aws) [^.;,()]+/g;
@@ -22,6 +23,7 @@ export async function runCommand(command: string): Promise<string> {
     .split(/\s+/);
   const child = spawn(process.execPath, [program, ...args], {
     env: {
+      ...COMPILE_CACHE,
       PATH: process.env['PATH'],
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',

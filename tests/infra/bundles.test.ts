@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { startParameterStore } from '../support/parameter-store.ts';
 
 const run = promisify(execFile);
@@ -81,6 +82,7 @@ async function startIngest(isStoreDown: boolean) {
     ['--input-type=module', '-e', LAMBDA, join(directory, 'handlers/ingest.mjs')],
     {
       env: {
+        ...COMPILE_CACHE,
         AWS_LAMBDA_FUNCTION_NAME: 'relay-ingest',
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'key',

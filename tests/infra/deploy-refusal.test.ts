@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { copyService } from './package.ts';
 
 /** The stack as it was deployed last: with REQUIRE_BOTH, and with an address for alarms. */
@@ -58,6 +59,7 @@ test('npm run deploy shows what changes, and refuses to lower a protection witho
   const child = spawn('npm', ['run', 'deploy', '--', '--stage', 'prod'], {
     cwd,
     env: {
+      ...COMPILE_CACHE,
       PATH: process.env['PATH'],
       HOME: directory,
       AWS_ACCESS_KEY_ID: 'none',

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { readZip } from './zip.ts';
 
 const run = promisify(execFile);
@@ -50,7 +51,7 @@ export async function packageService(
 ): Promise<Package> {
   const service = await copyService(directory, stage, stageFile);
   const unpacked = join(directory, 'unpacked');
-  const env = { PATH: process.env['PATH'], HOME: directory, ...settings };
+  const env = { PATH: process.env['PATH'], HOME: directory, ...COMPILE_CACHE, ...settings };
   const { stdout, stderr } = await run('npm', ['run', 'package', '--', '--stage', stage], {
     cwd: service,
     env,

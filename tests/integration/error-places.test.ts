@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalSqs, startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { isJsonObject, parseJson } from '../../lib/runtime/json.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { PII_MARKER } from '../support/pii-markers.ts';
 import { sqsEnvironment } from '../support/sqs-environment.ts';
 
@@ -66,6 +67,7 @@ async function invoke(bundle: string, event: object, plantedIn: string) {
     ['--input-type=module', '-e', INVOKE, join(directory, 'dist', `${bundle}.mjs`), JSON.stringify(event)],
     {
       env: {
+        ...COMPILE_CACHE,
         PLANTED_IN: plantedIn,
         ...sqsEnvironment(queues),
         INGEST_TOKENS: PII_MARKER,

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createFakeSalesmachine, errorResponse } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
@@ -17,7 +18,8 @@ afterEach(async () => {
 
 /** `npm start` without npm, with nothing configured but `env`. */
 function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['lib/local/main.ts'], { env, stdio: 'pipe' });
+  const options = { env: { ...COMPILE_CACHE, ...env }, stdio: 'pipe' } as const;
+  const child = spawn(process.execPath, ['lib/local/main.ts'], options);
   stops.push(() => child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {

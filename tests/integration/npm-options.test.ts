@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
 /** Runs an npm script as an operator types it. */
 function runNpm(args: readonly string[]) {
   const { PATH, HOME } = process.env;
-  const options = { cwd: repository, env: { PATH, HOME } };
+  const options = { cwd: repository, env: { PATH, HOME, ...COMPILE_CACHE } };
   return new Promise<{ stdout: string; stderr: string; code: unknown }>((done) => {
     execFile('npm', ['run', '--silent', ...args], options, (error, stdout, stderr) => {
       done({ stdout, stderr, code: error?.code ?? 0 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { until } from '../support/until.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -11,7 +12,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const npm = spawn('npm', ['start'], {
       cwd: repository,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0' },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...COMPILE_CACHE },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let output = '';

@@ -12,6 +12,7 @@ import type { JsonObject } from '../../lib/runtime/json.ts';
 import { systemRandom as random } from '../../lib/runtime/random.ts';
 import { createLog, type Log } from '../../lib/telemetry/log.ts';
 import type { LEVELS } from '../../lib/telemetry/log-level.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { fakeSqs } from '../support/fake-sqs.ts';
 import { captureOutput } from '../support/output.ts';
 import { eventsWithPiiMarkers, PII_MARKER } from '../support/pii-markers.ts';
@@ -207,6 +208,7 @@ describe('of a crash', () => {
 
 test('npm start, with all its details, tells nothing of 1,626 events', async () => {
   const env = {
+    ...COMPILE_CACHE,
     PORT: '0',
     INGEST_TOKENS: TOKEN,
     RATE_LIMIT_REQUESTS: '200000',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -12,7 +13,7 @@ const operations = [
 async function mapEvent(command: string, args: readonly string[], path: string | undefined) {
   const child = spawn(command, args, {
     cwd: resolve(repository, 'lib'),
-    env: { PATH: path, HOME: process.env['HOME'] },
+    env: { PATH: path, HOME: process.env['HOME'], ...COMPILE_CACHE },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end('{"type":"track","userId":"7","event":"Clicked"}');

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta.url));
 const events = new URL('../fixtures/events/', import.meta.url);
@@ -184,7 +185,7 @@ describe('relay map', () => {
   });
 
   test('ends quietly when its reader has seen enough', async () => {
-    const child = spawn(process.execPath, [main, 'map'], { env: {} });
+    const child = spawn(process.execPath, [main, 'map'], { env: COMPILE_CACHE });
     child.stdin.on('error', () => {}); // The child ends before it has read everything: that is the point.
     child.stdin.end(`${JSON.stringify(track)}\n`.repeat(100_000));
     child.stdout.once('data', () => child.stdout.destroy());

@@ -30,14 +30,14 @@ const forbidden: Record<string, { imports: string; instead: string }> = {
   'lib/local': { imports: '../cli/options.ts', instead: 'let lib/cli import it' },
 };
 
-test('an import that a room may not have fails the check, with a message that says what to do instead', async () => {
+test('an import that a room may not have fails the lint, with a message that says what to do instead', async () => {
   for (const name of ['handlers', 'lib', 'package.json', 'biome.json', 'tsconfig.json', '.gitignore'])
     cpSync(join(repository, name), join(directory, name), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'));
   for (const [room, { imports }] of Object.entries(forbidden))
     writeFileSync(join(directory, room, 'planted.ts'), `import '${imports}';\n`);
 
-  const { code, output } = await check();
+  const { code, output } = await lint();
   expect(code).toBe(1);
   const complaints = output.split('lint/style/noRestrictedImports');
   expect(complaints).toHaveLength(Object.keys(forbidden).length + 1);
@@ -47,8 +47,8 @@ test('an import that a room may not have fails the check, with a message that sa
   }
 });
 
-async function check(): Promise<{ code: number; output: string }> {
-  return run('npm', ['run', 'check'], { cwd: directory }).then(
+async function lint(): Promise<{ code: number; output: string }> {
+  return run('npm', ['run', 'lint'], { cwd: directory }).then(
     ({ stderr }) => ({ code: 0, output: stripVTControlCharacters(stderr) }),
     ({ code, stderr }) => ({ code, output: stripVTControlCharacters(stderr) }),
   );

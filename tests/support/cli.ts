@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta.url));
 
@@ -19,7 +20,7 @@ export async function runCli(
   args: readonly string[],
   { input = '', env = {}, cwd, shell, onStart }: CliOptions = {},
 ) {
-  const options = { env, cwd };
+  const options = { env: { ...COMPILE_CACHE, ...env }, cwd };
   const child =
     shell === undefined
       ? spawn(process.execPath, [main, ...args], options)

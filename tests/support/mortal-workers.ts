@@ -6,6 +6,7 @@ import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { getQueueDepth } from '../../lib/sqs/queue-depth.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { recordingLog } from './log.ts';
 import { sqsEnvironment } from './sqs-environment.ts';
 import { startUnreliableSalesmachine } from './unreliable-salesmachine.ts';
@@ -52,6 +53,7 @@ export async function startMortalWorkers({ maxReceiveCount = 1_000, nodeArgument
     const child = spawn(process.execPath, [...nodeArguments, 'tests/support/worker-process.ts'], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: {
+        ...COMPILE_CACHE,
         ...sqsEnvironment(queues),
         SALESMACHINE_URL: salesmachine.url,
         SALESMACHINE_API_TOKEN: credential.token,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach } from '@jest/globals';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { until } from './until.ts';
 
 const running: (() => Promise<unknown>)[] = [];
@@ -21,7 +22,7 @@ export async function startRelayProcess(
   maxOldSpaceMb: number,
 ): Promise<RelayProcess> {
   const child = spawn(process.execPath, [`--max-old-space-size=${maxOldSpaceMb}`, 'lib/local/main.ts'], {
-    env: { PORT: '0', ...env },
+    env: { PORT: '0', ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exited = once(child, 'close');

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import * as v from 'valibot';
 import { createDeadLetterReader } from '../../lib/dead-letters/dead-letter-reader.ts';
 import { replay } from '../../lib/dead-letters/replay-dead-letters.ts';
@@ -26,6 +27,8 @@ const { visibilitySeconds } = queues;
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
+// A process that is killed writes nothing at its end.
+flushCompileCache();
 print('ready');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 if (what === 'replay') {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import type { ReplayProcessTask } from './replay-process.ts';
 
 export type ReplayProcess = {
@@ -21,6 +22,7 @@ export function spawnReplayProcess(task: ReplayProcessTask): ReplayProcess {
   const script = join(import.meta.dirname, 'replay-process.ts');
   const child: ChildProcess = spawn(process.execPath, [script, JSON.stringify(task)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: COMPILE_CACHE,
   });
   const ended = once(child, 'exit');
   if (!child.stdout || !child.stdin) throw new Error('The process has no pipes.');

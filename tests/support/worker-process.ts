@@ -2,6 +2,7 @@
  * Run as a program: the deployed worker in a process of its own, configured by its environment alone, behind one lane
  * of the event source mapping. It runs until it is killed, and tells its parent whether it is `busy` or `idle`.
  */
+import { flushCompileCache } from 'node:module';
 import { handler } from '../../handlers/worker.ts';
 import { createEventSourceMapping } from '../../lib/local/aws/event-source-mapping.ts';
 import { connectToLocalSqs } from '../../lib/local/aws/local-sqs-client.ts';
@@ -29,4 +30,6 @@ createEventSourceMapping({
     return response;
   },
 }).start();
+// A process that is killed writes nothing at its end.
+flushCompileCache();
 process.send?.('idle');

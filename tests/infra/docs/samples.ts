@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import { until } from '../../support/until.ts';
 import { repository } from './pages.ts';
 
@@ -55,6 +56,7 @@ export async function runSamples(page: string, settings: Record<string, string>)
 const environment = (more: Record<string, string>) => ({
   PATH: process.env['PATH'] ?? '',
   HOME: process.env['HOME'] ?? '',
+  ...COMPILE_CACHE,
   ...more,
 });
 
