@@ -66,6 +66,11 @@ test('says who sent it, without letting a sender make it too long for SQS or for
   expect(findSqsFailure(createTestDeadLetter({ sender }))).toBeUndefined();
 });
 
+test('its detail has no control characters, and 256 characters at most', () => {
+  const { attributes } = serializeDeadLetter(createTestDeadLetter({ detail: `a\u0000b${'x'.repeat(300)}` }));
+  expect(attributes['detail']).toBe(`a b${'x'.repeat(253)}`);
+});
+
 test('what is not known of a dead letter is left out: SQS takes no empty attribute', () => {
   const unknown = { status: undefined, messageId: undefined, type: '', detail: ' \n' };
   const { attributes } = serializeDeadLetter(createTestDeadLetter(unknown));

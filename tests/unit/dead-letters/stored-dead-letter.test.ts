@@ -109,6 +109,10 @@ describe('a dead letter that is read back', () => {
   test('says type and messageId as the event does where the attributes lack them', () => {
     const deadLetter = store(createDeadLetter(4, { messageId: undefined, type: undefined }));
     expect(deadLetter).toMatchObject({ messageId: 'm4', type: 'track' });
+    const typed = store(createDeadLetter(4, { messageId: undefined, type: 'page' }));
+    expect(typed).toMatchObject({ messageId: 'm4', type: 'page' });
+    const untyped = store(createDeadLetter(4, { messageId: 'other', type: undefined }));
+    expect(untyped).toMatchObject({ messageId: 'other', type: 'track' });
   });
 
   test.each(['not JSON', '[]', 'null', '{"messageId":null,"type":{}}'])(

@@ -57,6 +57,16 @@ describe("the Extensible Webhook's batch, whose elements are wrapped, is signed"
     expect(verify({ body: Buffer.from(batch), signature: sign(text, 'new') })).toBe('valid');
   });
 
+  test('over all of its events, if there are no more than Segment sends', () => {
+    const createBatch = (count: number) => {
+      const events = Array.from({ length: count }, (_, index) => `{"n":${index}}`);
+      const body = Buffer.from(`[${events.map((event) => `{"json":${event}}`).join()}]`);
+      return { body, signature: sign(`[${events.join()}]`, 'new') };
+    };
+    expect(verify(createBatch(4_000))).toBe('valid');
+    expect(verify(createBatch(4_001))).toBe('wrong');
+  });
+
   test('over nothing else: not the event in the second element, nor one that is wrapped beside other members', () => {
     expect(verify({ body: Buffer.from(batch), signature: sign(second, 'new') })).toBe('wrong');
     for (const other of [

@@ -39,6 +39,16 @@ test('large events go fewer at a time, so that a request fits; one alone goes an
   expect(batches.map((batch) => batch.length)).toEqual([2, 1, 1]);
 });
 
+test('a request may have 3 MB, and holds no batch before an event that is larger', async () => {
+  const half = 'x'.repeat(1_500_000 - 2);
+  const count = async (...events: Json[]) =>
+    (await collect(splitIntoBatches(these(...events), { size: 100, skip: 0 }))).map(({ length }) => length);
+  expect(await count(half, half)).toEqual([2]);
+  expect(await count(half, `${half}x`)).toEqual([1, 1]);
+  expect(await count(half + half)).toEqual([1]);
+  expect(await count(`${half}${half}xxx`, half)).toEqual([1, 1]);
+});
+
 test('an event that is nested too deep is named', async () => {
   const deep = Array.from({ length: 600 }).reduce<Json>((inner) => [inner], 1);
   await expect(collect(splitIntoBatches(these({}, deep), { size: 1, skip: 0 }))).rejects.toThrow(

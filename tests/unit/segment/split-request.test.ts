@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { MAX_DEPTH } from '../../../lib/segment/event.ts';
+import { TooManyElementsError } from '../../../lib/segment/json-scanner.ts';
+import { WEBHOOK_ROUTE } from '../../../lib/segment/route.ts';
+import { splitRequest } from '../../../lib/segment/split-request.ts';
 import { one, receive, texts, two } from '../../support/split-request.ts';
 
 describe('the events of a webhook', () => {
@@ -93,9 +97,27 @@ test('a context that would become far more than a request is not copied, and one
   expect(receive(batch(1_000, 2_500), '/v1/batch')).toHaveLength(2_500);
 });
 
+test.each([
+  ['an array', `[${one},${two}]`],
+  ['a batch', `{"batch":[${one},${two}]}`],
+  ['lines', `${one}\n${two}`],
+])('%s may hold as many events as are taken, and not one more', (_, body) => {
+  expect(splitRequest(Buffer.from(body), WEBHOOK_ROUTE, 2)).toHaveLength(2);
+  expect(() => splitRequest(Buffer.from(body), WEBHOOK_ROUTE, 1)).toThrow(TooManyElementsError);
+});
+
+test("an event that its batch's context makes too deep has no fields", () => {
+  const context = `${'{"a":'.repeat(MAX_DEPTH - 1)}1${'}'.repeat(MAX_DEPTH - 1)}`;
+  expect(receive(`{"batch":[${one}],"context":${context}}`)).toMatchObject([{ kind: 'event', value: {} }]);
+});
+
 describe('lines of events', () => {
   test('go on behind a first one that is broken', () => {
     expect(texts(`{"type":\n${one}\n${two}\n`)).toEqual([{ unparseable: '{"type":' }, one, two]);
+  });
+
+  test('go on behind blank lines, too', () => {
+    expect(texts(`{"type":"tr\n\n \n\n\n${two}`)).toEqual([{ unparseable: '{"type":"tr' }, two]);
   });
 
   test('may be arrays', () => {
@@ -203,6 +225,12 @@ describe('what cannot be read is unparseable, and its neighbours go on', () => {
       [one, { unparseable: `"x":"oops,"batch":[${two}]}` }],
     ],
     ['a batch of another kind beside one', `{"batch":[${one}],"batch":7}`, [one, '7']],
+    ['an array cut within its third element', `[${one},${two},{"a`, [one, two, { unparseable: '{"a' }]],
+    [
+      'what may be a part of an event that is broken',
+      `{"batch":[oops,${one}],"userId":"u","messageId":"m","sentAt":1,"timestamp":2,"writeKey":"w","integrations":1}`,
+      [{ unparseable: 'oops' }, one, { unparseable: '"userId":"u"' }],
+    ],
     ['an array cut behind an element', `[${one},${two}`, [one, two, { unparseable: `[${two}` }]],
     ['an array cut behind a comma', `[${one},`, [one, { unparseable: `[${one}` }]],
     ['an array cut at its beginning', '[', [{ unparseable: '[' }]],

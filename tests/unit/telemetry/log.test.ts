@@ -41,7 +41,10 @@ describe('a line', () => {
   });
 
   test('without a namespace has no metrics', () => {
-    const [line] = writeLines((log) => log.info('events queued', { accepted: 3 }), { namespace: '' });
+    const output = captureOutput();
+    createLog('worker', undefined, clock).info('events queued', { accepted: 3 });
+    const [line] = output.objects();
+    expect(line).toMatchObject({ accepted: 3 });
     expect(Object.keys(line ?? {})).not.toContain('_aws');
     expect(Object.keys(line ?? {})).not.toContain('Accepted');
   });
