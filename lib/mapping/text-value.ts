@@ -1,6 +1,6 @@
 /** How a string opens: Python's prefixes, and before the quote the backslashes of JSON that is a text itself. */
 const OPENING_QUOTE = /[bfru]{0,2}(\\*)(["'])/iy;
-const SCALAR_END = /[,;}\])"\n\r]|$/g;
+const SCALAR_END = /[,;}\])"\n\r]/g;
 
 const OPENING_BRACKETS = '{[(';
 const CLOSING_BRACKETS = '}])';

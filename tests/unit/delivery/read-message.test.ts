@@ -16,8 +16,8 @@ function createSlowReader(seconds: number) {
   const ports = { queue, clock, random: () => 0.5, log: recordingLog() };
   const settlement = createSettlement(ports);
   const readMessage = createMessageReader(SETTINGS, { ...ports, evidence: createEvidence() });
-  const read = (userId: string) => {
-    const message = createMessage(track(userId));
+  const read = (userId: string, sentAt = START) => {
+    const message = createMessage(track(userId), { sentAt });
     settlement.add(message);
     return readMessage(message, settlement);
   };
@@ -43,4 +43,11 @@ test('where every event takes a minute, few are given up and the others wait', a
   await settlement.releaseRest(0);
   expect(queue.deadLetters).toHaveLength(MAX_UNPROVEN);
   expect(queue.released.size).toBe(MAX_UNPROVEN);
+});
+
+test('what is older than MAX_EVENT_AGE_HOURS is given up, however many were, so that the retention does not eat it', async () => {
+  const { read, queue, settlement } = createSlowReader(60);
+  for (let user = 0; user < 2 * MAX_UNPROVEN; user += 1) read(`slow-${user}`, START - SETTINGS.maxEventAgeMs);
+  await settlement.settleDone();
+  expect(queue.deadLetters).toHaveLength(2 * MAX_UNPROVEN);
 });

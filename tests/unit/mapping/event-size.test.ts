@@ -44,6 +44,9 @@ describe('the operations of an event', () => {
     });
     expect(kinds(page(''))).toEqual(kept);
     expect(kinds(page('Home'))).toEqual(tooLarge);
+    const pad = '\u0001'.repeat(45_000);
+    const named = { type: 'page', userId: 'u1', name: 'Home', properties: { pad } };
+    expect(kinds(named)).toEqual(tooLarge);
   });
 
   // Built, they would have more characters than a text can have in V8.

@@ -107,6 +107,26 @@ describe('an attribute is taken out of an event', () => {
     });
   });
 
+  test('but never a part of an id, which may be a URL', () => {
+    const url = 'https://x.test/?token=1&a=2';
+    const event: JsonObject = {
+      messageId: url,
+      userId: url,
+      anonymousId: url,
+      groupId: url,
+      previousId: url,
+      traits: { account_uid: url },
+      properties: { account_uid: url },
+      context: { groupId: url, traits: { account_uid: url } },
+    };
+    expect(exclude(event, [], ['token']).event).toBe(event);
+  });
+
+  test('but not where an attribute or a name happens to be written like a form', () => {
+    const event = { event: 'email=anna&plan=pro', properties: { note: 'email=anna&plan=pro' } };
+    expect(kept(event, 'email')).toBe(event);
+  });
+
   test('and what was taken is said, with the pattern', () => {
     const event = { traits: { email: 'x' }, context: { page: { url: 'https://x.test/?Token=1&a=2' } } };
     expect(exclude(event, ['email'], ['token'])).toEqual({

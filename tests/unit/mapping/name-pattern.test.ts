@@ -45,6 +45,7 @@ describe('a name pattern', () => {
     ['properties.items[].sku', 'items_sku', true],
     ['items[].sku', 'sku', false],
     ['traits', 'traits', true],
+    ['order.properties.city', 'order_properties_city', true],
   ])('of an attribute may be a path, %s: %s matches: %p', (pattern, name, matches) => {
     expect(getAttributeMatcher([pattern])(name)).toBe(matches ? pattern : undefined);
   });

@@ -45,6 +45,11 @@ describe('an event that can be used', () => {
       { type: 'identify', userId: 'u1', context: {}, timestamps: [], traits: { a: 1 } },
     ],
     [
+      'identify with the empty list that PHP makes of an empty object',
+      { ...identify, traits: [] },
+      { type: 'identify', userId: 'u1', context: {}, timestamps: [], traits: {} },
+    ],
+    [
       'page',
       { type: 'page', anonymousId: 'a' },
       { type: 'page', anonymousId: 'a', context: {}, timestamps: [], properties: {} },
