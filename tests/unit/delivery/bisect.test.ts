@@ -42,6 +42,7 @@ async function runBisect(
   const rejections = new Map<number, Rejection>();
   await bisect(suspects, firstRejection, {
     async send(some): Promise<AttemptResult> {
+      expect(some).not.toEqual([]);
       const result = respond(some, requests.push({ some }) - 1);
       if (result === 'stopped') return { kind: 'undecided' };
       if (result !== undefined) return { kind: 'rejected', rejection: result };

@@ -95,10 +95,19 @@ function setUpJudge() {
 
 describe('an operation that is refused alone', () => {
   test('is given up at once if another one passed between two refusals of it, however many there are', async () => {
-    const { reject, gate } = setUpJudge();
+    const { reject, refuseFive, gate } = setUpJudge();
     for (let index = 0; index < 10; index += 1)
-      expect(await reject(`refused ${index}`, 'rejected', { acceptedBetween: true })).toBe('rejected');
+      expect(await reject(`proven ${index}`, 'rejected', { acceptedBetween: true })).toBe('rejected');
     expect(gate.pause()).toBeUndefined();
+    expect(await refuseFive()).toEqual(Array.from({ length: 5 }, () => 'rejected'));
+  });
+
+  test('while the breaker is open leaves its cause as it is', async () => {
+    const { reject, refuseFive, openBreaker, gate } = setUpJudge();
+    await refuseFive();
+    openBreaker();
+    await reject('the sixth', 'rejected');
+    expect(gate.pause()).toMatchObject({ cause: 'outage' });
   });
 
   test('is given up five times though nothing else passes; the sixth opens the breaker and comes back', async () => {

@@ -90,6 +90,14 @@ describe('a search may use slots before their moment', () => {
     const pacer = createPacer(SPARE, 0);
     pacer.reserveSlot(0);
     expect(borrowAll(pacer, 1)).toBe(12);
+    expect(borrowAll(createPacer({ ...SPARE, lanes: 10 }, 0), -1)).toBe(2);
+  });
+
+  test('and has them again once it has paid them back', () => {
+    const pacer = createPacer(SPARE, 0);
+    expect(borrowAll(pacer, -1)).toBe(12);
+    sendUntil(pacer, 10 * 60_000);
+    expect(borrowAll(pacer, 10 * 60_000 - 1)).toBe(12);
   });
 
   test('and pays back: an hour has no more requests', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CONNECTION_REFUSED, LOST, PII_MARKER, runAttempt } from '../../support/attempt.ts';
-import { createResponse, OK } from '../../support/delivery.ts';
+import { createQueuedEvent, createResponse, OK, track } from '../../support/delivery.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('the log of requests', () => {
   const requestLines = (lines: Awaited<ReturnType<typeof runAttempt>>['lines']) =>
@@ -23,12 +24,23 @@ describe('the log of requests', () => {
     ]);
   });
 
+  test('says how old the oldest of its events is', async () => {
+    const now = createVirtualTime().now();
+    const queuedEvents = [5_000, 9_000, 1_000].map((age) =>
+      createQueuedEvent(track(`user ${age}`), { sentAt: now - age }),
+    );
+    const { lines } = await runAttempt([OK], { queuedEvents });
+    expect(requestLines(lines).map(({ fields }) => fields['oldestAgeMs'])).toEqual([9_000]);
+  });
+
   test('says of a request that was lost, and of no other, that it may be a duplicate', async () => {
     const { lines } = await runAttempt([LOST, createResponse(500), OK]);
-    expect(requestLines(lines).map(({ fields }) => fields['mayBeDuplicated'])).toEqual([
-      true,
-      undefined,
-      undefined,
+    expect(
+      requestLines(lines).map(({ fields: { mayBeDuplicated, cause } }) => [mayBeDuplicated, cause]),
+    ).toEqual([
+      [true, 'answer_lost'],
+      [undefined, undefined],
+      [undefined, undefined],
     ]);
   });
 

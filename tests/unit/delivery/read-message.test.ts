@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createEvidence, MAX_UNPROVEN } from '../../../lib/delivery/evidence.ts';
 import { createMessageReader } from '../../../lib/delivery/read-message.ts';
 import { createSettlement } from '../../../lib/delivery/settlement.ts';
+import type { JsonObject } from '../../../lib/runtime/json.ts';
 import { createMessage, fakeQueue, SETTINGS, START, track } from '../../support/delivery.ts';
 import { recordingLog } from '../../support/log.ts';
 
@@ -16,12 +17,13 @@ function createSlowReader(seconds: number) {
   const ports = { queue, clock, random: () => 0.5, log: recordingLog() };
   const settlement = createSettlement(ports);
   const readMessage = createMessageReader(SETTINGS, { ...ports, evidence: createEvidence() });
-  const read = (userId: string, sentAt = START) => {
-    const message = createMessage(track(userId), { sentAt });
+  const readEvent = (event: JsonObject, sentAt = START) => {
+    const message = createMessage(event, { sentAt });
     settlement.add(message);
     return readMessage(message, settlement);
   };
-  return { read, queue, settlement };
+  const read = (userId: string, sentAt?: number) => readEvent(track(userId), sentAt);
+  return { read, readEvent, queue, settlement, lines: ports.log.lines };
 }
 
 test('an event that takes a minute to be read is given up: it would hold up all others each time', async () => {
@@ -50,4 +52,14 @@ test('what is older than MAX_EVENT_AGE_HOURS is given up, however many were, so 
   for (let user = 0; user < 2 * MAX_UNPROVEN; user += 1) read(`slow-${user}`, START - SETTINGS.maxEventAgeMs);
   await settlement.settleDone();
   expect(queue.deadLetters).toHaveLength(2 * MAX_UNPROVEN);
+});
+
+test('an event that is invalid is given up, however many are, and is no error of the relay', async () => {
+  const { readEvent, queue, settlement, lines } = createSlowReader(0);
+  for (let user = 0; user < 2 * MAX_UNPROVEN; user += 1) readEvent({ type: 'track', userId: `u${user}` });
+  await settlement.settleDone();
+  expect(queue.deadLetters.map(({ reason }) => reason)).toEqual(
+    Array.from({ length: 2 * MAX_UNPROVEN }, () => 'invalid_event'),
+  );
+  expect(lines.filter(({ message }) => message === 'event not mapped')).toEqual([]);
 });

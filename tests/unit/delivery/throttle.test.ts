@@ -47,4 +47,8 @@ test('429s in a row that do not say until when double the pause, up to a minute;
   throttle.endRow();
   throttle.extend({}, now);
   expect(throttle.until() - now).toBe(1_000);
+  throttle.extend(retryAfter(30), now);
+  now = throttle.until();
+  throttle.extend({}, now);
+  expect(throttle.until() - now).toBe(1_000);
 });
