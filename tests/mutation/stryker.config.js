@@ -24,6 +24,7 @@ export default {
     './tests/mutation/empty-defaults.ts',
     './tests/mutation/documented-texts.ts',
     './tests/mutation/type-checker.ts',
+    './tests/mutation/survivor-reporter.ts',
   ],
   checkers: ['types'],
   ignorers: ['empty-defaults', 'documented-texts'],
@@ -41,7 +42,7 @@ export default {
   dryRunTimeoutMinutes: 30,
   // Modules that are loaded again for a mutant stay in memory, about 30 MB each time.
   maxTestRunnerReuse: 50,
-  reporters: ['clear-text', 'progress'],
-  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  reporters: ['clear-text', 'progress', 'survivors'],
+  clearTextReporter: { allowColor: false, reportMutants: false, reportTests: false },
   thresholds: { high: 95, low: 90, break: 90 },
 };

@@ -139,9 +139,10 @@ describe('a message that failed alone', () => {
   });
 
   test('in what turned out to be an outage goes with others that came back, without a slot of its own', async () => {
-    const { choose, kept } = await keepOne();
+    const { choose, kept, time } = await keepOne();
     kept.releaseKeptSince(START);
     expect(choose('a', { receiveCount: 2 })).toBe('returned');
     expect(choose('a', { receiveCount: 2 })).toBe('returned');
+    expect(kept.reserve(time.now(), 1_000)).toBe(0);
   });
 });
