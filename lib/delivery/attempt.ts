@@ -63,8 +63,6 @@ export type AttemptOptions = {
   isUrgent?: boolean;
   /** Is called when the request has to be sent again. */
   onFailure?: (() => void) | undefined;
-  /** A ping of this batch has passed, so that an ambiguous answer is about the data. */
-  credentialVerified: boolean;
 };
 
 /**
@@ -78,7 +76,7 @@ export async function attempt(
 ): Promise<AttemptResult> {
   const { gate, evidence, clock, random } = ports;
   const { batch, scope, isUrgent = false, deadline } = options;
-  const interpret = createInterpreter(gate, deadline, options.credentialVerified);
+  const interpret = createInterpreter(deadline, ports);
   const operations = request.operations.map(({ operation }) => operation);
   let { slotStats } = options;
   let failures = 0;
@@ -144,6 +142,12 @@ export async function attempt(
     return { outcome, reason, status, detail, at: clock.now(), acceptedBefore };
   }
 
+  /** What is accepted now was refused before, so a 400 was about none of it. */
+  function noteDelivered(): AttemptResult {
+    if (lastRejection?.status === 400) evidence.recordUnexplained400(clock.now());
+    return { kind: 'delivered' };
+  }
+
   function countFailure(): void {
     failures += 1;
     for (const queuedEvent of queuedEventsIn(request.operations)) queuedEvent.failures += 1;
@@ -160,7 +164,7 @@ export async function attempt(
     slotStats = undefined;
     const sentAt = clock.now();
     const answer = await sendOnce(slot);
-    if (answer === 'accepted') return { kind: 'delivered' };
+    if (answer === 'accepted') return noteDelivered();
     if (answer === 'unknown') continue;
     countFailure();
     lastRejection = answer;

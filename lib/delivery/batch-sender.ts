@@ -65,7 +65,6 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     const rejections = new Map<PendingOperation, Rejection>();
     const dismissed = new Set<QueuedEvent>();
     let firstRefusedAt = Number.POSITIVE_INFINITY;
-    let credentialVerified = false;
 
     async function send(
       subset: readonly PendingOperation[],
@@ -75,7 +74,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       if (sendable.length === 0) return { kind: 'delivered' };
       const result = await attempt(
         { path, operations: merge(sendable) },
-        { deadline, batch, credentialVerified, onFailure, ...options },
+        { deadline, batch, onFailure, ...options },
         ports,
       );
       if (result.kind === 'rejected') noteRejection(result.rejection);
@@ -84,7 +83,6 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     }
 
     function noteRejection({ outcome, at }: Rejection): void {
-      credentialVerified ||= outcome === 'ambiguous';
       if (reactions[outcome].verdict === 'refused') firstRefusedAt = Math.min(firstRefusedAt, at);
     }
 
@@ -92,7 +90,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
     async function isolateRejected(firstRejection: Rejection): Promise<void> {
       batch.isExplained = true;
       let hasFound = false;
-      await bisect(operations, firstRejection, {
+      const isComplete = await bisect(operations, firstRejection, {
         send(subset) {
           if (!isFresh) kept.charge(clock.now(), gate.period());
           return send(subset, { scope: 'part', isUrgent: isFresh });
@@ -108,6 +106,8 @@ export function createBatchSender(settings: Settings, ports: Ports) {
         },
       });
       evidence.recordSearch(batch, hasFound);
+      if (isComplete && !hasFound && firstRejection.outcome === 'ambiguous')
+        evidence.recordUnexplained400(clock.now());
     }
 
     /**
@@ -141,10 +141,17 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       return behind.some(({ queuedEvent }) => queuedEvent.message.groupId === groupId);
     }
 
+    /** Had the credential gone bad during the search, everything would look refused. */
+    async function isCredentialStillGood(): Promise<boolean> {
+      const ambiguous = [...rejections.values()].filter(({ outcome }) => outcome === 'ambiguous');
+      if (ambiguous.length === 0) return true;
+      const known = evidence.isCredentialGood(Math.max(...ambiguous.map(({ at }) => at)));
+      return known ?? (await gate.ping(deadline)) === 'delivered';
+    }
+
     /** Decides what becomes of the operations that were rejected alone, with one of these verdicts. */
     async function judgeRejections(...verdicts: Verdict[]): Promise<void> {
-      // The ping came before the search: had the credential gone bad since, everything would look refused.
-      const isCredentialGood = !credentialVerified || (await gate.ping(deadline)) === 'delivered';
+      const isCredentialGood = await isCredentialStillGood();
       for (const [operation, rejection] of rejections) {
         if (!verdicts.includes(reactions[rejection.outcome].verdict)) continue;
         rejections.delete(operation);

@@ -18,13 +18,14 @@ type Ports<Candidate> = {
 
 /**
  * Finds the bad ones of candidates that were rejected together, and delivers the others on the way, the earlier before
- * the later. When the budget or the time runs out, those that are neither delivered nor rejected stay as they are.
+ * the later. Returns whether it came to its end: when the budget or the time runs out, those that are neither delivered
+ * nor rejected stay as they are.
  */
 export async function bisect<Candidate>(
   candidates: readonly Candidate[],
   firstRejection: Rejection,
   ports: Ports<Candidate>,
-): Promise<void> {
+): Promise<boolean> {
   let requestsLeft = MAX_REQUESTS;
   let stopped = false;
 
@@ -79,6 +80,7 @@ export async function bisect<Candidate>(
   }
 
   await search(candidates, firstRejection);
+  return !stopped;
 }
 
 /** The groups as one, unless candidates that pass say nothing of those behind them. */

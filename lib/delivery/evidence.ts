@@ -56,6 +56,8 @@ export type Evidence = ReturnType<typeof createEvidence>;
 export function createEvidence() {
   let firstAttempts: { batch: BatchAttempts; at: number; failed: boolean }[] = [];
   let acceptedAt = Number.NEGATIVE_INFINITY;
+  let credentialGoodAt = Number.NEGATIVE_INFINITY;
+  let credentialDoubtedAt = Number.NEGATIVE_INFINITY;
   // Since the last acceptance, by batch.
   let failuresInRow = new Map<BatchAttempts, number>();
   let failingSince = Number.POSITIVE_INFINITY;
@@ -98,9 +100,21 @@ export function createEvidence() {
       recordFirstAttempt(batch, now, false);
       if (batch !== undefined && batch.failures > 0) badBatchesInRow = 0;
       failuresInRow = new Map();
+      credentialGoodAt = now;
       if (isAlias) return;
       acceptedAt = now;
       unproven = 0;
+    },
+
+    /** A ping was accepted, or it was refused. */
+    recordPing(now: number, isAccepted: boolean): void {
+      if (isAccepted) credentialGoodAt = now;
+      else credentialDoubtedAt = now;
+    },
+
+    /** A 400 was about no operation: some of the API's servers may not know the credential. */
+    recordUnexplained400(now: number): void {
+      credentialDoubtedAt = now;
     },
 
     recordFailure(now: number, batch: BatchAttempts): void {
@@ -162,6 +176,12 @@ export function createEvidence() {
     },
 
     acceptedAt: () => acceptedAt,
+
+    /** Whether the credential is good, as far as what came since the moment tells; undefined if nothing tells it. */
+    isCredentialGood(since: number): boolean | undefined {
+      if (credentialDoubtedAt > since) return false;
+      return credentialGoodAt > since || undefined;
+    },
 
     /** Since when batches fail and nothing passes; undefined if none has failed since the last acceptance. */
     failingSince: (): number | undefined => (failuresInRow.size > 0 ? failingSince : undefined),

@@ -137,20 +137,31 @@ export function createGate(
     learnFrom[verdict](observation);
   }
 
+  function onPingPassed(): void {
+    evidence.recordPing(clock.now(), true);
+    breaker.onPingPassed(clock.now());
+  }
+
+  function onPingFailed(outcome: Outcome, result: ApiResult): void {
+    if (outcome === 'credential') evidence.recordPing(clock.now(), false);
+    if (breaker.pause() === undefined) return;
+    trip(describeTrip(reactions[outcome].pauseCause, result, describeResult(result)));
+  }
+
   /** One ping, in a slot that was taken for it. It can keep the breaker open, but it never closes it. */
   async function sendPing(): Promise<Outcome> {
     breaker.probe(clock.now());
     if (breaker.pause()?.cause === 'credential') await salesmachine.refreshCredentialIfOlderThan(clock.now());
     const result = await salesmachine.post('/v1/ping', '{}');
     const outcome = toPingOutcome(result);
-    const { verdict, pauseCause } = reactions[outcome];
+    const { verdict } = reactions[outcome];
     log.info('ping completed', {
       outcome,
       status: result.kind === 'response' ? result.status : undefined,
     });
     if (verdict === 'throttled') onThrottled(result);
-    else if (verdict === 'accepted') breaker.onPingPassed(clock.now());
-    else if (breaker.pause() !== undefined) trip(describeTrip(pauseCause, result, describeResult(result)));
+    else if (verdict === 'accepted') onPingPassed();
+    else onPingFailed(outcome, result);
     return outcome;
   }
 

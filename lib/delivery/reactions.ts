@@ -26,7 +26,7 @@ export type Reaction = {
   givenUp: 'at_once' | 'after_tries' | 'at_max_age';
   /** If the left half of a bisected batch passes, the right one has the bad operation: true of all but a size. */
   inferable: boolean;
-  /** Has to be confirmed by a ping that passes; and, if `twice`, by the same answer again after it. */
+  /** Has to be confirmed by a ping that passes, if nothing else tells; and, if `twice`, by the same answer after it. */
   ping?: 'once' | 'twice';
   /** For the documentation: the answers, and what a person will see and where. */
   answers: string;
@@ -66,7 +66,7 @@ export const reactions: Readonly<Record<Outcome, Reaction>> = {
     inferable: true,
     ping: 'once',
     answers: '400',
-    seen: 'a ping shows whether the credential or the event is refused: the event becomes a dead letter `rejected`, or delivery pauses with the cause `credential`',
+    seen: 'what else passes, or a ping, shows whether the credential or the event is refused: the event becomes a dead letter `rejected`, or delivery pauses with the cause `credential`',
   },
   rejected: {
     ...refused,

@@ -82,7 +82,6 @@ export async function runAttempt(answers: ApiResult[], overrides: Options = {}) 
     slotStats: {},
     batch: createBatchAttempts(),
     scope,
-    credentialVerified: false,
   };
   const begun = gate
     .acquireSlot(options.deadline)
@@ -91,6 +90,7 @@ export async function runAttempt(answers: ApiResult[], overrides: Options = {}) 
   const { requests } = salesmachine;
   return {
     result,
+    evidence,
     gate,
     refreshes: () => refreshes,
     lines: log.lines,

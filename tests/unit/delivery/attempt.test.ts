@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AttemptOptions } from '../../../lib/delivery/attempt.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import { CONNECTION_REFUSED, LOST, runAttempt } from '../../support/attempt.ts';
-import { createQueuedEvent, createResponse, OK, type Request, track } from '../../support/delivery.ts';
+import { createQueuedEvent, createResponse, OK, type Request, START, track } from '../../support/delivery.ts';
 
 const rejectedWith = (rejection: object) => ({
   kind: 'rejected',
@@ -124,6 +124,15 @@ describe('it is the operations’ fault', () => {
     const { result, batches } = await runAttempt([createResponse(400), OK], { ping });
     expect(result).toEqual({ kind: 'delivered' });
     expect(batches).toHaveLength(2);
+  });
+
+  test('nor if the same request passes afterwards: then for a minute, no 400 is about the data', async () => {
+    const { evidence, batches, pings } = await runAttempt([createResponse(400), OK], {
+      ping: () => createResponse(401),
+    });
+    expect([batches.length, pings.length]).toEqual([2, 1]);
+    const sentAgainAt = START + Number(batches[1]?.at) * 1_000;
+    expect(evidence.isCredentialGood(sentAgainAt)).toBe(false);
   });
 
   test.each<[string, number]>([

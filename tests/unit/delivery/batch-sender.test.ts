@@ -72,6 +72,15 @@ describe('a bad operation among a hundred', () => {
     },
   );
 
+  test('that is answered 400 needs no ping where others pass just before and after it', async () => {
+    const { deliver, pings, dead } = setUpBatches(rejectWhere(createResponse(400), touchesUser('u0')));
+    expect(await deliver(messagesOfUsers(1, () => track('another')))).toEqual([]);
+    const messages = messagesOfUsers(4);
+    expect(await deliver(messages)).toEqual([]);
+    expect(dead()).toEqual({ [String(messages[0]?.sqsMessageId)]: 'rejected' });
+    expect(pings()).toEqual([]);
+  });
+
   test('makes no dead letter of anything while the credential is bad', async () => {
     const { deliver, batches, queue, gate } = setUpBatches(() => createResponse(400), {
       ping: () => createResponse(400),
@@ -81,6 +90,18 @@ describe('a bad operation among a hundred', () => {
     expect(batches().length).toBeLessThanOrEqual(12);
     expect(queue.deadLetters).toEqual([]);
     expect(gate.resumesInMs()).toBeUndefined();
+  });
+});
+
+describe('a 400 to a batch of which each part passes', () => {
+  test('is of the credential, and so is the next one: that batch is sent again as it is', async () => {
+    const { deliver, batches, queue } = setUpBatches((_, index) =>
+      [0, 4].includes(index) ? createResponse(400) : OK,
+    );
+    expect(await deliver(messagesOfUsers(2))).toEqual([]);
+    expect(await deliver(messagesOfUsers(2, (userId) => track(`${userId} too`)))).toEqual([]);
+    expect(batches().map(({ operations }) => operations.length)).toEqual([2, 1, 1, 2, 2]);
+    expect(queue.deadLetters).toEqual([]);
   });
 });
 

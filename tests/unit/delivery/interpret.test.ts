@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Evidence } from '../../../lib/delivery/evidence.ts';
 import { createInterpreter } from '../../../lib/delivery/interpret.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
 import type { Outcome } from '../../../lib/salesmachine/outcome.ts';
@@ -6,12 +7,22 @@ import { createLaneParts, createResponse, fakeSalesmachine, OK, START } from '..
 import { recordingLog } from '../../support/log.ts';
 import { createVirtualTime } from '../../support/virtual-time.ts';
 
-/** Interprets answers one after the other, where a ping is answered so. */
-async function interpretAll(outcomes: Outcome[], ping: ApiResult, isCredentialGood = false) {
+/** Interprets answers one after the other, where a ping is answered so, after what `recordEarlier` records. */
+async function interpretAll(
+  outcomes: Outcome[],
+  ping: ApiResult,
+  recordEarlier: (evidence: Evidence) => void = () => undefined,
+) {
   const time = createVirtualTime(START);
   const salesmachine = fakeSalesmachine(time, () => ping);
-  const { gate } = createLaneParts({ salesmachine, clock: time, random: () => 0.5, log: recordingLog() });
-  const interpret = createInterpreter(gate, START + 10_000, isCredentialGood);
+  const { gate, evidence } = createLaneParts({
+    salesmachine,
+    clock: time,
+    random: () => 0.5,
+    log: recordingLog(),
+  });
+  const interpret = createInterpreter(START + 10_000, { gate, evidence, clock: time });
+  recordEarlier(evidence);
   const meanings: (Outcome | undefined)[] = [];
   const task = (async () => {
     for (const outcome of outcomes) meanings.push(await interpret(outcome));
@@ -26,13 +37,33 @@ describe('a 400 is about the data', () => {
     expect(interpreted).toEqual({ meanings: ['ambiguous', 'ambiguous'], pings: 1 });
   });
 
-  test('without a ping if the credential was good just before', async () => {
-    expect(await interpretAll(['ambiguous'], OK, true)).toEqual({ meanings: ['ambiguous'], pings: 0 });
+  test('without a ping if something was accepted less than 5 s before', async () => {
+    const earlier = (ms: number) => (evidence: Evidence) => evidence.recordAcceptance(START - ms);
+    const meanings: Outcome[] = ['ambiguous'];
+    expect(await interpretAll(meanings, OK, earlier(4_999))).toEqual({ meanings, pings: 0 });
+    expect(await interpretAll(meanings, OK, earlier(5_000))).toEqual({ meanings, pings: 1 });
   });
 
   test('and of the credential if a ping is refused, too', async () => {
     const { meanings } = await interpretAll(['ambiguous'], createResponse(400));
     expect(meanings).toEqual(['credential']);
+  });
+
+  test('and of the credential for a minute after one that was about no operation', async () => {
+    const earlier = (ms: number) => (evidence: Evidence) => {
+      evidence.recordUnexplained400(START - ms);
+      evidence.recordAcceptance(START);
+    };
+    expect((await interpretAll(['ambiguous'], OK, earlier(59_999))).meanings).toEqual(['credential']);
+    expect((await interpretAll(['ambiguous'], OK, earlier(60_000))).meanings).toEqual(['ambiguous']);
+  });
+
+  test('and of the credential for a minute after a ping was refused', async () => {
+    const earlier = (evidence: Evidence) => {
+      evidence.recordPing(START - 59_999, false);
+      evidence.recordPing(START, true);
+    };
+    expect((await interpretAll(['ambiguous'], OK, earlier)).meanings).toEqual(['credential']);
   });
 });
 
@@ -43,7 +74,9 @@ describe('a 404 to an alias is about the call', () => {
   });
 
   test('though the credential is known to be good', async () => {
-    const { meanings } = await interpretAll(['alias_unsupported'], OK, true);
+    const { meanings } = await interpretAll(['alias_unsupported'], OK, (evidence) =>
+      evidence.recordAcceptance(START),
+    );
     expect(meanings).toEqual([undefined]);
   });
 
