@@ -144,7 +144,7 @@ export async function attempt(
 
   /** What is accepted now was refused before, so a 400 was about none of it. */
   function noteDelivered(): AttemptResult {
-    if (lastRejection?.status === 400) evidence.recordUnexplained400(clock.now());
+    if (lastRejection?.status === 400) evidence.recordCredential(clock.now(), false);
     return { kind: 'delivered' };
   }
 

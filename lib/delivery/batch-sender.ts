@@ -107,7 +107,7 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       });
       evidence.recordSearch(batch, hasFound);
       if (isComplete && !hasFound && firstRejection.outcome === 'ambiguous')
-        evidence.recordUnexplained400(clock.now());
+        evidence.recordCredential(clock.now(), false);
     }
 
     /**

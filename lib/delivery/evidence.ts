@@ -106,15 +106,13 @@ export function createEvidence() {
       unproven = 0;
     },
 
-    /** A ping was accepted, or it was refused. */
-    recordPing(now: number, isAccepted: boolean): void {
-      if (isAccepted) credentialGoodAt = now;
+    /**
+     * What a ping says of the credential. A 400 that was about no operation says that it is bad: some of the API's servers
+     * may not know it.
+     */
+    recordCredential(now: number, isGood: boolean): void {
+      if (isGood) credentialGoodAt = now;
       else credentialDoubtedAt = now;
-    },
-
-    /** A 400 was about no operation: some of the API's servers may not know the credential. */
-    recordUnexplained400(now: number): void {
-      credentialDoubtedAt = now;
     },
 
     recordFailure(now: number, batch: BatchAttempts): void {

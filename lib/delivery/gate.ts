@@ -138,12 +138,12 @@ export function createGate(
   }
 
   function onPingPassed(): void {
-    evidence.recordPing(clock.now(), true);
+    evidence.recordCredential(clock.now(), true);
     breaker.onPingPassed(clock.now());
   }
 
   function onPingFailed(outcome: Outcome, result: ApiResult): void {
-    if (outcome === 'credential') evidence.recordPing(clock.now(), false);
+    if (outcome === 'credential') evidence.recordCredential(clock.now(), false);
     if (breaker.pause() === undefined) return;
     trip(describeTrip(reactions[outcome].pauseCause, result, describeResult(result)));
   }

@@ -51,7 +51,7 @@ describe('a 400 is about the data', () => {
 
   test('and of the credential for a minute after one that was about no operation', async () => {
     const earlier = (ms: number) => (evidence: Evidence) => {
-      evidence.recordUnexplained400(START - ms);
+      evidence.recordCredential(START - ms, false);
       evidence.recordAcceptance(START);
     };
     expect((await interpretAll(['ambiguous'], OK, earlier(59_999))).meanings).toEqual(['credential']);
@@ -60,8 +60,8 @@ describe('a 400 is about the data', () => {
 
   test('and of the credential for a minute after a ping was refused', async () => {
     const earlier = (evidence: Evidence) => {
-      evidence.recordPing(START - 59_999, false);
-      evidence.recordPing(START, true);
+      evidence.recordCredential(START - 59_999, false);
+      evidence.recordCredential(START, true);
     };
     expect((await interpretAll(['ambiguous'], OK, earlier)).meanings).toEqual(['credential']);
   });
