@@ -9,8 +9,8 @@ import { applyMutant } from './apply-mutant.ts';
 const CONFIGURATION = join(import.meta.dirname, 'tsconfig.json');
 
 /**
- * Finds the mutants that the compiler refuses, which so need no test: in the place of `@stryker-mutator/typescript-checker`,
- * which needs the API of TypeScript 6. A mutant takes about 20 ms.
+ * Finds the mutants that the compiler refuses: no test needs to notice them. It replaces
+ * `@stryker-mutator/typescript-checker`, which needs the API of TypeScript 6. A mutant takes about 20 ms.
  */
 function createTypeChecker(): Checker {
   /** The files that a mutant changed, with their text; one that was checked before has its own text again. */

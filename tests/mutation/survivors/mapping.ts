@@ -12,6 +12,9 @@ export const survivors: AcceptedSurvivors = {
     "const paths = new Set(written.map((path) => path.toLowerCase().replace(/^context\\.|\\.\\*/g, '')));":
       'a path with a star in it names nothing',
   },
+  'lib/mapping/event-uid.ts': {
+    'const camelCaseBoundary = …': 'what else may stand between is a separator anyway',
+  },
   'lib/mapping/exclude-attributes.ts': {
     'if (false) return { event, exclusions };': FASTER,
     "const place = inner.length <= 3 ? inner.join('.') : '';":
@@ -24,6 +27,14 @@ export const survivors: AcceptedSurvivors = {
   'lib/mapping/exclude-query.ts': {
     'if (false) return { text, patterns };': FASTER,
     'if (!/[%+[.]/.test(written)) return [written];': FASTER,
+    'const boundary = …': 'each space is then a boundary of its own',
+    "const parts: Part[] = [{ mark: { written: '', sign: '\"', level: 0 }, body: first, isInQuery: true }];":
+      'it is only asked of what stands behind a semicolon',
+    "if (true && mark.sign !== ';') isInQuery = mark.sign !== '\"';": 'an & stands in a query',
+    'const code = isEncoded || /\\\\u/i.test(written) ? written.slice(-2).toLowerCase() : written.toLowerCase();':
+      'a mark that has it begins with it',
+    "if (mark.sign === '?') return mark.level < cut.mark.level || (true && !cut.isInQuery);":
+      'elsewhere a value that is not in a query ends before it comes to a question mark',
     "for (let level = 0; level < MAX_LEVEL && decoded.includes('%'); level += 1)": FASTER,
   },
   'lib/mapping/explain-event.ts': {

@@ -82,6 +82,25 @@ test('what stands behind a part that is refused leaves the search, if it may', a
   expect(requests.at(-1)?.some).toEqual([99]);
 });
 
+test('nothing is sent of what stands behind it, if all of it may leave', async () => {
+  const { requests, left } = await runBisect(upTo(8), REJECTED, anyOf([0], REJECTED), () => true);
+  expect(requests.map(({ some }) => some)).toEqual([upTo(4), upTo(2), [0]]);
+  expect(left.sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('a rejection after which delivery pauses ends the search', async () => {
+  const requests: (readonly number[])[] = [];
+  await bisect(upTo(4), REJECTED, {
+    async send(some) {
+      requests.push(some);
+      return { kind: 'rejected', rejection: REJECTED };
+    },
+    dismiss: (behind) => behind,
+    reject: async () => false,
+  });
+  expect(requests).toEqual([[0, 1], [0]]);
+});
+
 describe('what is bad in a batch', () => {
   const batches = fc.integer({ min: 1, max: 100 }).chain((count) =>
     fc.record({

@@ -60,7 +60,7 @@ describe('an open breaker', () => {
     breaker.trip(0, OUTAGE);
     breaker.probe(1_000);
     breaker.onPingPassed(1_200);
-    expect(breaker.pause()).toMatchObject({ isPinged: true, nextTryAt: 1_200 });
+    expect(breaker.pause()).toMatchObject({ isPinged: true, isProbing: false, nextTryAt: 1_200 });
     breaker.probe(1_200);
     breaker.trip(1_500, OUTAGE);
     expect(breaker.pause()).toMatchObject({ isPinged: false, nextTryAt: 3_500 });

@@ -53,6 +53,29 @@ describe('a batch', () => {
     }
   });
 
+  test('is suspected while two others fail beside it, and not while three do', () => {
+    const evidence = createHealthyLane();
+    const batch = createBatchAttempts();
+    for (let now = 101; now < 110; now += 1) evidence.recordFailure(now, batch);
+    evidence.recordAcceptance(110);
+    const isSuspectBeside = [111, 112, 113].map((now) => {
+      evidence.recordFailure(now, createBatchAttempts());
+      return evidence.isSuspect(batch);
+    });
+    expect(isSuspectBeside).toEqual([true, true, false]);
+  });
+
+  test('takes a failure more to be suspected by a lane that has seen no other', () => {
+    const evidence = createEvidence();
+    const batch = createBatchAttempts();
+    const isSuspectAfter = [1, 2, 3, 4].map((now) => {
+      evidence.recordFailure(now, batch);
+      evidence.recordAcceptance(now + 0.5);
+      return evidence.isSuspect(batch);
+    });
+    expect(isSuspectAfter).toEqual([false, false, false, true]);
+  });
+
   test('is not suspected while many others fail beside it and nothing passes', () => {
     const evidence = createHealthyLane();
     const batch = createBatchAttempts();
@@ -101,6 +124,13 @@ test('it is a brownout where many other batches fail at their first attempt, not
   expect(evidence.isBrownout(batch)).toBe(false);
 });
 
+test('it is none where one batch fails again and again', () => {
+  const evidence = createHealthyLane();
+  const batch = createBatchAttempts();
+  for (let now = 101; now < 150; now += 1) evidence.recordFailure(now, batch);
+  expect(evidence.isBrownout(createBatchAttempts())).toBe(false);
+});
+
 test('one more failure in a search tells much where all is well, and little in a brownout', () => {
   const batch = createBatchAttempts();
   expect(createHealthyLane().isSearchResult(batch, 1)).toBe(true);
@@ -122,6 +152,21 @@ test('the API is ill once many requests in a row fail, of one batch or of many, 
     evidence.recordAcceptance(130);
     expect(evidence.isApiIll()).toBe(false);
   }
+});
+
+test.each([
+  [[3, 1, 1], false],
+  [[3, 2, 1], true],
+  [[9], true],
+  [[7, 2], false],
+  [[8, 2], true],
+])('after failures in a row of several batches, %j, the API is ill: %s', (failuresByBatch, isIll) => {
+  const evidence = createHealthyLane();
+  for (const failures of failuresByBatch) {
+    const batch = createBatchAttempts();
+    for (let count = 0; count < failures; count += 1) evidence.recordFailure(101, batch);
+  }
+  expect(evidence.isApiIll()).toBe(isIll);
 });
 
 test('only a few operations are given up without another one that passed, until one passes', () => {
@@ -158,6 +203,12 @@ describe('after three batches in a row that failed for an operation of their own
   test('one failure is enough to suspect the next', () => {
     expect(isSuspectAfterOne(findBadBatches(2))).toBe(false);
     expect(isSuspectAfterOne(findBadBatches(3))).toBe(true);
+  });
+
+  test('though others pass at once meanwhile', () => {
+    const evidence = findBadBatches(3);
+    evidence.recordAcceptance(99, createBatchAttempts());
+    expect(isSuspectAfterOne(evidence)).toBe(true);
   });
 
   test('but not if another one fails beside it, which may be chance', () => {

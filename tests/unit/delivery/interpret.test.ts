@@ -12,6 +12,7 @@ async function interpretAll(
   outcomes: Outcome[],
   ping: ApiResult,
   recordEarlier: (evidence: Evidence) => void = () => undefined,
+  deadline = START + 10_000,
 ) {
   const time = createVirtualTime(START);
   const salesmachine = fakeSalesmachine(time, () => ping);
@@ -21,7 +22,7 @@ async function interpretAll(
     random: () => 0.5,
     log: recordingLog(),
   });
-  const interpret = createInterpreter(START + 10_000, { gate, evidence, clock: time });
+  const interpret = createInterpreter(deadline, { gate, evidence, clock: time });
   recordEarlier(evidence);
   const meanings: (Outcome | undefined)[] = [];
   const task = (async () => {
@@ -97,3 +98,8 @@ test.each<Outcome>(['delivered', 'rejected', 'transient', 'throttled'])(
     expect(await interpretAll([outcome], OK)).toEqual({ meanings: [outcome], pings: 0 });
   },
 );
+
+test('without the time for a ping, nothing is known', async () => {
+  const interpreted = await interpretAll(['ambiguous', 'alias_unsupported'], OK, undefined, START - 1);
+  expect(interpreted).toEqual({ meanings: [undefined, undefined], pings: 0 });
+});

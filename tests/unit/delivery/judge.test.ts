@@ -253,6 +253,7 @@ describe('an operation that fails alone while nothing passes', () => {
 });
 
 test('an alias that Salesmachine does not know is given up at once', async () => {
-  const { reject } = setUpJudge();
+  const { reject, refuseFive } = setUpJudge();
+  await refuseFive();
   expect(await reject('alias', 'alias_unsupported')).toBe('alias_unsupported');
 });

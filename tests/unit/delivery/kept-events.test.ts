@@ -23,6 +23,14 @@ describe('an event that fails alone', () => {
     expect(kept.get('a')).toMatchObject({ failures: 3, proven: 2 });
   });
 
+  test('is known by its first refusal, whatever came between it and the last one', () => {
+    const kept = keepEvents();
+    kept.recordRefusal('a', 1_000);
+    kept.recordFailure('a', 5_000, true);
+    kept.recordRefusal('a', 9_000);
+    expect(kept.get('a')).toMatchObject({ refusedSince: 1_000, lastFailedAt: 9_000, failures: 3, proven: 1 });
+  });
+
   test('is a new one if it fails again after it was delivered', () => {
     const kept = keepEvents();
     kept.recordFailure('a', 1_000, true);

@@ -67,6 +67,15 @@ describe('a message that came back', () => {
     expect(choose('d')).toBe('fresh');
   });
 
+  test('is of the same moment as the first of them, not as the last', async () => {
+    const { choose, pass } = await createChooser();
+    for (const id of ['a', 'b']) {
+      expect(choose(id, { receiveCount: 2 })).toBe('returned');
+      await pass(400);
+    }
+    expect(choose('c', { receiveCount: 2 })).toEqual(expect.any(Number));
+  });
+
   test('shares it with eleven others at most, for where several are bad a search takes long', async () => {
     const { choose } = await createChooser();
     const lots = Array.from({ length: 13 }, (_, index) => choose(`event ${index}`, { receiveCount: 2 }));

@@ -29,6 +29,17 @@ describe('of the callers that wait, a slot goes to', () => {
     expect(await runToEnd(time, all)).toEqual([5, 1, 3, 0, 2, 4]);
   });
 
+  test('the next one whose turn is first, if the one before it gave up', async () => {
+    const { time, acquireSlot } = setUp();
+    expect(await runToEnd(time, acquireSlot())).toBe(0);
+    const all = Promise.all([
+      acquireSlot(0.5, { turn: () => 'first' }),
+      acquireSlot(),
+      acquireSlot(60, { turn: () => 'first' }),
+    ]);
+    expect(await runToEnd(time, all)).toEqual([false, 2, 1]);
+  });
+
   test('a caller whose turn comes while it waits', async () => {
     const { time, acquireSlot } = setUp();
     let turn: Turn = 'last';
