@@ -32,7 +32,7 @@ const badEventScenarios = [400, 422, 403, 406, 404, 402, 415, 200].map(
     full: badEvents(100, 30 * MINUTE, 1_000, status),
     // The others are told apart from 403 only by people.
     seeds: [400, 403, 422].includes(status) ? SEEDS : 1,
-    smoke: badEvents(100, 2 * MINUTE, 1_000, status, 30 * MINUTE),
+    smoke: badEvents(100, MINUTE, 500, status, 30 * MINUTE),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: 6 * SECOND },
@@ -150,7 +150,7 @@ export const faultScopeScenarios: readonly Scenario[] = [
     name: 'brownout-30-saturated',
     full: brownout(250, 10 * MINUTE, 0.3),
     seeds: SEEDS,
-    smoke: brownout(250, MINUTE, 0.3),
+    smoke: brownout(250, 30 * SECOND, 0.3),
     thresholds: [
       { metric: 'outageRate', atLeast: 0.95 * 0.7 * QUOTA_PER_SECOND, fullOnly: true },
       { metric: 'splits' },
@@ -163,7 +163,7 @@ export const faultScopeScenarios: readonly Scenario[] = [
     name: 'half-of-servers-reject',
     full: halfOfServersReject(100, 5 * MINUTE),
     seeds: SEEDS,
-    smoke: halfOfServersReject(100, MINUTE),
+    smoke: halfOfServersReject(50, MINUTE),
     thresholds: [{ metric: 'p50' }, { metric: 'p99', atMost: 30 * SECOND }, noDeadLetters],
   },
   ...([409, 423] as const).map(

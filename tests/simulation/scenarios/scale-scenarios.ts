@@ -31,7 +31,7 @@ const always: readonly Threshold[] = [
 /** What the relay makes of a quota that is a multiple of today's. */
 export const scaleScenarios: readonly Scenario[] = [
   {
-    ...saturateQuota(10, { full: 5 * MINUTE, smoke: 20 * SECOND }),
+    ...saturateQuota(10, { full: 5 * MINUTE, smoke: 8 * SECOND }),
     thresholds: [
       { metric: 'rate' },
       { metric: 'fullness', atLeast: 99, fullOnly: true },
@@ -41,7 +41,7 @@ export const scaleScenarios: readonly Scenario[] = [
   },
   // Ten lanes cannot spend it: the rate is what they reach.
   {
-    ...saturateQuota(100, { full: 30 * SECOND, smoke: SECOND }),
+    ...saturateQuota(100, { full: 30 * SECOND, smoke: SECOND / 2 }),
     thresholds: [
       { metric: 'rate', atLeast: 3_500, fullOnly: true },
       { metric: 'fullness' },
