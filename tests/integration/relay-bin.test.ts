@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
+
+/** A cache of its own: npx links the checkout's command there, and leaves the link as it was when the command moves. */
+const npmCache = mkdtempSync(join(tmpdir(), 'relay-npm-'));
+
+afterAll(() => rmSync(npmCache, { recursive: true }));
 
 const operations = [
   { method: 'event', contact_uid: '7', event_uid: 'clicked', params: { display_name: 'Clicked' } },
@@ -13,7 +20,7 @@ const operations = [
 async function mapEvent(command: string, args: readonly string[], path: string | undefined) {
   const child = spawn(command, args, {
     cwd: resolve(repository, 'lib'),
-    env: { PATH: path, HOME: process.env['HOME'], ...COMPILE_CACHE },
+    env: { PATH: path, HOME: process.env['HOME'], npm_config_cache: npmCache, ...COMPILE_CACHE },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end('{"type":"track","userId":"7","event":"Clicked"}');
