@@ -64,7 +64,7 @@ export async function withConnection<T>(
 
 async function connectLocal(env: CommandContext['env']): Promise<Connection> {
   const relay = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
-  const { sqs, mapping, quota, madeUp: _, ...queues } = relay;
+  const { sqs, mapping, quota, ...queues } = relay;
   return {
     ...queues,
     title: `the local relay at ${relayUrl(env)}`,

@@ -17,8 +17,6 @@ export const localConnectionSchema = v.object({
     excludeQuery: names,
   }),
   quota: v.object({ requests: v.number(), windowSeconds: v.number(), share: v.number(), lanes: v.number() }),
-  /** Only what was made up at the start: a configured secret leaves the relay by no way. */
-  madeUp: v.object({ sharedSecret: v.optional(v.string()), token: v.optional(v.string()) }),
 });
 
 export type LocalConnection = v.InferOutput<typeof localConnectionSchema>;

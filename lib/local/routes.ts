@@ -54,14 +54,13 @@ export const createRouter =
     return Object.hasOwn(routes, route) ? routes[route]?.(request) : undefined;
   };
 
-function toLocalConnection({ generated, worker }: LocalConfig, queues: LocalSqs): LocalConnection {
-  const { SEGMENT_SHARED_SECRETS: sharedSecret, INGEST_TOKENS: token } = generated;
+/** No secret: what needs one is asked of the relay itself, which has it. */
+function toLocalConnection({ worker }: LocalConfig, queues: LocalSqs): LocalConnection {
   return {
     sqs: { endpoint: queues.endpoint, region: 'us-east-1' },
     queueUrl: queues.main.url,
     deadLetterQueueUrl: queues.deadLetters.url,
     mapping: worker.delivery.mapping,
     quota: worker.delivery.quota,
-    madeUp: { ...(sharedSecret && { sharedSecret }), ...(token && { token }) },
   };
 }

@@ -38,13 +38,12 @@ test.each([
   expect(response.status).toBe(400);
 });
 
-test('a secret that was configured leaves the relay by no way; one that was made up is told', async () => {
+test('what the relay command asks of the relay holds no secret, neither a configured one nor one that was made up', async () => {
   const configured = await startTestRelay({ SALESMACHINE_API_SECRET: 'hush' });
-  const told = await (await fetch(`${configured.url}/local/connection`)).text();
-  expect(JSON.parse(told)).toMatchObject({ madeUp: {} });
-  expect(told).not.toMatch(/hush|a-shared-secret|a-token/);
-
   const open = await startTestRelay({ SEGMENT_SHARED_SECRETS: '', INGEST_TOKENS: '' });
-  const { madeUp } = JSON.parse(await (await fetch(`${open.url}/local/connection`)).text());
-  expect(madeUp).toEqual({ sharedSecret: 'made-up', token: 'made-up' });
+  for (const { url } of [configured, open]) {
+    const told = await (await fetch(`${url}/local/connection`)).text();
+    expect(JSON.parse(told)).toHaveProperty('queueUrl');
+    expect(told).not.toMatch(/hush|a-shared-secret|a-token|made-up/);
+  }
 });
