@@ -1,5 +1,5 @@
 import { errorName } from '../runtime/errors.ts';
-import { type Json, parseJson } from '../runtime/json.ts';
+import { tryParseJson } from '../runtime/json.ts';
 import { type MappedEvent, mapEvent } from './map-event.ts';
 import type { MappingSettings } from './mapping-settings.ts';
 
@@ -14,13 +14,5 @@ export function mapBody(body: string, settings: MappingSettings, acceptedAt: str
     return mapEvent(value, settings, acceptedAt);
   } catch (error) {
     return { kind: 'unmappable', detail: `the relay failed to map the event (${errorName(error)})`, error };
-  }
-}
-
-function tryParseJson(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
   }
 }

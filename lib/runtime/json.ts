@@ -24,14 +24,19 @@ export function parseJson(text: string): Json {
   return parseJsonWithin(text, MAX_REVIVED_DEPTH).value;
 }
 
+/** As `parseJson`; undefined for what is not JSON. */
+export function tryParseJson(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The object that a JSON text is; an empty one if it is none. */
 export function parseObjectOrEmpty(text: string): JsonObject {
-  try {
-    const value = parseJson(text);
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = tryParseJson(text);
+  return isJsonObject(value) ? value : {};
 }
 
 /**

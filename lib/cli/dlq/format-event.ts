@@ -1,5 +1,5 @@
 import type { StoredDeadLetter } from '../../dead-letters/stored-dead-letter.ts';
-import { type Json, parseJson } from '../../runtime/json.ts';
+import { type Json, tryParseJson } from '../../runtime/json.ts';
 import { redact } from '../redact.ts';
 
 /** An event as it may be shown: without its values unless they are asked for, and by its size if it is no JSON. */
@@ -10,10 +10,7 @@ export function formatEvent(
   if (!replayable) {
     return `‹${original?.bytes ?? '?'} bytes that SQS cannot hold; their beginning, in base64, is in relay dlq export›`;
   }
-  try {
-    const event = parseJson(body);
-    return reveal ? event : redact(event);
-  } catch {
-    return reveal ? body : `‹${Buffer.byteLength(body)} bytes that are no JSON›`;
-  }
+  const event = tryParseJson(body);
+  if (event === undefined) return reveal ? body : `‹${Buffer.byteLength(body)} bytes that are no JSON›`;
+  return reveal ? event : redact(event);
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from '../../runtime/json.ts';
+import { isJsonObject, tryParseJson } from '../../runtime/json.ts';
 import { toLoggableId } from '../../telemetry/message-id.ts';
 import type { CommandContext } from '../command-context.ts';
 import {
@@ -74,8 +74,8 @@ function isNew(row: LogRow, seen: Set<string>): boolean {
 }
 
 function toEntry(row: LogRow): LogEntry[] {
-  const fields = tryParseObject(row['@message'] ?? '');
-  if (fields === undefined) return [];
+  const fields = tryParseJson(row['@message'] ?? '');
+  if (!isJsonObject(fields)) return [];
   const readText = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
   return [
     {
@@ -86,13 +86,4 @@ function toEntry(row: LogRow): LogEntry[] {
       fields,
     },
   ];
-}
-
-function tryParseObject(text: string): JsonObject | undefined {
-  try {
-    const value = parseJson(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../runtime/json.ts';
+import { isJsonObject, type Json, parseObjectOrEmpty } from '../../runtime/json.ts';
 import type { EventState, JourneyStep } from './protocol.ts';
 
 /** The request that an event came with. */
@@ -137,7 +137,7 @@ export type EventRing = ReturnType<typeof createEventRing>;
 
 /** What the list shows of an event. */
 function summarize(body: string): EventRecord['fields'] {
-  const event = tryParse(body);
+  const event = parseObjectOrEmpty(body);
   const nested = ['traits', 'properties'].flatMap((key) =>
     isJsonObject(event[key]) ? Object.keys(event[key]) : [],
   );
@@ -149,15 +149,6 @@ function summarize(body: string): EventRecord['fields'] {
     user: toText(event['userId']) || toText(event['anonymousId']),
     messageId: toText(event['messageId']),
   };
-}
-
-function tryParse(body: string): JsonObject {
-  try {
-    const value = parseJson(body);
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 const MAX_TEXT_LENGTH = 200;

@@ -1,7 +1,7 @@
 import { REASONS } from '../../dead-letters/reasons.ts';
 import { explainEvent } from '../../mapping/explain-event.ts';
 import type { MappingSettings } from '../../mapping/mapping-settings.ts';
-import { type Json, parseJson } from '../../runtime/json.ts';
+import { type Json, tryParseJson } from '../../runtime/json.ts';
 import type { EventRecord } from './event-ring.ts';
 import { getPageAdvice } from './page-advice.ts';
 import type { Advice, Journey, JourneyStep } from './protocol.ts';
@@ -49,7 +49,7 @@ function explain(
 ): Pick<Journey, 'rule' | 'operations' | 'notes'> {
   const nothing = (rule: string) => ({ rule, operations: [], notes: [] });
   if (isCut) return nothing(`Only its beginning is kept here, so it is not explained. ${ELSEWHERE}`);
-  const event = tryParse(body);
+  const event = tryParseJson(body);
   if (event === undefined) return nothing('not JSON, so nothing can be made of it');
   if (hasMoreValuesThan(event, MAX_EXPLAINED_FIELDS))
     return nothing(
@@ -90,12 +90,4 @@ function hasMoreValuesThan(event: Json, limit: number): boolean {
 function findAdvice({ state, detail }: EventRecord): Advice | null {
   const reason = state === 'deadLetter' ? REASONS.find((each) => each === detail) : undefined;
   return reason === undefined ? null : getPageAdvice(reason);
-}
-
-function tryParse(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }
