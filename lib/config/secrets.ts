@@ -1,7 +1,7 @@
 import { chunk } from '../runtime/chunk.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { constant, type Refreshable } from '../runtime/refreshable.ts';
-import { settings } from './settings.ts';
+import { SETTING_NAMES } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -31,7 +31,7 @@ export function createSecretsEnvironment(
   clock: Clock,
   read: ReadParameters,
 ): Refreshable<Environment> {
-  const parameters = Object.keys(settings).flatMap((name) => {
+  const parameters = SETTING_NAMES.flatMap((name) => {
     const parameter = env[name + SUFFIX]?.trim();
     return parameter ? [{ name, parameter }] : [];
   });

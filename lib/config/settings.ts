@@ -155,6 +155,10 @@ export const settings = {
 
 export type SettingName = keyof typeof settings;
 
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);
+
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(settings).filter(isSettingName);
+
 /** Those that the mapping obeys. */
 export const MAPPING_SETTINGS = [
   'ANONYMOUS_CONTACTS',

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parse, YAMLParseError } from 'yaml';
-import { type SettingName, settings } from '../../config/settings.ts';
+import { isSettingName, SETTING_NAMES, type SettingName } from '../../config/settings.ts';
 import { CommandError } from '../cli-errors.ts';
 import { isSecretName } from '../secrets/stage-secrets.ts';
 import { type DeploymentOptionName, isDeploymentOption } from './deployment-options.ts';
@@ -10,12 +10,10 @@ import { type DeploymentOptionName, isDeploymentOption } from './deployment-opti
 /** These are known to the deployment itself. */
 const GIVEN_NAMES: readonly SettingName[] = ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'METRICS_NAMESPACE'];
 
-const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);
-
 /** The settings that a stage's file can hold. */
-export const stageSettingNames: readonly SettingName[] = Object.keys(settings)
-  .filter(isSettingName)
-  .filter((name) => !isSecretName(name) && !GIVEN_NAMES.includes(name));
+export const stageSettingNames: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => !isSecretName(name) && !GIVEN_NAMES.includes(name),
+);
 
 /** What a stage's file says; what it leaves out, or leaves empty, is missing. */
 export type StageFile = {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
-import { type SettingName, settings } from '../../config/settings.ts';
+import { SETTING_NAMES, settings } from '../../config/settings.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -28,10 +28,7 @@ export function createLocalChecks({ env, clock }: Pick<CommandContext, 'env' | '
     {
       name: 'settings',
       run: async () => {
-        const names = Object.keys(settings).filter((name): name is SettingName =>
-          Object.hasOwn(settings, name),
-        );
-        const set = names.filter((name) => env[name]?.trim());
+        const set = SETTING_NAMES.filter((name) => env[name]?.trim());
         const problems = set.flatMap((name) => {
           const schema: v.GenericSchema<string, unknown> = settings[name].schema;
           const result = v.safeParse(schema, env[name]?.trim());
