@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import { CommanderError, createCommand } from 'commander';
 import type { Environment } from '../../config/config.ts';
 import { toTerminalText } from '../../runtime/terminal-text.ts';
 import { CommandError, describeError } from '../cli-errors.ts';
 import { printNote } from '../command-context.ts';
+import { confirm } from '../confirm.ts';
 import { refuseOptionsTakenByNpm } from '../npm-options.ts';
 import { DEFAULT_REGION } from '../stage/stage-target.ts';
 import { deployStage } from './deploy-stage.ts';
@@ -68,7 +68,7 @@ defineStageCommand('deploy', 'check a stage, show what changes, and deploy it')
       {
         aws: await connectDeploymentAws(plan),
         print,
-        confirm: process.stdin.isTTY ? confirm : undefined,
+        confirm: process.stdin.isTTY ? (question) => confirm(question, process) : undefined,
         packageStage: () => packageStage(osls),
         deployPackage: () => runTool('osls', ['deploy', '--package', '.serverless', ...osls], toolOptions),
       },
@@ -121,15 +121,6 @@ const toOslsArguments = (plan: StagePlan, { param, awsProfile, verbose }: Option
 async function packageStage(oslsArguments: readonly string[]): Promise<void> {
   await runTool('npm', ['run', '--silent', 'build'], toolOptions);
   await runTool('osls', ['package', ...oslsArguments], toolOptions);
-}
-
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 try {
