@@ -10,7 +10,7 @@ import { relayUrl, requestLocalRelay } from './request-local-relay.ts';
 import { type AuditEntry, identifyOperator, toAuditLine, writeAuditLine } from './stage/audit.ts';
 import { stackName } from './stage/stage-clients.ts';
 import { connectLogs } from './stage/stage-log.ts';
-import { readStageRegion } from './stage/stage-target.ts';
+import { checkStageName, readStageRegion } from './stage/stage-target.ts';
 import { fetchStageSettings, type WorkerSettings } from './stage/worker-settings.ts';
 
 export type TargetOptions = { stage?: string; region?: string };
@@ -80,7 +80,7 @@ async function connectStage(
   { region }: TargetOptions,
   context: Pick<CommandContext, 'env' | 'stderr' | 'clock' | 'random'>,
 ): Promise<Connection> {
-  if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
+  checkStageName(stage);
   // By the queue's URL it would go past an endpoint that AWS_ENDPOINT_URL names.
   const sqs = createSqs({ useQueueUrlAsEndpoint: false, ...(region && { region }) });
   const resolvedRegion = await sqs.config.region();

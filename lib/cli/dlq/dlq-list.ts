@@ -11,7 +11,7 @@ import {
   withConnection,
   withTargetOptions,
 } from '../connection.ts';
-import { formatTime, pluralize } from '../format-text.ts';
+import { formatNumber, formatTime, pluralize } from '../format-text.ts';
 import { createProgress } from '../progress.ts';
 import { type FilterOptions, toFilter, withFilterOptions } from './filter-options.ts';
 import { formatEvent } from './format-event.ts';
@@ -88,15 +88,12 @@ function formatListing(
   const sections = causes.flatMap((cause) => {
     const { reason, status, detail, count, first, last, types, replayed, sample } = cause;
     const { means, advice } = runbook[reason];
-    const byType = Object.entries(types).map(([type, number]) => `${number.toLocaleString('en')} ${type}`);
-    const replayedNote = replayed > 0 ? `, ${replayed.toLocaleString('en')} of them replayed before` : '';
+    const byType = Object.entries(types).map(([type, number]) => `${formatNumber(number)} ${type}`);
+    const replayedNote = replayed > 0 ? `, ${formatNumber(replayed)} of them replayed before` : '';
     const period = count === 1 ? formatTime(first) : `${formatTime(first)} to ${formatTime(last)}`;
     return [
       '',
-      style(
-        'bold',
-        `${count.toLocaleString('en')} × ${reason}${status === null ? '' : ` (${status})`}: ${detail}`,
-      ),
+      style('bold', `${formatNumber(count)} × ${reason}${status === null ? '' : ` (${status})`}: ${detail}`),
       `  when     ${period} UTC`,
       `  events   ${byType.join(', ')}${replayedNote}`,
       `  meaning  ${means}`,

@@ -14,13 +14,13 @@ export async function findMissingSecrets(stage: string, region: string): Promise
 /** The values of parameters by their names, decrypted; none for one that does not exist. */
 export async function readParameters(
   names: readonly string[],
-  region: string,
+  region: string | undefined,
 ): Promise<Record<string, string>> {
   const { Parameters } = await getParameters(names, region, true);
   return Object.fromEntries(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
 }
 
-async function getParameters(names: readonly string[], region: string, isDecrypted: boolean) {
+async function getParameters(names: readonly string[], region: string | undefined, isDecrypted: boolean) {
   const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
   const ssm = new SSMClient(clientOptions(region));
   try {

@@ -6,7 +6,9 @@ import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import { CommandError } from '../cli-errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type Ping, pingSchema } from '../diagnose-ping.ts';
-import { clientOptions, connectLambda, stackName } from './stage-clients.ts';
+import { readParameters } from '../secrets/stage-parameters.ts';
+import { parameterName } from '../secrets/stage-secrets.ts';
+import { connectLambda, stackName } from './stage-clients.ts';
 import { fetchWorkerEnvironment } from './worker-settings.ts';
 
 /**
@@ -40,30 +42,13 @@ export async function fetchSalesmachineSettings(
   { clock }: Pick<CommandContext, 'clock'>,
 ) {
   const deployed = await fetchWorkerEnvironment(stage, region).catch((): Environment => ({}));
-  const parameter = (name: string) => `/segment-salesmachine-relay/${stage}/${name}`;
   const environment = {
-    SALESMACHINE_API_TOKEN_PARAMETER: parameter('SALESMACHINE_API_TOKEN'),
-    SALESMACHINE_API_SECRET_PARAMETER: parameter('SALESMACHINE_API_SECRET'),
+    SALESMACHINE_API_TOKEN_PARAMETER: parameterName(stage, 'SALESMACHINE_API_TOKEN'),
+    SALESMACHINE_API_SECRET_PARAMETER: parameterName(stage, 'SALESMACHINE_API_SECRET'),
     ...deployed,
   };
-  const readParameters = (names: readonly string[]) => fetchParameters(names, region);
-  return readSalesmachineSettings(await createSecretsEnvironment(environment, clock, readParameters).get());
-}
-
-async function fetchParameters(
-  names: readonly string[],
-  region: string | undefined,
-): Promise<Record<string, string>> {
-  const { GetParametersCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const ssm = new SSMClient(clientOptions(region));
-  try {
-    const { Parameters = [] } = await ssm.send(
-      new GetParametersCommand({ Names: [...names], WithDecryption: true }),
-    );
-    return Object.fromEntries(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
-  } finally {
-    ssm.destroy();
-  }
+  const read = (names: readonly string[]) => readParameters(names, region);
+  return readSalesmachineSettings(await createSecretsEnvironment(environment, clock, read).get());
 }
 
 /** What the worker answers to `{"ping":true}`. */

@@ -16,6 +16,11 @@ export const DEFAULT_REGION = 'us-east-1';
 export const chooseRegion = (asked: string | undefined, ofFile: unknown, env: Environment): string =>
   asked ?? (typeof ofFile === 'string' ? ofFile : undefined) ?? env['AWS_REGION'] ?? DEFAULT_REGION;
 
+/** @throws CommandError for a name that no stage can have */
+export function checkStageName(stage: string): void {
+  if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
+}
+
 /** The region of a stage that has a file under the working directory: where npm run deploy puts it. */
 export async function readStageRegion(stage: string, env: Environment): Promise<string | undefined> {
   const file = await readStageFile(process.cwd(), stage);
@@ -31,7 +36,7 @@ export async function readStageTarget(
   { stage, region }: { stage: string; region?: string | undefined },
   env: Environment,
 ): Promise<StageTarget> {
-  if (!/^[\w-]+$/.test(stage)) throw new CommandError('a stage is made of letters, digits, - and _');
+  checkStageName(stage);
   const { deployment = {} } = (await readStageFile(process.cwd(), stage)) ?? {};
   const { kmsKeyArn } = deployment;
   return {
