@@ -178,7 +178,6 @@ function describeRenaming(name: string, [parent, ...keys]: Path): string[] {
   if (!isAttribute || !name.startsWith('params.')) return [];
   const joined = keys.join('_');
   const flattened = keys.length > 1 ? ['flattened'] : [];
-  if (name === `params.${joined}`) return flattened;
   const moved = name.startsWith(`params.${joined}_`);
   return moved ? [...flattened, `renamed because ${joined} is taken or reserved`] : flattened;
 }

@@ -38,6 +38,10 @@ export const survivors: AcceptedSurvivors = {
     "for (let level = 0; level < MAX_LEVEL && decoded.includes('%'); level += 1)": FASTER,
   },
   'lib/mapping/explain-event.ts': {
+    'const complete = { ...settings, excludeAttributes: ["Stryker was here"] };': NO_MATCH,
+    'true && origin !== undefined ? describeChanges(field, origin.path, origin.value) : [];':
+      'what is made of several fields is neither renamed nor converted',
+    'if (!isAttribute || !name.startsWith("")) return [];': 'what is no param is not nested',
     'return "Stryker was here!";': 'what becomes operations is not described as unmapped',
   },
   'lib/mapping/flat-size.ts': { 'if (size >= limit) return;': BOUNDARY },
@@ -63,6 +67,8 @@ export const survivors: AcceptedSurvivors = {
   },
   'lib/mapping/operations.ts': {
     'if (false) return operations;': FASTER,
+    "match(name) === undefined || (true && name === 'display_name');":
+      'what the event itself holds is taken out before, so that only an event still has one',
   },
   'lib/mapping/params.ts': {
     'if (contextAttributes.length > 0) {': FASTER,

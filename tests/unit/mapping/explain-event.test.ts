@@ -149,6 +149,15 @@ describe('the origin of a field tells', () => {
     });
   });
 
+  test('what was done to a trait', () => {
+    const traits = { address: { zip: '75001' }, mail: { to: 'a' }, mail_to: 'b' };
+    expect(explainOrigins({ type: 'identify', userId: 'u', traits })).toMatchObject({
+      'params.address_zip': '← traits.address.zip, flattened',
+      'params.mail_to': '← traits.mail_to',
+      'params.mail_to_2': '← traits.mail.to, flattened, renamed because mail_to is taken or reserved',
+    });
+  });
+
   test('all of them, where there are several', () => {
     const traits = { firstName: 'Ada', lastName: 'L' };
     expect(explainOrigins({ type: 'identify', userId: 'u', traits })).toMatchObject({
