@@ -37,6 +37,9 @@ function findUnknownMetrics(
     .map((metric) => `${where}: ${metric.namespace} ${metric.key}`);
 }
 
+/** Counts for alarms. The dashboard shows these alarms, and of the pauses how long they were. */
+const ALARMS_ONLY = ['DeliveryPauses', 'UnexpectedErrors'];
+
 const notifications = [
   { 'Fn::If': ['HasAlarmTopicArn', '', { Ref: 'AWS::NoValue' }] },
   { 'Fn::If': ['HasAlarmEmail', { Ref: 'AlarmTopic' }, { Ref: 'AWS::NoValue' }] },
@@ -53,6 +56,13 @@ export const metricRules = {
     const shown = dashboardAlarms(dashboardBody(template));
     const ids = valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmName').map(([id]) => id);
     return [...ids.filter((id) => !shown.includes(id)), ...shown.filter((id) => !ids.includes(id))];
+  },
+
+  'the dashboard shows every metric that is written, but for those that only alarms read': (template) => {
+    const shown = new Set(dashboardMetrics(dashboardBody(template)).map(({ key }) => key));
+    return [...emittedMetrics].filter(
+      (key) => !shown.has(key) && !ALARMS_ONLY.some((name) => key.startsWith(name)),
+    );
   },
 
   'an alarm says what to do first, and notifies the address and the topic that are given': (template) => [

@@ -67,6 +67,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
     ],
     'every metric of the dashboard is one that is written': [],
     'the dashboard shows every alarm': [[body, emptyDashboard]],
+    'the dashboard shows every metric that is written, but for those that only alarms read': [],
     'an alarm says what to do first, and notifies the address and the topic that are given': [
       ['Resources.QueueStuckAlarm.Properties.AlarmDescription', 'The queue is stuck.'],
       ['Resources.QueueStuckAlarm.Properties.AlarmActions', []],
@@ -104,17 +105,28 @@ describe('a rule notices when it is broken, and only that one does', () => {
   );
 
   test.each(faultCases)('$path: $rule', ({ rule, path, value }) => {
-    // The access log counts what is too large, and the dashboard shows that, too.
-    const others = path.includes('TooLargeFilter')
-      ? ['every metric of the dashboard is one that is written']
-      : [];
-    expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...others]);
+    expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...othersBroken(path)]);
   });
+
+  function othersBroken(path: string): RuleName[] {
+    // The access log counts what is too large, and the dashboard shows that, too.
+    if (path.includes('TooLargeFilter')) return ['every metric of the dashboard is one that is written'];
+    if (path !== body) return [];
+    return ['the dashboard shows every metric that is written, but for those that only alarms read'];
+  }
 
   test('a metric on the dashboard that is never written', () => {
     const rule = metricRules['every metric of the dashboard is one that is written'];
     expect(rule(withChange(template, body, dashboardOf('Acepted')))).toHaveLength(1);
     expect(rule(withChange(template, body, dashboardOf('Accepted')))).toEqual([]);
+  });
+
+  test('a metric that is written and that the dashboard lacks', () => {
+    const rule =
+      metricRules['the dashboard shows every metric that is written, but for those that only alarms read'];
+    const missing = rule(withChange(template, body, dashboardOf('Accepted')));
+    expect(missing).toEqual(expect.arrayContaining(['Delivered', 'RequestsByOutcome outcome=conflict']));
+    expect(missing).not.toContain('Accepted');
   });
 
   const codeFaults: [RuleName & keyof typeof timingRules, Partial<Constants>][] = [
