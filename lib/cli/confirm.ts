@@ -3,7 +3,8 @@ import { CommandError } from './cli-errors.ts';
 import type { CommandContext } from './command-context.ts';
 
 /**
- * Whether the operator answers the question with yes. Ctrl-C is a no where it aborts `signal`; else it ends the process.
+ * Whether the operator answers the question with yes. Ctrl-C is a no where it aborts `signal`; else it ends the
+ * process.
  *
  * @throws CommandError without a terminal to ask on
  */

@@ -4,8 +4,8 @@ import { InputError } from '../runtime/errors.ts';
 import { detectEncoding } from '../segment/body.ts';
 
 /**
- * The text of an input. What it is in is seen by its first bytes: gzip or zlib is decompressed, twice if need be; UTF-16
- * is read as well as UTF-8.
+ * The text of an input. What it is in is seen by its first bytes: gzip or zlib is decompressed, twice if need be;
+ * UTF-16 is read as well as UTF-8.
  *
  * @throws InputError for what cannot be read, after the text before it
  */

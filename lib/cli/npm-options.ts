@@ -6,8 +6,8 @@ import { CommandError } from './cli-errors.ts';
 const HARMLESS = '--yes';
 
 /**
- * Refuses a command whose options npm took for itself, because no `--` stood before them: it would run without them, and
- * a dry run would be a replay. npm leaves such an option in the environment, as `npm_config_dry_run`.
+ * Refuses a command whose options npm took for itself, because no `--` stood before them: it would run without them,
+ * and a dry run would be a replay. npm leaves such an option in the environment, as `npm_config_dry_run`.
  *
  * @param args the arguments that npm passed on
  * @throws CommandError that says how to call it

@@ -5,7 +5,9 @@ import { SETTING_NAMES } from './settings.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** Values of SSM parameters by their names, decrypted; none for one that does not exist. It is given ten names at most. */
+/**
+ * Values of SSM parameters by their names, decrypted; none for one that does not exist. It is given ten names at most.
+ */
 export type ReadParameters = (names: readonly string[]) => Promise<Record<string, string>>;
 
 /** Source: `GetParameters` in SSM's API reference. */

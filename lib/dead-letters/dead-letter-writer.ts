@@ -7,7 +7,9 @@ import { errorFields } from '../telemetry/error-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type DeadLetter, serializeDeadLetter } from './dead-letter.ts';
 
-/** How long writing dead letters may take; a message whose dead letter is not confirmed by then stays in the main queue. */
+/**
+ * How long writing dead letters may take; a message whose dead letter is not confirmed by then stays in the main queue.
+ */
 export const DEAD_LETTER_TIMEOUT_MS = 4_000;
 
 export type DeadLetterWriter = {

@@ -44,7 +44,10 @@ export type ReplayedDeadLetter = {
 export type ReplayCounts = SelectionCounts & {
   /** Confirmed by the main queue, and no longer a dead letter. */
   replayed: number;
-  /** May be in the main queue, or were refused by it, and are still dead letters: another replay within 5 minutes sends nothing twice. */
+  /**
+   * May be in the main queue, or were refused by it, and are still dead letters: another replay within 5 minutes sends
+   * nothing twice.
+   */
   failed: number;
 };
 

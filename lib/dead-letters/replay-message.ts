@@ -4,9 +4,9 @@ import { messageGroupId, type OutgoingMessage, sqsSafeHash } from '../sqs/messag
 import type { StoredDeadLetter } from './stored-dead-letter.ts';
 
 /**
- * The message that brings a dead letter's event to the main queue again: the same body, in its user's group. Each replay
- * has one deduplication id, which is not that of the first delivery: SQS accepts it even within 5 minutes of that, and
- * drops what a replay that was killed and started again sends twice.
+ * The message that brings a dead letter's event to the main queue again: the same body, in its user's group. Each
+ * replay has one deduplication id, which is not that of the first delivery: SQS accepts it even within 5 minutes of
+ * that, and drops what a replay that was killed and started again sends twice.
  */
 export function toReplayMessage(deadLetter: StoredDeadLetter): OutgoingMessage {
   const replays = deadLetter.replays + 1;

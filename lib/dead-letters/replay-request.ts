@@ -55,7 +55,8 @@ const schema = v.strictObject(fields);
 
 /**
  * Reads a request to the replay function:
- * `{"reason":"rejected","since":"2026-01-31T00:00:00Z","limit":1000,"dryRun":true}`. An empty object means all dead letters.
+ * `{"reason":"rejected","since":"2026-01-31T00:00:00Z","limit":1000,"dryRun":true}`. An empty object means all dead
+ * letters.
  *
  * @throws ReplayRequestError
  */

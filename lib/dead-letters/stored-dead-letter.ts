@@ -64,8 +64,8 @@ const failureSchema = v.pipe(
 );
 
 /**
- * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, has the
- * reason `receive_limit`; its id is the SQS message's.
+ * Reads a message of the dead-letter queue. One that the relay did not write, because SQS itself moved it there, has
+ * the reason `receive_limit`; its id is the SQS message's.
  */
 export function parseDeadLetter(message: ReceivedMessage): StoredDeadLetter {
   const { attributes } = message;

@@ -12,7 +12,7 @@ type Parts = {
   settlement: Settlement;
   /** Parses and maps a message; undefined if there is nothing to deliver. */
   readMessage(message: ReceivedMessage): QueuedEvent | undefined;
-  /** With whom a message shares a request; or for how long it is kept, in milliseconds. */
+  /** Which others a message may share a request with; or for how many milliseconds it is kept away. */
   chooseLot(message: ReceivedMessage): Lot | number;
 };
 

@@ -27,7 +27,7 @@ export function delayUntilSeconds(ms: number, random: Random): number {
   return toSqsSeconds(ms) + Math.round(uniform(0, 2, random));
 }
 
-/** From `seconds` to twice that, each time another one. */
+/** A random time between `seconds` and twice that. */
 export const scatteredSeconds = (seconds: number, random: Random): number =>
   Math.ceil(uniform(1, 2, random) * seconds);
 
@@ -43,7 +43,7 @@ export function probeDelayMs(probes: number, random: Random, isRefusal = false):
   return Math.min(max, 1_000 * 2 ** Math.min(probes, 6)) * uniform(0.8, 1.2, random);
 }
 
-/** How long nothing is sent after a 429 that does not say: 1 s, doubling to 60 s with each such 429 in a row. */
+/** How long nothing is sent after a 429 without a reset: 1 s, doubling to 60 s with each such 429 in a row. */
 export const throttleDelayMs = (throttles: number): number =>
   Math.min(60_000, 1_000 * 2 ** Math.min(throttles, 6));
 

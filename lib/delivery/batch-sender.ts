@@ -188,7 +188,9 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       else if (gate.pause()?.isRefusal !== true) await isolateRejected(rejection);
     }
 
-    /** The rejection is of one operation; or of suspects, and no others have passed lately, so that it may be the API. */
+    /**
+     * The rejection is of one operation; or of suspects, and no others have passed lately, so that it may be the API.
+     */
     const needsNoSearch = (scope: AttemptOptions['scope'], { outcome, at }: Rejection) =>
       operations.length === 1 ||
       (scope === 'suspect' &&

@@ -4,7 +4,9 @@ import { reactions } from './reactions.ts';
 /** Requests that one bad batch may cost. */
 const MAX_REQUESTS = 40;
 
-/** If at least one in so many stood clean before the first bad one, those behind it are probably clean: they go as one. */
+/**
+ * If at least one in so many stood clean before the first bad one, those behind it are probably clean: they go as one.
+ */
 const RARE_ONE_IN = 8;
 
 type Ports<Candidate> = {

@@ -5,7 +5,9 @@ const WINDOW = 60;
 const MIN_FAILURES_TO_SUSPECT = 3;
 export const MIN_FAILURES_TO_TRIP = 5;
 
-/** Of the failures in a row, so many of one batch count where others fail, too; and all of them, if they are so many. */
+/**
+ * Of the failures in a row, so many of one batch count where others fail, too; and all of them, if they are so many.
+ */
 const MAX_COUNTED_PER_BATCH = 2;
 const MANY_FAILURES = 10;
 
@@ -17,10 +19,14 @@ const UNLIKELY_TO_SUSPECT = 1e-5;
 const UNLIKELY_TO_TRIP = 1e-5;
 const UNLIKELY_IN_SEARCH = 0.05;
 
-/** The failing share counts as no more: bad batches that are not searched yet would make each other look like chance. */
+/**
+ * The failing share counts as no more: bad batches that are not searched yet would make each other look like chance.
+ */
 const MAX_SHARE = 0.5;
 
-/** After so many batches in a row that failed for an operation of their own, one failure is enough to suspect the next. */
+/**
+ * After so many batches in a row that failed for an operation of their own, one failure is enough to suspect the next.
+ */
 const BAD_BATCHES_IN_ROW = 3;
 
 /** Above this share of failures, a single one says little. */
@@ -93,8 +99,8 @@ export function createEvidence() {
 
   return {
     /**
-     * A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. `isAlias`: to
-     * `/v1/alias`, which proves nothing against what is refused in a batch.
+     * A request was accepted; `batch` is the one that it was an attempt of, unless it was part of a search. `isAlias`:
+     * to `/v1/alias`, which proves nothing against what is refused in a batch.
      */
     recordAcceptance(now: number, batch?: BatchAttempts, isAlias = false): void {
       recordFirstAttempt(batch, now, false);
@@ -107,8 +113,8 @@ export function createEvidence() {
     },
 
     /**
-     * What a ping says of the credential. A 400 that was about no operation says that it is bad: some of the API's servers
-     * may not know it.
+     * What a ping says of the credential. A 400 that was about no operation says that it is bad: some of the API's
+     * servers may not know it.
      */
     recordCredential(now: number, isGood: boolean): void {
       if (isGood) credentialGoodAt = now;

@@ -4,7 +4,9 @@ import type { Evidence } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import { reactions } from './reactions.ts';
 
-/** So long after something was accepted, the credential counts as good; and so long after a sign that it is not, as bad. */
+/**
+ * So long after something was accepted, the credential counts as good; and so long after a sign that it is not, as bad.
+ */
 const GOOD_MS = 5_000;
 const DOUBTED_MS = 60_000;
 

@@ -21,7 +21,7 @@ import { createSettlement, type DeliveryQueue } from './settlement.ts';
 /** How long a lane keeps messages while it waits for a slot or for the API. */
 export const MAX_WAIT_MS = 60_000;
 
-/** An invocation takes on more messages for so long after its first request. */
+/** An invocation receives more messages for so long after its first request. */
 export const RECEIVE_WINDOW_MS = 20_000;
 
 /** The end of the invocation's time, kept for the last request (10 s) and for settling. */
@@ -33,7 +33,7 @@ const MAX_PROBED_BATCHES = 3;
 /** The event source mapping hands over ten at most: then there may be more. */
 export const MAPPING_BATCH_SIZE = 10;
 
-/** A crash hides a received message for no longer than this after the invocation's time. */
+/** After a crash, a received message stays invisible for so long beyond the invocation's time. */
 const VISIBILITY_MARGIN_MS = 15_000;
 
 type LaneParts = {
@@ -147,8 +147,8 @@ export function createInvocationRunner(lane: LaneParts) {
     }
 
     /**
-     * Nothing else is on its way, so what was received before may be read. Should one of them end the worker, the others
-     * come back at other moments than it: each is made visible at its own.
+     * Nothing else is on its way, so what was received before may be read. Should one of them end the worker, the
+     * others come back at other moments than it: each is made visible at its own.
      */
     async function admitSuspects(): Promise<true> {
       const released = backlog.admitSuspects().map((message) => ({

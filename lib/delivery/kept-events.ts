@@ -23,9 +23,9 @@ export type KeptEvent = {
 };
 
 /**
- * What a lane remembers of the events that failed alone: they wait in the queue, each with a backoff of its own, and are
- * sent alone when they come back, so that no other event waits for them. An event that another lane keeps is unknown
- * here, and found again.
+ * What a lane remembers of the events that failed alone: they wait in the queue, each with a backoff of its own, and
+ * are sent alone when they come back, so that no other event waits for them. An event that another lane keeps is
+ * unknown here, and found again.
  */
 export type KeptEvents = ReturnType<typeof createKeptEvents>;
 

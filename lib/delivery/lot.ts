@@ -18,7 +18,7 @@ const TOGETHER_MS = 500;
 const MAX_TOGETHER = 12;
 
 /**
- * Decides with which messages a message shares a request, or for how many milliseconds it stays away. One that failed
+ * Decides which messages a message shares a request with, or for how many milliseconds it stays away. One that failed
  * alone goes alone, when it is due and a slot for kept events is free. One that came back although delivery has been
  * well ever since it was queued may be bad, and kept by another lane: it does not go with fresh ones, and takes a slot
  * for kept events.

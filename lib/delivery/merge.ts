@@ -63,7 +63,9 @@ function mergeGroup(eventOperations: readonly PendingOperation[]): RequestOperat
   return [...otherLinks, { ...merged, eventOperations: byAccount.get(lastAccount) ?? [] }];
 }
 
-/** One operation for updates in the order of time: each attribute as it was last set, unless other `params` are given. */
+/**
+ * One operation for updates in the order of time: each attribute as it was last set, unless other `params` are given.
+ */
 function toRequestOperation(updates: readonly PendingOperation[], params?: Params): RequestOperation {
   const last = updates.map(({ operation }) => operation).reduce(update);
   const operation = params === undefined ? last : { ...last, params };

@@ -7,7 +7,9 @@ const MIN_FACTOR = 0.05;
 /** From half the ceiling back to all of it in about eight minutes. */
 const RECOVERY_PER_MS = 0.5 / 480_000;
 
-/** Slots that may be borrowed from the following minute, at most; never more than what the share leaves of the quota. */
+/**
+ * Slots that may be borrowed from the following minute, at most; never more than what the share leaves of the quota.
+ */
 const MAX_BORROWED = 12;
 
 /** How much later than usual the slots come while there is something to pay back: as a part of their period. */
@@ -17,8 +19,8 @@ export type Quota = { requests: number; windowSeconds: number; share: number; la
 
 /**
  * When a lane may send its next request: evenly, at most `share × requests / window / lanes`. After a 429 the rate
- * falls by a tenth, at most once in 5 s, and comes back slowly (AIMD). A search may borrow some slots of the next minute,
- * which the lane pays back little by little. Times are milliseconds.
+ * falls by a tenth, at most once in 5 s, and comes back slowly (AIMD). A search may borrow some slots of the next
+ * minute, which the lane pays back little by little. Times are milliseconds.
  */
 export type Pacer = {
   /** The moment of the next slot; it may have passed. */

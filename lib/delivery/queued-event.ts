@@ -4,8 +4,8 @@ import type { Operation } from '../salesmachine/operation.ts';
 import { getAcceptedAt, type ReceivedMessage } from '../sqs/received-message.ts';
 
 /**
- * With whom an event shares a request: `fresh` ones with each other; those that `returned` though delivery was well, for
- * one of them may be bad; and what goes `alone`, because it was.
+ * Which events share a request: `fresh` ones with each other; those that `returned` though delivery was well with each
+ * other, for one of them may be bad; one that goes `alone`, because it failed alone, with none.
  */
 export type Lot = 'fresh' | 'returned' | 'alone';
 

@@ -18,7 +18,8 @@ type Ports = { evidence: Evidence; clock: Clock; log: Log };
 
 /**
  * Parses and maps a message; undefined if there is nothing to deliver, which is settled then. A mapping that throws, or
- * takes seconds, is a bug of ours: it counts like a refusal, so that only a few events are given up for it while no other one passes.
+ * takes seconds, is a bug of ours: it counts like a refusal, so that only a few events are given up for it while no
+ * other one passes.
  */
 export function createMessageReader(settings: Settings, { evidence, clock, log }: Ports) {
   function mayGiveUp(message: ReceivedMessage): boolean {

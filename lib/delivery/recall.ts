@@ -15,21 +15,21 @@ export type Recall = {
 };
 
 export function createRecall(queue: WorkerQueue, clock: Clock): Recall {
-  let hidden: { message: Released['message']; visibleAt: number }[] = [];
+  let recallable: { message: Released['message']; visibleAt: number }[] = [];
   let pending: Promise<void> = Promise.resolve();
 
   return {
     add(released) {
       const now = clock.now();
       const more = released.map(({ message, seconds }) => ({ message, visibleAt: now + seconds * 1_000 }));
-      hidden = [...hidden.filter(({ visibleAt }) => visibleAt > now), ...more].slice(-MAX_RECALLED);
+      recallable = [...recallable.filter(({ visibleAt }) => visibleAt > now), ...more].slice(-MAX_RECALLED);
     },
     recallAll() {
       const now = clock.now();
-      const messages = hidden
+      const messages = recallable
         .filter(({ visibleAt }) => visibleAt > now)
         .map(({ message }) => ({ message, seconds: 0 }));
-      hidden = [];
+      recallable = [];
       if (messages.length > 0) pending = pending.then(() => queue.release(messages));
     },
     settled: () => pending,

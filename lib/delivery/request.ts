@@ -20,7 +20,7 @@ export function requestBody({ path, operations }: SalesmachineRequest): string {
   return path === '/v1/alias' ? json : `[${json}]`;
 }
 
-/** What an event must not share with another request: its group, and every contact and account that it touches. */
+/** What an event shares with no other request in flight: its group, and every contact and account that it touches. */
 export const orderingKeys = (queuedEvent: QueuedEvent): string[] => [
   `group ${queuedEvent.message.groupId}`,
   ...queuedEvent.operations.flatMap(({ operation }) => entityKeys(operation)),
@@ -40,7 +40,8 @@ export type Selection = {
 
 /**
  * The events that go into the next request, in order and all of one lot. One that is locked out by a request in flight,
- * or that does not fit, waits, and whatever shares a key with it waits behind it: nothing overtakes. An alias goes alone.
+ * or that does not fit, waits, and whatever shares a key with it waits behind it: nothing overtakes. An alias goes
+ * alone.
  */
 export function selectNextEvents(
   pending: readonly QueuedEvent[],
@@ -86,10 +87,12 @@ export function selectSeparable(
   }
 }
 
-/** What still fits into one request. The first event always does: one that is too large has to be sent to be known. */
+/**
+ * What still fits into one request. The first event always does: only Salesmachine can tell whether it is too large.
+ */
 function createCapacity(aliasAlone: boolean) {
   let operationCount = 0;
-  // A byte goes with each operation: one more than there are commas, one less than commas and brackets.
+  // Commas and brackets: a byte for each operation, and one more.
   let bytes = 1;
   let isExclusive = false;
 

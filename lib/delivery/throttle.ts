@@ -6,8 +6,9 @@ import { throttleDelayMs } from './backoff.ts';
 const JITTER_MS = 500;
 
 /**
- * The pause after a 429: until the reset that its headers name, or a backoff where they name none. A pure state machine;
- * moments are milliseconds since the epoch.
+ * The rule for a 429: nothing is sent until the reset that its headers name (`salesmachine/rate-limit.ts` reads them),
+ * or for a backoff where they name none. It also lowers the lane's rate: see `pacer.ts`. A pure state machine; moments
+ * are milliseconds since the epoch.
  */
 export type Throttle = {
   /** A 429 with these headers came: the pause lasts until its reset, and never ends earlier than it would have. */

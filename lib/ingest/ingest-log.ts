@@ -35,7 +35,9 @@ const addOne = (counts: Record<string, number> = {}, name: string): Record<strin
   [name]: (counts[name] ?? 0) + 1,
 });
 
-/** The lines about a request whose events are safe: one for each outcome, and more where there are more ids than fit. */
+/**
+ * The lines about a request whose events are safe: one for each outcome, and more where there are more ids than fit.
+ */
 export function logEvents(
   log: Log,
   events: readonly TriagedEvent[],

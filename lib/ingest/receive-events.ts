@@ -31,7 +31,9 @@ export function receiveEvents(
   }
 }
 
-/** Always written again, though nothing may be excluded: of a key that stands there twice, only the last was checked. */
+/**
+ * Always rewritten, even if nothing was excluded: of a key that stands there twice, only the last was checked.
+ */
 function excludeFromReceived(received: ReceivedEvent, settings: MappingSettings): ReceivedEvent {
   if (settings.excludeAttributes.length + settings.excludeQuery.length === 0) return received;
   if (received.kind === 'unparseable') return { ...received, body: excludeFromBody(received.body, settings) };

@@ -2,9 +2,8 @@ import type { LaneStatus } from '../delivery/status.ts';
 import type { DeliveryStatus } from './api-schema.ts';
 
 /**
- * What holds delivery, of all lanes together: of those that are held, the one that is held for longest without a
- * delivery of any, for they share one Salesmachine; and what all of them delivered, have left of the quota, and will
- * retry.
+ * The status of all lanes as one. What holds delivery is what has held a lane for longest while no lane delivered, for
+ * they share one Salesmachine. The last delivery, the quota that is left and the retries are those of all lanes.
  *
  * @param requests how long Salesmachine took for the last answer, and the requests that have failed in a row
  */

@@ -72,10 +72,10 @@ const MAX_NAME_LENGTH = 1_000;
  * `EXCLUDE_QUERY` names; the same event if nothing has to go. Excluding twice changes nothing more.
  *
  * A pattern names an attribute as Salesmachine would see it (`address_city`, `visit_ip`), or by its own key at any
- * depth, or an object with all that is in it: to leave out too much is better than to store a password because it
- * stood one level deeper. In a text that is JSON itself, or looks like it, an attribute is found by its own key, and its
- * value becomes `null`; in a form that stands in the place of an event, it becomes empty. Ids, types, times and names of
- * events are no attributes.
+ * depth, or an object with all that is in it: to leave out too much is better than to store a password because it stood
+ * one level deeper. In a text that is JSON itself, or looks like it, an attribute is found by its own key, and its
+ * value becomes `null`; in a form that stands in the place of an event, it becomes empty. Ids, types, times and names
+ * of events are no attributes.
  */
 export function excludeAttributes(
   event: Json,

@@ -22,10 +22,10 @@ type Mark = {
 type Part = { mark: Mark; body: string; isInQuery: boolean };
 
 /**
- * A text without the parameters that match, wherever in it there is a URL, or a part of one, encoded or not: in a query,
- * in a fragment (OAuth puts tokens there, and a router a query of its own), in a path's segment (`;name=…`). A parameter
- * goes up to where the next one begins on its own level, or one further out. All else stays as it was written; a query
- * that is left empty goes with its question mark.
+ * A text without the parameters that match, wherever in it there is a URL, or a part of one, encoded or not: in a
+ * query, in a fragment (OAuth puts tokens there, and a router a query of its own), in a path's segment (`;name=…`). A
+ * parameter goes up to where the next one begins on its own level, or one further out. All else stays as it was
+ * written; a query that is left empty goes with its question mark.
  */
 export function excludeQuery(text: string, match: NameMatcher): Cut {
   const patterns: string[] = [];
@@ -104,8 +104,8 @@ const joins = ({ sign, level }: Mark, opening: Mark | undefined): opening is Mar
   (sign === '&' || sign === ';') && level === opening?.level;
 
 /**
- * The name of a parameter; undefined for what is none. Where no sign stands before it, a text may happen to have an `=`:
- * then it is one if another follows, or if the whole text is `name=value`.
+ * The name of a parameter; undefined for what is none. Where no sign stands before it, a text may happen to have an
+ * `=`: then it is one if another follows, or if the whole text is `name=value`.
  */
 function readName({ mark, body }: Part, isFirst: boolean, next: Part | undefined): string | undefined {
   const at = body.search(equals);
@@ -125,7 +125,9 @@ function findPattern(written: string | undefined, match: NameMatcher): string | 
   return undefined;
 }
 
-/** `user[token]` and `user.token` are called so, or `user_token`, as an attribute would be, or by any of their parts. */
+/**
+ * `user[token]` and `user.token` are called so, or `user_token`, as an attribute would be, or by any of their parts.
+ */
 function readNames(written: string): string[] {
   if (!/[%+[.]/.test(written)) return [written];
   const name = decode(written);

@@ -61,8 +61,9 @@ export function excludeFields(text: string, match: NameMatcher): Cut {
 const fieldNames = (name: string): string[] => [name, ...name.split(/[[\]]|%5[BD]/i)];
 
 /**
- * The name that a key means: in JSON that is a text, the quotes and escapes of its keys are escaped once more, and again
- * in JSON within that. Not by `JSON.parse`: it throws at what is no escape, and a text can have a million of those.
+ * The name that a key means: in JSON that is a text, the quotes and escapes of its keys are escaped once more, and
+ * again in JSON within that. Not by `JSON.parse`: it throws at what is no escape, and a text can have a million of
+ * those.
  */
 function parseKey(key: string): string {
   return key.replace(/\\(?:u([\da-f]{4})|([bfnrt])|)/gi, (_escape, hex?: string, space?: string) => {

@@ -17,7 +17,10 @@ const reserved: ReadonlySet<string> = new Set([
   'domain',
 ]);
 
-/** What becomes of a key of the user's that does not stand under its own name: it moves like a joined one, or is left out. */
+/**
+ * What becomes of a key of the user's that does not stand under its own name: it moves like a joined one, or is left
+ * out.
+ */
 export type Claim = (key: string) => 'move' | 'omit' | undefined;
 
 const claimNothing: Claim = () => undefined;

@@ -7,9 +7,9 @@ export type NameMatcher = (name: string) => string | undefined;
 type OtherSpellings = (pattern: string) => string[];
 
 /**
- * Matches names against patterns: `*` stands for any text, all else for itself, however it is written in Unicode, in any
- * case, without outer spaces. No regular expressions: those with several `*` can take very long over a name that was
- * made for it.
+ * Matches names against patterns: `*` stands for any text, all else for itself, however it is written in Unicode, in
+ * any case, without outer spaces. No regular expressions: those with several `*` can take very long over a name that
+ * was made for it.
  *
  * @returns takes a list that does not change: what was made of it is kept
  */

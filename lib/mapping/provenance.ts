@@ -11,7 +11,10 @@ export type Field = { name: string; value: Scalar; origins: Origin[] | undefined
 export type Provenance = {
   /** By operation, in the order in which they stand there; `params.` before the name of a param. */
   fields: Field[][];
-  /** The event's fields that nothing was made of. It and all origins are undefined where finding out would take too long. */
+  /**
+   * The event's fields that nothing was made of. It and all origins are undefined where finding out would take too
+   * long.
+   */
   unused: Path[] | undefined;
 };
 

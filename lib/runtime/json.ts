@@ -90,7 +90,8 @@ function keepUnsafeNumbers(_key: string, value: Json, { source }: { source?: str
 
 /**
  * Whether arrays and objects are nested more than `limit` deep; `[]` is 1 deep. It goes no deeper than that itself:
- * `JSON.parse` takes 100,000 levels, where a function that follows them all (`JSON.stringify`, too) overflows the stack.
+ * `JSON.parse` takes 100,000 levels, where a function that follows them all (`JSON.stringify`, too) overflows the
+ * stack.
  */
 export function isDeeperThan(value: Json, limit: number): boolean {
   if (!isContainer(value)) return false;

@@ -1,6 +1,9 @@
 type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
-/** The credentials of the function's role, as Lambda gives them. Source: Lambda's documentation of its environment variables. */
+/**
+ * The credentials of the function's role, as Lambda gives them. Source: Lambda's documentation of its environment
+ * variables.
+ */
 export function getLambdaCredentials(): AwsCredentials {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,

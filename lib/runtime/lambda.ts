@@ -5,7 +5,9 @@ import { memoizeAsync } from './lazy.ts';
 /** A function as Lambda invokes it. */
 export type LambdaFunction<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
-/** The start of a function's list of middlewares. Without middy's early time-out: the relay has deadlines of its own. */
+/**
+ * The start of a function's list of middlewares. Without middy's early time-out: the relay has deadlines of its own.
+ */
 export const lambda = <Event>() => middy<Event>({ timeoutEarlyInMillis: 0 });
 
 /**

@@ -2,7 +2,9 @@
 export type Refreshable<Value> = {
   /** The value as it was last read. @throws if it has never been read, or not for too long */
   get(): Promise<Value>;
-  /** Whether the value was read after the moment, in milliseconds since the epoch; reads it again where that is allowed. */
+  /**
+   * Whether the value was read after the moment, in milliseconds since the epoch; reads it again where that is allowed.
+   */
   refreshIfOlderThan(moment: number): Promise<boolean>;
 };
 

@@ -70,8 +70,9 @@ function redactValue(text: string, value: string): string {
 }
 
 /**
- * A quote inside a word is an apostrophe. The others open and close in turn, and what stands between, or behind the last
- * one that opens, is replaced unless it is a name; where they do not match, everything from the first to the last is.
+ * A quote inside a word is an apostrophe. The others open and close in turn, and what stands between, or behind the
+ * last one that opens, is replaced unless it is a name; where they do not match, everything from the first to the last
+ * is.
  */
 function redactQuoted(text: string, names: ReadonlySet<string>): string {
   const quotes = [...text.matchAll(/["']/g)].map(({ index }) => ({ index, side: sideOfQuote(text, index) }));

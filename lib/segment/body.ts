@@ -18,7 +18,10 @@ export type Body =
 type Encoding = 'gzip' | 'deflate' | 'br';
 type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
 
-/** In one go: a function has one request at a time, and a hop to another thread for every 16 KB costs five times as much. */
+/**
+ * In one go: a function has one request at a time, and a hop to another thread for every 16 KB costs five times as
+ * much.
+ */
 const decoders: Record<Encoding, Decoder> = {
   gzip: gunzipSync,
   // HTTP means zlib by "deflate", but some clients send the bare stream.

@@ -83,9 +83,9 @@ const parserByType = new Map(Object.entries(parsers));
  *   programming error (`undefined`, `[object Object]`) or anything else is no id.
  * - Names (`event`, `name`, `category`) are strings that are not blank, without their outer spaces; anything else is
  *   no name.
- * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`. Blank text is none, and
- *   so is an empty list, which is how PHP writes an empty object. An identify call
- *   without any traits has those of its context: RudderStack's SDKs put them there.
+ * - `traits` and `properties` that are no object are kept as one attribute: `{ traits: value }`. Blank text is none,
+ *   and so is an empty list, which is how PHP writes an empty object. An identify call without any traits has those of
+ *   its context: RudderStack's SDKs put them there.
  */
 export function parseEvent(value: Json): ParsedEvent {
   if (!isJsonObject(value))

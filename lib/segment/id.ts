@@ -2,8 +2,8 @@ import type { Json } from '../runtime/json.ts';
 
 /**
  * What a sender's bug writes where an id is missing, in any case: the words of programming languages for nothing, a
- * boolean as text, an object that was made a text, a UUID of zeros; also in quotes or brackets, or with nothing in them.
- * All users of such an id would become one contact.
+ * boolean as text, an object that was made a text, a UUID of zeros; also in quotes or brackets, or with nothing in
+ * them. All users of such an id would become one contact.
  */
 const NOTHING =
   '(?:undefined|null|none|nil|nan|true|false|\\[?object \\w+|Optional\\(nil|0{8}-?(?:0{4}-?){3}0{12})?';

@@ -23,7 +23,8 @@ const sdkRoute = { methods: ['POST'], sdk: true } as const;
 export const WEBHOOK_ROUTE: Route = { path: '/segment', methods: ['POST', 'PUT', 'PATCH'], sdk: false };
 
 /**
- * Beside the webhook's, the paths of Segment's HTTP Tracking API, as its server SDKs use them. (Not the browser's: a token would be public there.)
+ * Beside the webhook's, the paths of Segment's HTTP Tracking API, as its server SDKs use them. (Not the browser's: a
+ * token would be public there.)
  */
 const eventRoutes: readonly Route[] = [
   WEBHOOK_ROUTE,

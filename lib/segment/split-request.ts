@@ -43,9 +43,9 @@ const MAX_SHARED_BYTES = 100_000_000;
 
 /**
  * The events that a request carries: an object, an array of them, an SDK's `{"batch":[…]}`, and from webhooks also one
- * of these a line. An object that has a type, its own or its path's, is an event even if it has a `batch`. What can't be
- * read is unparseable alone; its neighbours go on. Where a body was cut, that is an unparseable part of it, too: whatever
- * followed is missing, and its sender has to know.
+ * of these a line. An object that has a type, its own or its path's, is an event even if it has a `batch`. What can't
+ * be read is unparseable alone; its neighbours go on. Where a body was cut, that is an unparseable part of it, too:
+ * whatever followed is missing, and its sender has to know.
  *
  * @param maxEvents nothing is read of what has more
  * @throws TooManyElementsError if there are more events, or if a batch's envelope has more members

@@ -71,7 +71,9 @@ function hashContent(value: JsonObject): string {
   return sqsSafeHash(JSON.stringify(content));
 }
 
-/** A placeholder names no event: a sender's bug writes it into all of them, and a counter that never counts writes 0. */
+/**
+ * A placeholder names no event: a sender's bug writes it into all of them, and a counter that never counts writes 0.
+ */
 function hasMessageId({ messageId }: JsonObject): boolean {
   const id = parseId(messageId);
   return id !== undefined && id !== '0';
@@ -92,7 +94,9 @@ const TRACE_HEADER = new RegExp(
   'i',
 );
 
-/** An `X-Amzn-Trace-Id` if it is well-formed: SQS refuses a message with another one. Source: AWS X-Ray's documentation. */
+/**
+ * An `X-Amzn-Trace-Id` if it is well-formed: SQS refuses a message with another one. Source: AWS X-Ray's documentation.
+ */
 export const parseTraceHeader = (header: string | undefined): string | undefined =>
   header !== undefined && TRACE_HEADER.test(header) ? header : undefined;
 

@@ -5,8 +5,9 @@ import { fromSqsRecord, type ReceivedMessage } from './received-message.ts';
 type BatchEvent = SQSEvent & { messages: ReceivedMessage[] };
 
 /**
- * An event source mapping with `ReportBatchItemFailures`: the handler finds the batch in `event.messages`, and returns the
- * SQS ids of those that are not done. Ids that are not in the batch are left out, or else the whole batch would come back.
+ * An event source mapping with `ReportBatchItemFailures`: the handler finds the batch in `event.messages`, and returns
+ * the SQS ids of those that are not done. Ids that are not in the batch are left out, or else the whole batch would
+ * come back.
  */
 export const sqsBatch = (): MiddlewareObj<BatchEvent, unknown> => ({
   before({ event }) {

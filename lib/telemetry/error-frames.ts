@@ -27,7 +27,10 @@ export function errorFrames(error: unknown): string[] {
   return (own.length > 0 ? own : frames).slice(0, MAX_FRAMES);
 }
 
-/** The stack below the message; nothing if it does not begin with the message, because then any line may be a part of one. */
+/**
+ * The stack below the message; nothing if it does not begin with the message, because then any line may be a part of
+ * one.
+ */
 function stackLines({ message, stack = '' }: Error): string[] {
   const [name = ''] = /^[\w$. [\]]*/.exec(stack) ?? [];
   const head = message === '' ? `${name}\n` : `${name}: ${message}\n`;

@@ -15,7 +15,10 @@ const GB = 1_024 ** 3;
 const INGEST_GB = 1;
 const WORKER_GB = 0.5;
 
-/** The ingest's computing, for which the simulation takes no time. Measured, and three times that: Lambda gives half a CPU. */
+/**
+ * The ingest's computing, for which the simulation takes no time. Measured, and three times that: Lambda gives half a
+ * CPU.
+ */
 const CPU_MS = { webhook: 2, event: 0.15 };
 
 /** API Gateway's access log, and Lambda's own START, END and REPORT. */

@@ -48,8 +48,9 @@ const consumers: Record<string, (ports: ConsumerPorts) => Consumer> = {
 type Figures = { events: number; seconds: number; requests: number; throttled: number };
 
 /**
- * What each way to empty the queue makes of one and the same quota; a new queue and a new fake Salesmachine for each. The
- * events are queued before, so that the consumer is measured and not this machine. The other two are paced as the engine is, so that answers of 429 slow none of them.
+ * What each way to empty the queue makes of one and the same quota; a new queue and a new fake Salesmachine for each.
+ * The events are queued before, so that the consumer is measured and not this machine. The other two are paced as the
+ * engine is, so that answers of 429 slow none of them.
  */
 export async function benchDelivery(): Promise<BenchResult> {
   const results: [string, Figures][] = [];

@@ -9,7 +9,10 @@ const PER_WEBHOOK = 100;
 const POSTERS = 8;
 const MAX_MS = 1_800_000;
 
-/** Events from the webhook to the fake Salesmachine, through the whole of the local relay; and the memory that it then has. */
+/**
+ * Events from the webhook to the fake Salesmachine, through the whole of the local relay; and the memory that it then
+ * has.
+ */
 export async function benchLocal({ isLong }: BenchOptions): Promise<BenchResult> {
   const eventCount = isLong ? 1_000_000 : 100_000;
   const memory = `local relay, memory after ${eventCount.toLocaleString('en')} events`;

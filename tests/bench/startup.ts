@@ -74,7 +74,10 @@ const CREDENTIALS = '@aws-sdk/credential-provider-node';
 const TIME_IMPORT =
   'const start = performance.now(); await import(process.argv[1]); console.log(performance.now() - start)';
 
-/** By round and bundle: one process after the other, the bundles in turn, so that whatever else the machine does hits all alike. */
+/**
+ * By round and bundle: one process after the other, the bundles in turn, so that whatever else the machine does hits
+ * all alike.
+ */
 async function importTimes(files: readonly string[]): Promise<number[][]> {
   const rounds: number[][] = [];
   for (let round = 0; round < PROCESSES; round += 1) {

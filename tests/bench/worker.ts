@@ -4,7 +4,9 @@ import type { BenchResult } from './bench.ts';
 import { ACCEPTED_AT, readCorpus } from './corpus.ts';
 import { measureRatios } from './ratio.ts';
 
-/** What the worker computes for an event, from the body to the operations' JSON, beside parsing it and writing it again. */
+/**
+ * What the worker computes for an event, from the body to the operations' JSON, beside parsing it and writing it again.
+ */
 export async function benchWorker(): Promise<BenchResult> {
   const corpus = readCorpus();
   const runs = [...corpus.large, ...corpus.small].map((bodies) => ({

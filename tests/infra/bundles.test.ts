@@ -56,7 +56,10 @@ test('no bundle holds a client that its function never uses', () => {
   }
 });
 
-/** Initializes a function as Lambda does; then each line of the input is an event, and each line of the output an answer. */
+/**
+ * Initializes a function as Lambda does; then each line of the input is an event, and each line of the output an
+ * answer.
+ */
 const LAMBDA = `
   import { createInterface } from 'node:readline';
   const { handler } = await import(process.argv[1]);

@@ -8,7 +8,10 @@ import { startTestRelay } from '../support/relay.ts';
 
 const docs = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
-/** The query of docs/operations.md for Logs Insights, as far as it uses its language: the fields, and what the line must hold. */
+/**
+ * The query of docs/operations.md for Logs Insights, as far as it uses its language: the fields, and what the line must
+ * hold.
+ */
 function readQuery(text: string) {
   const [, fields = '', filter = ''] = /^fields (.+) \| filter (.+) \| sort @timestamp/m.exec(text) ?? [];
   const needles = Array.from(filter.matchAll(/@message like "(\S+?)"/g), ([, needle = '']) => needle);

@@ -14,7 +14,9 @@ import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 
-/** AWS as far as the command sees it: an SQS that speaks the real protocol, and nothing that knows Lambda or CloudWatch. */
+/**
+ * AWS as far as the command sees it: an SQS that speaks the real protocol, and nothing that knows Lambda or CloudWatch.
+ */
 const awsAt = (endpoint: string) => ({
   AWS_ENDPOINT_URL: endpoint,
   AWS_REGION: 'us-east-1',

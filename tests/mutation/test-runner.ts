@@ -32,11 +32,11 @@ for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
 }
 
 /**
- * Runs Jest's unit tests for Stryker in this process, without loading them again for each mutant: in Jest, whose modules
- * are new in each run, thousands of mutants would take hours.
+ * Runs Jest's unit tests for Stryker in this process, without loading them again for each mutant: in Jest, whose
+ * modules are new in each run, thousands of mutants would take hours.
  *
- * A mutant is tested by the tests of its room, for these have to tell what the room does; the tests of its own file come
- * first, because they mostly notice. A mutant of code that runs while its module is loaded (a table, a regular
+ * A mutant is tested by the tests of its room, for these have to tell what the room does; the tests of its own file
+ * come first, because they mostly notice. A mutant of code that runs while its module is loaded (a table, a regular
  * expression) needs modules of its own.
  */
 function createUnitTestRunner(): TestRunner {

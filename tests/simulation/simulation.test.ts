@@ -95,7 +95,7 @@ describe('a world in which everything goes wrong', () => {
     expect(accepted).toBe(3_000);
   });
 
-  test('finds exactly the poison in the dead letters of a relay that gives up what is refused', async () => {
+  test('finds exactly the refused events in the dead letters of a relay that gives up what is refused', async () => {
     const segment = { ...calm.segment, perSecond: 2, rejectedEvents: [{ oneIn: 50, status: 422 } as const] };
     const { broken, deadLetters, delivered, accepted } = await simulate(oneByOne(), { ...calm, segment }, 1);
     expect(broken).toEqual([]);

@@ -81,7 +81,9 @@ export const OK = createResponse(201, { status: 'success' });
 
 export type Request = { path: SalesmachinePath; operations: Operation[]; at: number };
 
-/** Salesmachine that answers as it is told, after some time; it keeps every request, with its second since the start. */
+/**
+ * Salesmachine that answers as it is told, after some time; it keeps every request, with its second since the start.
+ */
 export function fakeSalesmachine(
   clock: Clock,
   respond: (request: Request, index: number) => ApiResult,

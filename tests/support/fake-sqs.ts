@@ -11,7 +11,9 @@ import type { Clock } from '../../lib/runtime/clock.ts';
 import type { Sqs } from '../../lib/sqs/sqs-client.ts';
 import { createAbortError, sqsClient } from '../simulation/models/sqs-client.ts';
 
-/** What becomes of one entry of a call: SQS takes it, fails to, calls it the sender's fault, or loses the whole call. */
+/**
+ * What becomes of one entry of a call: SQS takes it, fails to, calls it the sender's fault, or loses the whole call.
+ */
 export type EntryResult = 'taken' | 'refused' | 'sender_fault' | 'throttled' | 'lost';
 
 const failureEntries = {

@@ -10,8 +10,8 @@ function experiencedMs(): number {
 const offset = systemClock.now() - experiencedMs();
 
 /**
- * Time as this process experiences it: it passes while the process waits or computes, and stands still while others have
- * the processor. So no deadline passes because the machine is busy.
+ * Time as this process experiences it: it passes while the process waits or computes, and stands still while others
+ * have the processor. So no deadline passes because the machine is busy.
  */
 export const patientClock: Clock = {
   now: () => Math.floor(offset + experiencedMs()),

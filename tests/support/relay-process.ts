@@ -16,7 +16,10 @@ export type RelayProcess = {
   isAlive(): boolean;
 };
 
-/** The local relay as a process of its own, with no more memory than `maxOldSpaceMb` for its objects; killed after the test. */
+/**
+ * The local relay as a process of its own, with no more memory than `maxOldSpaceMb` for its objects; killed after the
+ * test.
+ */
 export async function startRelayProcess(
   env: Record<string, string>,
   maxOldSpaceMb: number,

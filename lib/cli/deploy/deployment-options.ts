@@ -14,8 +14,8 @@ const RETENTION_DAYS = [
 ] as const;
 
 /**
- * What a stage's file can say under `deployment`, beside the functions' settings: by name, the values that it takes, the
- * default as the example shows it, and what it does. A `variable` of the environment overrides the file.
+ * What a stage's file can say under `deployment`, beside the functions' settings: by name, the values that it takes,
+ * the default as the example shows it, and what it does. A `variable` of the environment overrides the file.
  */
 export const deploymentOptions = {
   region: {

@@ -28,7 +28,10 @@ Examples:
   $ relay dlq list --user 4711 --json
 `;
 
-/** The dead letters by cause. `unread`: about how many more there are, which another reader has, or which wait behind another. */
+/**
+ * The dead letters by cause. `unread`: about how many more there are, which another reader has, or which wait behind
+ * another.
+ */
 export type Listing = { matched: number; unread: number; causes: Cause[] };
 
 export function defineList(dlq: Command, context: CommandContext): void {

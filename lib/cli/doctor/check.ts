@@ -13,7 +13,9 @@ export const bad = (text: string): Finding => ({ level: 'bad', text });
 
 const colors = { good: 'green', warning: 'yellow', bad: 'red', unknown: 'yellow' } as const;
 
-/** Runs the checks together, and prints them in their order. The command has failed if one is bad, or none could look. */
+/**
+ * Runs the checks together, and prints them in their order. The command has failed if one is bad, or none could look.
+ */
 export async function runChecks(
   checks: readonly Check[],
   { json }: { json?: true },

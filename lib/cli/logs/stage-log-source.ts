@@ -24,7 +24,9 @@ const LATE_MS = 60_000;
 /** The latest of them. */
 const MAX_LINES = 1_000;
 
-/** The query of a selection, which works as well in the AWS console. Lines that Lambda itself writes have no `level`. */
+/**
+ * The query of a selection, which works as well in the AWS console. Lines that Lambda itself writes have no `level`.
+ */
 function toQuery({ messageId }: Pick<LogSelection, 'messageId'>): string {
   const filters = ['ispresent(level)', ...(messageId === undefined ? [] : [messageFilter(messageId)])];
   const filter = filters.map((each) => `| filter ${each}`).join(' ');

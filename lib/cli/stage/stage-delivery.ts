@@ -20,7 +20,9 @@ const REQUEST = 'request completed' satisfies LogMessage;
 const QUERY = `fields @timestamp, message, outcome, cause, status, problem, remaining, probeInMs, durationMs
 | filter message in ["${PAUSED}", "${RESUMED}", "${REQUEST}"] | sort @timestamp desc | limit 200`;
 
-/** What holds a stage's delivery: from the worker's log, or without the right to it from the metrics; null if unknown. */
+/**
+ * What holds a stage's delivery: from the worker's log, or without the right to it from the metrics; null if unknown.
+ */
 export async function fetchStageDelivery(
   stage: string,
   region: string | undefined,

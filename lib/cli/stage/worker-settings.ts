@@ -6,7 +6,9 @@ import { connectLambda, stackName } from './stage-clients.ts';
 /** What a worker makes of events, and how fast it may send. */
 export type WorkerSettings = Pick<DeliverySettings, 'mapping' | 'quota'>;
 
-/** The settings of a stage's worker, from Lambda; without the right to ask, those of this environment, and a warning. */
+/**
+ * The settings of a stage's worker, from Lambda; without the right to ask, those of this environment, and a warning.
+ */
 export async function fetchStageSettings(
   stage: string,
   region: string | undefined,

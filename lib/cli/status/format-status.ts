@@ -19,8 +19,8 @@ export const isHeld = ({ delivery }: Pick<Status, 'delivery'>): boolean =>
 const MIN_FAILING = 3;
 
 /**
- * Whether Salesmachine fails what waits, though nothing pauses delivery yet: that takes up to a minute where each request
- * runs into its time-out. What failed alone while others passed is the problem of its events.
+ * Whether Salesmachine fails what waits, though nothing pauses delivery yet: that takes up to a minute where each
+ * request runs into its time-out. What failed alone while others passed is the problem of its events.
  */
 export const isFailing = ({
   delivery,

@@ -47,12 +47,13 @@ function explain(
   { body, isCut }: EventRecord,
   settings: MappingSettings,
 ): Pick<Journey, 'rule' | 'operations' | 'notes'> {
-  const nothing = (rule: string) => ({ rule, operations: [], notes: [] });
-  if (isCut) return nothing(`Only its beginning is kept here, so it is not explained. ${ELSEWHERE}`);
+  const toEmptyExplanation = (rule: string) => ({ rule, operations: [], notes: [] });
+  if (isCut)
+    return toEmptyExplanation(`Only its beginning is kept here, so it is not explained. ${ELSEWHERE}`);
   const event = tryParseJson(body);
-  if (event === undefined) return nothing('not JSON, so nothing can be made of it');
+  if (event === undefined) return toEmptyExplanation('not JSON, so nothing can be made of it');
   if (hasMoreValuesThan(event, MAX_EXPLAINED_FIELDS))
-    return nothing(
+    return toEmptyExplanation(
       `It has more than ${MAX_EXPLAINED_FIELDS} fields, so they are not explained here. ${ELSEWHERE}`,
     );
   const explanation = explainEvent(event, settings);

@@ -45,7 +45,7 @@ const PAGES = ['Pricing', 'Home', 'Docs', 'Settings'];
 /** Users of a burst: many, so that their events can travel side by side. */
 const BURST_USERS = 500;
 
-/** Of a burst of 40, every fifth has the attribute that practice refuses. */
+/** Every fifth of 40 events has the attribute that the console can have the fake refuse. */
 const COUPON_COUNT = 40;
 const COUPON_EVERY = 5;
 

@@ -9,7 +9,10 @@ import { readPages, repository } from './pages.ts';
 import { renderParts } from './parts.ts';
 import { README_SETTINGS, runSamples, SAMPLE_PAGES } from './samples.ts';
 
-/** `npm run docs`: writes into the pages what the code knows and what the commands of the README print, and draws the picture of the flow. */
+/**
+ * `npm run docs`: writes into the pages what the code knows and what the commands of the README print, and draws the
+ * picture of the flow.
+ */
 const directory = mkdtempSync(join(tmpdir(), 'relay-docs-'));
 try {
   const { documents } = await packageService(directory, 'prod', {});

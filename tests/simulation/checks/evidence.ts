@@ -19,7 +19,10 @@ export type Evidence = {
   onFailed(worker: WorkerEvidence, events: readonly number[], isMisleading: boolean): void;
   /** A dead letter was written. */
   onGivenUp(event: number, reason: string, now: number): void;
-  /** Salesmachine takes the event, but refused everything when the event was given up: one of the few that this may cost. */
+  /**
+   * Salesmachine takes the event, but refused everything when the event was given up: one of the few that this may
+   * cost.
+   */
   isTolerated(event: number): boolean;
   problems(): string[];
 };
@@ -35,9 +38,9 @@ const isControlled = ({ firsts }: Failure) =>
   [...firsts].some(([worker, { acceptedBefore }]) => worker.acceptedCount > acceptedBefore);
 
 /**
- * Checks, from where the requests arrive, that nothing is given up before the evidence is in: that since the event first
- * failed with a worker, the same worker delivered something else, but for `UNCONTROLLED_MAX` refusals a worker, and but for what is
- * older than `maxEventAgeMs`.
+ * Checks, from where the requests arrive, that nothing is given up before the evidence is in: that since the event
+ * first failed with a worker, the same worker delivered something else, but for `UNCONTROLLED_MAX` refusals a worker,
+ * and but for what is older than `maxEventAgeMs`.
  */
 export function createEvidence(tracker: EventTracker, maxEventAgeMs: number): Evidence {
   const failures = new Map<number, Failure>();

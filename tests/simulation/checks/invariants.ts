@@ -92,7 +92,7 @@ const invariants = {
     const unknown = runState.deadLetters.filter(({ number }) => number === undefined).length;
     return [
       ...formatFinding(
-        'dead letters without a right',
+        'events that should not be dead letters',
         wrong.map(([number]) => number),
       ),
       ...(unknown > 0 ? [`dead letters of unknown events: ${unknown}`] : []),
@@ -111,7 +111,7 @@ const invariants = {
         !deadLetterReasons.has(number) &&
         !queued.has(number),
     );
-    return formatFinding('poison without a dead letter', missing);
+    return formatFinding('refused events without a dead letter', missing);
   },
 
   'a duplicate has a cause': ({ tracker }) => {

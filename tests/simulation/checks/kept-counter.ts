@@ -4,7 +4,10 @@ const SEARCH_ATTEMPTS = 3;
 /** The window of Salesmachine's quota. */
 const WINDOW_MS = 300_000;
 
-/** Counts what is spent on events that are known to be bad, and kept: requests that hold one of them alone, again and again. */
+/**
+ * Counts what is spent on events that are known to be bad, and kept: requests that hold one of them alone, again and
+ * again.
+ */
 export function createKeptCounter(start: number, isRejected: (event: number) => boolean) {
   const attempts = new Map<number, number>();
   const perWindow: number[] = [];

@@ -4,7 +4,9 @@ export type QuotaSettings = { requests: number; windowMs: number; kind: 'fixed' 
 export type QuotaState = { granted: boolean; limit: number; remaining: number; resetAt: number };
 
 export type Quota = {
-  /** One request of ours. `othersShare`: which part of the quota other senders have spent, evenly, since the last one. */
+  /**
+   * One request of ours. `othersShare`: which part of the quota other senders have spent, evenly, since the last one.
+   */
   take(now: number, limit: number, othersShare: number): QuotaState;
 };
 

@@ -43,8 +43,8 @@ type SandboxDependencies = {
 
 /**
  * Runs code as Lambda does: between invocations the process is frozen, so what it left pending goes on only with the
- * next one; after a time-out or a crash it is gone, so whatever it was about to do never happens. Calls that have left the
- * process by then arrive all the same.
+ * next one; after a time-out or a crash it is gone, so whatever it was about to do never happens. Calls that have left
+ * the process by then arrive all the same.
  */
 export function createSandbox({
   time,

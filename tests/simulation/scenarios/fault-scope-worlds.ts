@@ -3,8 +3,8 @@ import type { World } from '../simulation.ts';
 import { HOUR, load, MINUTE } from './worlds.ts';
 
 /**
- * One event in so many is answered with this status for what it contains; 200 and 403 with a page. Then the traffic goes
- * down for so long, so that what is kept still has others to be compared with.
+ * One event in so many is answered with this status for what it contains; 200 and 403 with a page. Then the traffic
+ * goes down for so long, so that what is kept still has others to be compared with.
  */
 export const badEvents = (
   perSecond: number,

@@ -45,7 +45,10 @@ export const halvedQuota = (perSecond: number, ms: number): World => ({
   salesmachine: { limits: [{ from: ms / 4, what: 450 }] },
 });
 
-/** The API is down from the start, in one way after the other. The events come in arrays: it is their number that counts. */
+/**
+ * The API is down from the start, in one way after the other. The events come in arrays: it is their number that
+ * counts.
+ */
 export const apiDown = (perSecond: number, ms: number): World => ({
   segment: load(perSecond, ms, { perWebhook: 10 }),
   salesmachine: {

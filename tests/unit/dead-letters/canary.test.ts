@@ -12,7 +12,9 @@ import {
 
 type Replayed = readonly ReplayedDeadLetter[];
 
-/** Two canaries of ten dead letters, which are waited for a minute; `becomes` is done with them once they are replayed. */
+/**
+ * Two canaries of ten dead letters, which are waited for a minute; `becomes` is done with them once they are replayed.
+ */
 async function send(
   { ports, run, time, worker }: VirtualDeadLetterFixture,
   becomes: (replayed: Replayed) => Replayed = (replayed) => replayed,
