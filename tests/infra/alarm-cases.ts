@@ -9,6 +9,8 @@ type Line = [message: LogMessage, fields: LogFields];
 type Period = { lines?: Line[]; aws?: Values };
 
 export type AlarmCase = {
+  /** How long that which makes it fire has to last. */
+  minutes: number;
   fires: Period;
   staysSilent: Period;
   /** Where the metric is AWS's own, and no line of ours can make it: what makes AWS write it. */
@@ -30,6 +32,7 @@ const newsOfDeadLetters = Object.fromEntries(
   REASONS.filter((reason) => reason !== 'receive_limit').map((reason): [string, AlarmCase] => [
     `dead-letters-${reason.replaceAll('_', '-')}`,
     {
+      minutes: 5,
       fires: { lines: [deadLetterLine(reason)] },
       staysSilent: { lines: REASONS.filter((other) => other !== reason).map(deadLetterLine) },
     },
@@ -43,70 +46,92 @@ const DAY_MS = DAY_SECONDS * 1_000;
 /** For each alarm, by its name without the stack's: what makes it fire, and what does not. */
 export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   'dead-letters': {
-    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [1, 5] } },
-    staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [5, 0] } },
+    minutes: 60,
+    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=DeadLetterQueue': [1, 5] } },
+    staysSilent: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=DeadLetterQueue': [5, 0] } },
     writtenByAws: 'SQS counts the messages in its queues, also those that it moved there itself',
   },
   'dead-letters-expiring': {
-    fires: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [11 * DAY_SECONDS] } },
-    staysSilent: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [9 * DAY_SECONDS] } },
+    minutes: 60,
+    fires: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=DeadLetterQueue': [11 * DAY_SECONDS] } },
+    staysSilent: {
+      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=DeadLetterQueue': [9 * DAY_SECONDS] },
+    },
     writtenByAws: 'SQS measures the age of the messages in its queues',
   },
   ...newsOfDeadLetters,
   'events-late': {
-    fires: { lines: [settledLine(16 * MINUTE_MS, 3)], aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] } },
+    minutes: 30,
+    fires: {
+      lines: [settledLine(16 * MINUTE_MS, 3)],
+      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': [2] },
+    },
     staysSilent: {
       lines: [settledLine(14 * MINUTE_MS, 3)],
-      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage': [2] },
+      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': [2] },
     },
   },
   'events-expiring': {
+    minutes: 30,
     fires: { lines: [settledLine(11 * DAY_MS, 0)] },
     staysSilent: { lines: [settledLine(9 * DAY_MS, 0)] },
   },
   'queue-stuck': {
+    minutes: 30,
     fires: { lines: [settledLine(16 * MINUTE_MS, 0)] },
     staysSilent: { lines: [settledLine(16 * MINUTE_MS, 0), settledLine(16 * MINUTE_MS, 1)] },
   },
   'mapping-disabled': {
-    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [7, 5] } },
+    minutes: 15,
+    fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5] } },
     staysSilent: {
-      aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible': [7, 5], 'AWS/Lambda Invocations': [1] },
+      aws: {
+        'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5],
+        'AWS/Lambda Invocations FunctionName=WorkerLambdaFunction': [1],
+      },
     },
     writtenByAws: 'SQS counts what waits, and Lambda its invocations: of a disabled mapping, none',
   },
   'credential-hold': {
+    minutes: 30,
     fires: { lines: [pausedLine('credential')] },
     staysSilent: { lines: [pausedLine('outage'), pausedLine('configuration')] },
   },
   'configuration-hold': {
+    minutes: 30,
     fires: { lines: [pausedLine('configuration')] },
     staysSilent: { lines: [pausedLine('outage'), pausedLine('credential')] },
   },
   'refuses-everything': {
+    minutes: 15,
     fires: { lines: [...requestLines('rejected', 4), ...requestLines('ambiguous', 2)] },
     staysSilent: { lines: [...requestLines('rejected', 40), settledLine(0, 1)] },
   },
   throttled: {
+    minutes: 15,
     fires: { lines: [...requestLines('delivered', 90), ...requestLines('throttled', 6)] },
     staysSilent: { lines: [...requestLines('delivered', 96), ...requestLines('throttled', 4)] },
   },
   'ingest-errors': {
-    fires: { aws: { 'AWS/ApiGateway 5xx': [1] } },
-    staysSilent: { aws: { 'AWS/ApiGateway 5xx': [] } },
+    minutes: 10,
+    fires: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [1] } },
+    staysSilent: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [] } },
     writtenByAws: 'API Gateway counts its answers of 5xx, ours and its own',
   },
   'requests-refused': {
-    fires: { aws: { 'AWS/ApiGateway 4xx': [6, 5] } },
-    staysSilent: { aws: { 'AWS/ApiGateway 4xx': [6, 4] } },
+    minutes: 5,
+    fires: { aws: { 'AWS/ApiGateway 4xx ApiId=HttpApi': [6, 5] } },
+    staysSilent: { aws: { 'AWS/ApiGateway 4xx ApiId=HttpApi': [6, 4] } },
     writtenByAws: 'API Gateway counts its answers of 4xx, ours and its own',
   },
   'requests-too-large': {
+    minutes: 5,
     fires: { aws: { TooLarge: [1] } },
     staysSilent: { aws: { TooLarge: [] } },
     writtenByAws: 'a metric filter counts the lines of the access log that have the status 413',
   },
   'unknown-signatures': {
+    minutes: 5,
     fires: { lines: [['authentication failed', { cause: 'unknown_signature', status: 401 }]] },
     staysSilent: {
       lines: [
@@ -116,21 +141,25 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
     },
   },
   'worker-errors': {
-    fires: { aws: { 'AWS/Lambda Errors': [1] } },
-    staysSilent: { aws: { 'AWS/Lambda Errors': [0, 0] } },
+    minutes: 5,
+    fires: { aws: { 'AWS/Lambda Errors FunctionName=WorkerLambdaFunction': [1] } },
+    staysSilent: { aws: { 'AWS/Lambda Errors FunctionName=WorkerLambdaFunction': [0, 0] } },
     writtenByAws: 'Lambda counts invocations that throw, time out or run out of memory',
   },
   'worker-throttles': {
-    fires: { aws: { 'AWS/Lambda Throttles': [1] } },
-    staysSilent: { aws: { 'AWS/Lambda Throttles': [0] } },
+    minutes: 10,
+    fires: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [1] } },
+    staysSilent: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [0] } },
     writtenByAws: "Lambda counts what it did not invoke for want of the account's concurrency",
   },
   'worker-timeouts': {
-    fires: { aws: { 'AWS/Lambda Duration': [12_000, 90_000] } },
-    staysSilent: { aws: { 'AWS/Lambda Duration': [12_000, 80_000] } },
+    minutes: 5,
+    fires: { aws: { 'AWS/Lambda Duration FunctionName=WorkerLambdaFunction': [12_000, 90_000] } },
+    staysSilent: { aws: { 'AWS/Lambda Duration FunctionName=WorkerLambdaFunction': [12_000, 80_000] } },
     writtenByAws: 'Lambda measures how long invocations take',
   },
   'unexpected-errors': {
+    minutes: 5,
     fires: { lines: [['unexpected error caught', { error: 'TypeError' }]] },
     staysSilent: { lines: [['request completed', { outcome: 'transient' }]] },
   },

@@ -40,6 +40,13 @@ describe('an alarm', () => {
   );
 
   test.each(Object.entries(alarmCases))(
+    '%s fires once it has lasted for as long as its description says',
+    (name, { minutes }) => {
+      expect(findAlarm(name).minutes).toBe(minutes);
+    },
+  );
+
+  test.each(Object.entries(alarmCases))(
     '%s: a line of ours makes it fire, or it says why none can',
     (name, { fires, writtenByAws }) => {
       const alarm = findAlarm(name);
@@ -98,7 +105,7 @@ describe('mapping-disabled', () => {
     // Without the messages in flight it would go off.
     const withoutInFlight = periods.map((values) => ({
       ...values,
-      'AWS/SQS ApproximateNumberOfMessagesNotVisible': [],
+      'AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=Queue': [],
     }));
     expect(findAlarmingPeriod(alarm, withoutInFlight)).toBeDefined();
   });

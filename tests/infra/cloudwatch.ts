@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
-import type { Template } from '../support/template.ts';
+import { at, type Template } from '../support/template.ts';
 import { metricKey } from './emitted-metrics.ts';
 
 /** A metric as a template names it. */
@@ -26,6 +26,7 @@ const commonSchema = v.object({
   AlarmDescription: v.string(),
   Threshold: v.number(),
   EvaluationPeriods: v.number(),
+  DatapointsToAlarm: v.optional(v.number()),
   ComparisonOperator: v.literal('GreaterThanThreshold'),
   TreatMissingData: v.literal('notBreaching'),
   AlarmActions: v.unknown(),
@@ -44,6 +45,8 @@ export type Alarm = {
   threshold: number;
   /** How many periods in a row have to cross it. */
   evaluationPeriods: number;
+  /** How long it takes until it goes off, in minutes, from when the threshold is crossed. */
+  minutes: number;
   queries: Query[];
 };
 
@@ -54,14 +57,23 @@ export function readAlarms(template: Template): Alarm[] {
     .map(({ Properties }) => {
       const alarm = v.parse(alarmSchema, Properties);
       const queries = 'Metrics' in alarm ? alarm.Metrics : [simpleQuery(alarm)];
+      const datapoints = alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods;
       return {
         name: alarm.AlarmName,
         description: alarm.AlarmDescription,
         threshold: alarm.Threshold,
         evaluationPeriods: alarm.EvaluationPeriods,
+        minutes: (datapoints * findPeriod(queries)) / 60,
         queries,
       };
     });
+}
+
+/** In seconds. @throws if the metrics of an alarm have more than one */
+function findPeriod(queries: readonly Query[]): number {
+  const [period, ...others] = new Set(queries.flatMap(({ MetricStat }) => MetricStat?.Period ?? []));
+  if (period === undefined || others.length > 0) throw new Error('an alarm has one period');
+  return period;
 }
 
 const simpleQuery = (
@@ -78,12 +90,17 @@ function toMetricReference({
   MetricName,
   Dimensions: [dimension],
 }: v.InferOutput<typeof metricSchema>): MetricReference {
-  // Of a metric of AWS's, what it is about is a reference; its name says enough.
   const isOurs = !Namespace.startsWith('AWS/');
   const key = isOurs
     ? metricKey(MetricName, dimension?.Name, dimension?.Value)
-    : `${Namespace} ${MetricName}`;
+    : metricKey(`${Namespace} ${MetricName}`, dimension?.Name, findReferredId(dimension?.Value));
   return { namespace: Namespace, key };
+}
+
+/** The resource that a metric of AWS's is about: `Queue`, however it is referred to. */
+function findReferredId(value: unknown): string | undefined {
+  const references = [at(value, 'Ref'), at(value, 'Fn::GetAtt.0')].filter((id) => typeof id === 'string');
+  return references[0] ?? /^\$\{(\w+)[.}]/.exec(String(value))?.[1];
 }
 
 export const alarmMetrics = ({ queries }: Alarm): MetricReference[] =>

@@ -70,10 +70,10 @@ export async function simulateOutage({
     }
     const invocations = mapping.invocations() - invocationsBefore;
     periods.push({
-      'AWS/SQS ApproximateNumberOfMessagesVisible': visible,
-      'AWS/SQS ApproximateNumberOfMessagesNotVisible': inFlight,
+      'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': visible,
+      'AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=Queue': inFlight,
       // Lambda writes nothing where nothing was invoked.
-      'AWS/Lambda Invocations': invocations === 0 ? [] : [invocations],
+      'AWS/Lambda Invocations FunctionName=WorkerLambdaFunction': invocations === 0 ? [] : [invocations],
     });
   }
   return periods;
