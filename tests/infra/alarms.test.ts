@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
-import type { Template } from '../support/template.ts';
+import { isRecord, type Template } from '../support/template.ts';
 import { alarmCases, metricValues } from './alarm-cases.ts';
 import { findCommands, runCommand } from './alarm-commands.ts';
 import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch.ts';
 import { simulateOutage } from './outage-metrics.ts';
+import { property } from './template-rule.ts';
 import { usePackage } from './use-package.ts';
 
 let template: Template;
@@ -94,6 +95,23 @@ describe('the commands that alarms name', () => {
   ])('would be noticed if they were wrong: %s', async (command) => {
     expect(await runCommand(command)).not.toMatch(AWS_AWAY);
   });
+});
+
+/** A line of the access log as API Gateway writes it, of a request with this status. */
+function readAccessLogLine(status: number): Record<string, unknown> {
+  const format = String(property(template, 'HttpApiStage.AccessLogSettings.Format'));
+  const line: unknown = JSON.parse(
+    format.replace('$context.status', `${status}`).replace(/\$context[.\w]+/g, '-'),
+  );
+  return isRecord(line) ? line : {};
+}
+
+test('requests-too-large counts each answer of 413 in the access log, and no other', () => {
+  const pattern = String(property(template, 'TooLargeFilter.FilterPattern'));
+  const [, field = '', text] = /^\{ \$\.(\w+) = "(\d+)" \}$/.exec(pattern) ?? [];
+  const isCounted = (status: number) => readAccessLogLine(status)[field] === text;
+  expect([200, 413, 414].filter(isCounted)).toEqual([413]);
+  expect(property(template, 'TooLargeFilter.MetricTransformations.0.MetricValue')).toBe('1');
 });
 
 describe('mapping-disabled', () => {

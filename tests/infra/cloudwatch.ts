@@ -109,11 +109,22 @@ export const alarmMetrics = ({ queries }: Alarm): MetricReference[] =>
 /** The values of one period, by metric. */
 export type Values = Readonly<Record<string, readonly number[]>>;
 
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
 const statistics: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  Sum: sum,
+  Average: (values) => sum(values) / values.length,
   Maximum: (values) => Math.max(...values),
   Minimum: (values) => Math.min(...values),
+  p99: (values) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN,
 };
+
+/** One value of a metric; undefined where there are none, as in CloudWatch. */
+function applyStatistic(name: string, values: readonly number[] = []): number | undefined {
+  const statistic = statistics[name];
+  if (!statistic) throw new Error(`there is no statistic ${name}`);
+  return values.length > 0 ? statistic(values) : undefined;
+}
 
 /** As much of CloudWatch's metric math as the alarms use; what is missing is undefined. */
 const metricMath = {
@@ -127,8 +138,7 @@ export function isCrossed({ queries, threshold }: Alarm, values: Values): boolea
   const known: Record<string, unknown> = { ...metricMath };
   for (const { Id, MetricStat } of queries) {
     if (!MetricStat) continue;
-    const given = values[toMetricReference(MetricStat.Metric).key] ?? [];
-    known[Id] = given.length > 0 ? statistics[MetricStat.Stat]?.(given) : undefined;
+    known[Id] = applyStatistic(MetricStat.Stat, values[toMetricReference(MetricStat.Metric).key]);
   }
   const results = queries
     .filter(({ ReturnData }) => ReturnData)
@@ -148,6 +158,14 @@ export function findAlarmingPeriod(alarm: Alarm, periods: readonly Values[]): nu
   return index === -1 ? undefined : index;
 }
 
+const seriesSchema = v.object({
+  id: v.optional(v.string()),
+  label: v.optional(v.string()),
+  stat: v.optional(v.string()),
+  expression: v.optional(v.string()),
+  visible: v.optional(v.boolean(), true),
+});
+
 const dashboardSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -155,6 +173,9 @@ const dashboardSchema = v.pipe(
     widgets: v.array(
       v.looseObject({
         properties: v.looseObject({
+          title: v.optional(v.string(), ''),
+          period: v.optional(v.number(), 300),
+          stat: v.optional(v.string(), 'Average'),
           metrics: v.optional(v.array(v.array(v.unknown())), []),
           alarms: v.optional(v.array(v.string()), []),
         }),
@@ -163,20 +184,53 @@ const dashboardSchema = v.pipe(
   }),
 );
 
-/** The metrics that a dashboard shows: in each list, `.` stands for what is above it. */
-export function dashboardMetrics(body: string): MetricReference[] {
-  return v.parse(dashboardSchema, body).widgets.flatMap(({ properties: { metrics } }) => {
-    let above: string[] = [];
-    return metrics.flatMap((metric) => {
-      const words = metric.filter((part) => typeof part === 'string');
-      if (words.length === 0) return [];
-      above = words.map((word, index) => (word === '.' ? (above[index] ?? '') : word));
-      const [Namespace = '', MetricName = '', Name, Value] = above;
-      return [
-        toMetricReference({ Namespace, MetricName, Dimensions: Name === undefined ? [] : [{ Name, Value }] }),
-      ];
-    });
+type Series = v.InferOutput<typeof seriesSchema> & { reference: MetricReference | undefined };
+
+/** The series of a widget: in each list, `.` stands for what is above it. One without a reference is an expression. */
+function readSeries(metrics: readonly (readonly unknown[])[]): Series[] {
+  let above: string[] = [];
+  return metrics.map((metric) => {
+    const options = v.parse(seriesSchema, metric.find((part) => typeof part !== 'string') ?? {});
+    const words = metric.filter((part) => typeof part === 'string');
+    if (words.length === 0) return { ...options, reference: undefined };
+    above = words.map((word, index) => (word === '.' ? (above[index] ?? '') : word));
+    const [Namespace = '', MetricName = '', Name, Value] = above;
+    const Dimensions = Name === undefined ? [] : [{ Name, Value }];
+    const reference = toMetricReference({ Namespace, MetricName, Dimensions });
+    return { label: Value ?? MetricName, ...options, reference };
   });
+}
+
+/** The metrics that a dashboard shows. */
+export const dashboardMetrics = (body: string): MetricReference[] =>
+  v
+    .parse(dashboardSchema, body)
+    .widgets.flatMap(({ properties }) => readSeries(properties.metrics))
+    .flatMap(({ reference }) => reference ?? []);
+
+/** What a dashboard shows of a period with these values: by the widget's title, each visible series that has a value. */
+export function dashboardValues(body: string, values: Values): Record<string, Record<string, number>> {
+  const { widgets } = v.parse(dashboardSchema, body);
+  return Object.fromEntries(
+    widgets
+      .filter(({ properties }) => properties.metrics.length > 0)
+      .map(({ properties: { title, period, stat: widgetStat, metrics } }) => {
+        const series = readSeries(metrics).map(({ stat = widgetStat, ...each }) => ({
+          ...each,
+          value: each.reference && applyStatistic(stat, values[each.reference.key]),
+        }));
+        const known = Object.fromEntries(series.flatMap(({ id, value }) => (id ? [[id, value]] : [])));
+        const evaluate = (expression: string) =>
+          Number(runInNewContext(expression, { ...known, PERIOD: () => period }));
+        const shown = series
+          .filter(({ visible }) => visible)
+          .map(({ label = '', value = Number.NaN, expression }): [string, number] => [
+            label,
+            expression === undefined ? value : evaluate(expression),
+          ]);
+        return [title, Object.fromEntries(shown.filter(([, value]) => Number.isFinite(value)))];
+      }),
+  );
 }
 
 /** The logical ids of the alarms that a dashboard shows. */

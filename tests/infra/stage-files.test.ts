@@ -8,7 +8,7 @@ import { parseStageFile, stageSettingNames } from '../../lib/cli/deploy/stage-fi
 import { planStage } from '../../lib/cli/deploy/stage-plan.ts';
 import { SECRET_NAMES } from '../../lib/cli/secrets/stage-secrets.ts';
 import { settings } from '../../lib/config/settings.ts';
-import { at, parseTemplate, type Template } from '../support/template.ts';
+import { at, isRecord, parseTemplate, type Template } from '../support/template.ts';
 import { packageService } from './package.ts';
 import { specificationProblems } from './specification.ts';
 import { property } from './template-rule.ts';
@@ -26,6 +26,20 @@ settings:
   REQUIRE_BOTH: true
   ALIAS: off
   RATE_LIMIT_SHARE: 0.48
+  INGEST_OPEN: true
+  ON_BAD_SIGNATURE: retry
+  SALESMACHINE_URL: https://api.successeve.com
+  RATE_LIMIT_REQUESTS: 800
+  RATE_LIMIT_WINDOW_SECONDS: 299
+  MAX_EVENT_AGE_HOURS: 71
+  ANONYMOUS_CONTACTS: skip
+  SCREEN: event
+  CONTEXT_ATTRIBUTES: locale
+  EXCLUDE_EVENTS: Heartbeat
+  EXCLUDE_ATTRIBUTES: password
+  EXCLUDE_QUERY: token
+  POWERTOOLS_LOG_LEVEL: WARN
+  LOG_SUCCESS_SHARE: 0.1
 deployment:
   region: eu-west-1
   alarmEmail: ops@example.com
@@ -47,6 +61,7 @@ let text: string;
 let state: string;
 let template: Template;
 let textOfAnotherShell: string;
+let fromShell: Template;
 
 /** Without the moment of packaging, which is in the name of the functions' code. */
 const withoutTime = (json: string) => json.replace(/\d{13}-[\d-]+T[\d:.]+Z/g, 'NOW');
@@ -65,9 +80,27 @@ beforeAll(async () => {
   };
   const another = await packageService(join(directory, 'another'), 'test', shell, stageFile);
   textOfAnotherShell = another.documents.get(templateFile) ?? '';
+
+  const { settings: given } = parseStageFile(stageFile, 'test');
+  const variables = { ...given, ALARM_EMAIL: 'a@example.com', ALARM_TOPIC_ARN: alarmTopicArn };
+  const packaged = await packageService(join(directory, 'shell'), 'test', {
+    ...variables,
+    INGEST_CONCURRENCY: '7',
+  });
+  fromShell = parseTemplate(packaged.documents.get(templateFile) ?? '');
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Those that a stage's file can hold, as the functions find them. */
+function settingsOf(of: Template): Record<string, unknown> {
+  const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction'];
+  const variables = functions.map((id) => property(of, `${id}.Environment.Variables`));
+  const entries = variables.flatMap((each) => Object.entries(isRecord(each) ? each : {}));
+  return Object.fromEntries(entries.filter(([name]) => stageSettingNames.some((known) => known === name)));
+}
+
+const isNotEmpty = (value: unknown) => ({ 'Fn::Not': [{ 'Fn::Equals': [value, ''] }] });
 
 describe('a stage that has a file', () => {
   test('is the same from every shell', () => {
@@ -75,13 +108,8 @@ describe('a stage that has a file', () => {
   });
 
   test('has its settings, as texts', () => {
-    const variables = (id: string) => property(template, `${id}.Environment.Variables`);
-    expect(variables('WorkerLambdaFunction')).toMatchObject({
-      LANES: '3',
-      ALIAS: 'off',
-      RATE_LIMIT_SHARE: '0.48',
-    });
-    expect(variables('IngestLambdaFunction')).toMatchObject({ REQUIRE_BOTH: 'true', ALIAS: 'off' });
+    expect(settingsOf(template)).toEqual(parseStageFile(stageFile, 'test').settings);
+    expect(Object.keys(settingsOf(template)).toSorted()).toEqual(stageSettingNames.toSorted());
   });
 
   test.each([
@@ -111,6 +139,11 @@ describe('a stage that has a file', () => {
     ],
     ['tracing', 'Resources.IngestLambdaFunction.Properties.TracingConfig.Mode', 'Active'],
     ['tracing', 'Conditions.HasTracing.Fn::Equals.0', 'tracing is true'],
+    ['alarmEmail', 'Conditions.HasAlarmEmail', isNotEmpty('ops@example.com')],
+    ['alarmTopicArn', 'Conditions.HasAlarmTopicArn', isNotEmpty(alarmTopicArn)],
+    ['ingestConcurrency', 'Conditions.HasIngestConcurrency', isNotEmpty(50)],
+    ['kmsKeyArn', 'Conditions.HasKmsKey', isNotEmpty(kmsKeyArn)],
+    ['permissionsBoundaryArn', 'Conditions.HasPermissionsBoundary', isNotEmpty(permissionsBoundaryArn)],
   ])('has its %s: %s', (_, path, value) => {
     expect(at(template, path)).toEqual(value);
   });
@@ -119,6 +152,21 @@ describe('a stage that has a file', () => {
     expect(at(JSON.parse(state), 'service.provider.stackTags')).toEqual({ team: 'growth' });
     expect(specificationProblems(template)).toEqual([]);
   });
+});
+
+test('every setting is taken from the shell, too, and so are the options that have a variable', () => {
+  expect(settingsOf(fromShell)).toEqual(settingsOf(template));
+  expect(at(fromShell, 'Resources.AlarmEmail.Properties.Endpoint')).toBe('a@example.com');
+  expect(at(fromShell, 'Conditions.HasAlarmTopicArn')).toEqual(isNotEmpty(alarmTopicArn));
+  expect(at(fromShell, 'Conditions.HasIngestConcurrency')).toEqual(isNotEmpty('7'));
+});
+
+test.each([
+  ['logRetentionDays', 'Resources.WorkerLogGroup.Properties.RetentionInDays'],
+  ['apiRate', 'Resources.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingRateLimit'],
+  ['apiBurst', 'Resources.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingBurstLimit'],
+] as const)('without a file, a stage has the %s that the example shows', (name, path) => {
+  expect(at(fromShell, path)).toBe(deploymentOptions[name].example);
 });
 
 test('stages/prod.yml protects the stack from removal, and keeps logs for longer', () => {
