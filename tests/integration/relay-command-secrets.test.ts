@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { startParameterStore } from '../support/parameter-store.ts';
@@ -15,8 +18,11 @@ beforeEach(async () => {
 
 afterEach(() => store.stop());
 
-const put = (input: string, ...args: string[]) =>
+const put = (input: string, ...args: string[]) => putIn({}, input, ...args);
+
+const putIn = (options: { cwd?: string }, input: string, ...args: string[]) =>
   runCli(['secrets', 'put', '--stage', 'prod', '--region', 'eu-west-1', ...args], {
+    ...options,
     input,
     env: {
       AWS_ACCESS_KEY_ID: 'none',
@@ -71,6 +77,21 @@ test('relay secrets put --add keeps the secrets and tokens that are stored valid
   });
   expect(stdout).toContain('  INGEST_TOKENS is stored, before what was stored\n');
   expect(stdout).not.toContain('canary');
+});
+
+test("relay secrets put encrypts what it stores: with the key of the stage's file where there is one", async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'relay-secrets-'));
+  mkdirSync(join(directory, 'stages'));
+  const KeyId = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd';
+  writeFileSync(join(directory, 'stages/prod.yml'), `deployment: { kmsKeyArn: '${KeyId}' }`);
+  await putIn({ cwd: directory }, 'INGEST_TOKENS=canary-1');
+  rmSync(join(directory, 'stages/prod.yml'));
+  await putIn({ cwd: directory }, 'INGEST_TOKENS=canary-2');
+  rmSync(directory, { recursive: true });
+  expect(store.puts()).toEqual([
+    { Type: 'SecureString', KeyId },
+    { Type: 'SecureString', KeyId: undefined },
+  ]);
 });
 
 test('a secret on the command line is no option', async () => {

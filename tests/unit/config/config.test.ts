@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type Environment,
   readIngestSettings,
+  readLogSettings,
   readMappingSettings,
   readWorkerConfig,
 } from '../../../lib/config/config.ts';
@@ -68,6 +69,7 @@ describe("the worker's settings", () => {
     ['SALESMACHINE_URL', 'nowhere'],
     ['SALESMACHINE_URL', 'localhost:9000'],
     ['SALESMACHINE_URL', 'ftp://api.salesmachine.io'],
+    ['SALESMACHINE_URL', 'ftp://api.salesmachine.io/http:'],
     ['RATE_LIMIT_REQUESTS', '0'],
     ['RATE_LIMIT_REQUESTS', '1.5'],
     ['RATE_LIMIT_REQUESTS', '900 per 300 s'],
@@ -78,7 +80,7 @@ describe("the worker's settings", () => {
     ['RATE_LIMIT_SHARE', '97%'],
     ['LANES', '1'],
     ['LANES', '11'],
-    ['MAX_EVENT_AGE_HOURS', '-1'],
+    ['MAX_EVENT_AGE_HOURS', '0.9'],
     ['MAX_EVENT_AGE_HOURS', '337'],
     ['ANONYMOUS_CONTACTS', 'Keep'],
     ['ALIAS', 'alone'],
@@ -87,6 +89,40 @@ describe("the worker's settings", () => {
     expect(problem).toMatch(
       new RegExp(`^SettingsError: The settings cannot be used: ${name} must be [^;]+\\.$`),
     );
+  });
+});
+
+describe("the worker's settings take their limits:", () => {
+  test.each([
+    ['RATE_LIMIT_REQUESTS', '1'],
+    ['RATE_LIMIT_REQUESTS', '1000000'],
+    ['RATE_LIMIT_WINDOW_SECONDS', '1'],
+    ['RATE_LIMIT_WINDOW_SECONDS', '86400'],
+    ['RATE_LIMIT_SHARE', '0.01'],
+    ['RATE_LIMIT_SHARE', '1'],
+    ['LANES', '2'],
+    ['LANES', '10'],
+    ['MAX_EVENT_AGE_HOURS', '1'],
+    ['MAX_EVENT_AGE_HOURS', '336'],
+  ])('%s=%s', (name, value) => {
+    const { quota, maxEventAgeMs } = readWorkerConfig({ ...WORKER, [name]: value }).delivery;
+    expect([...Object.values(quota), maxEventAgeMs / 3_600_000]).toContain(Number(value));
+  });
+});
+
+describe('what is logged', () => {
+  test('is every line, and no metric, where nothing else is said', () => {
+    expect(readLogSettings({})).toEqual({ level: 'info', infoSampleRate: 1, namespace: '' });
+  });
+
+  test.each([
+    ['DEBUG', 'debug'],
+    ['INFO', 'info'],
+    ['WARN', 'warn'],
+    ['ERROR', 'error'],
+  ])('is set by POWERTOOLS_LOG_LEVEL=%s, LOG_SUCCESS_SHARE and METRICS_NAMESPACE', (name, level) => {
+    const env = { POWERTOOLS_LOG_LEVEL: name, LOG_SUCCESS_SHARE: '0', METRICS_NAMESPACE: 'relay/prod' };
+    expect(readLogSettings(env)).toEqual({ level, infoSampleRate: 0, namespace: 'relay/prod' });
   });
 });
 

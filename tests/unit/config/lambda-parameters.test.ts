@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { readLambdaParameters } from '../../../lib/config/lambda-parameters.ts';
@@ -12,6 +12,7 @@ const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   process.env = { ...environment };
+  jest.restoreAllMocks();
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
@@ -100,6 +101,32 @@ test.each<[string, (response: ServerResponse) => unknown]>([
     call === 1 ? fail(response) : response.end(twoValues),
   );
   expect(await readLambdaParameters(['/a'])).toEqual({ '/a': '1', '/b': '2' });
+  expect(requests).toHaveLength(2);
+});
+
+test('where SSM does not answer, it is given up and tried once more', async () => {
+  const givenUp: AbortController[] = [];
+  const timeouts = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+    const timeout = new AbortController();
+    givenUp.push(timeout);
+    return timeout.signal;
+  });
+  const requests = await startSsm((response, call) =>
+    call === 1 ? givenUp[0]?.abort(new DOMException('too late', 'TimeoutError')) : response.end(twoValues),
+  );
+  expect(await readLambdaParameters(['/a'])).toEqual({ '/a': '1', '/b': '2' });
+  expect(requests).toHaveLength(2);
+  // Both fit in the time that Segment waits, with time left to queue the events.
+  expect(timeouts.mock.calls).toEqual([[1_000], [1_000]]);
+});
+
+test("SSM's own endpoint is asked rather than the one of all services, and that one rather than AWS's", async () => {
+  const requests = await startSsm((response) => response.end(twoValues));
+  process.env['AWS_ENDPOINT_URL'] = 'http://127.0.0.1:1';
+  await readLambdaParameters(['/a']);
+  process.env['AWS_ENDPOINT_URL'] = process.env['AWS_ENDPOINT_URL_SSM'];
+  delete process.env['AWS_ENDPOINT_URL_SSM'];
+  await readLambdaParameters(['/a']);
   expect(requests).toHaveLength(2);
 });
 
