@@ -73,7 +73,7 @@ export function createLane(settings: DeliverySettings, ports: DeliveryPorts): La
     async deliver(messages, deadline) {
       const released = await run(messages, deadline);
       if (gate.pause() !== undefined) recall.add(released);
-      await recall.settled();
+      await recall.finish();
       return new Set(released.map(({ message }) => message.sqsMessageId));
     },
     status: () => toLaneStatus({ gate, evidence, kept }, clock.now()),

@@ -11,7 +11,7 @@ export type Recall = {
   /** Makes them visible now. */
   recallAll(): void;
   /** Resolves when no recall is under way. */
-  settled(): Promise<unknown>;
+  finish(): Promise<unknown>;
 };
 
 export function createRecall(queue: WorkerQueue, clock: Clock): Recall {
@@ -32,6 +32,6 @@ export function createRecall(queue: WorkerQueue, clock: Clock): Recall {
       recallable = [];
       if (messages.length > 0) pending = pending.then(() => queue.release(messages));
     },
-    settled: () => pending,
+    finish: () => pending,
   };
 }

@@ -102,7 +102,7 @@ export function createSalesmachine(
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
-      const done = () =>
+      const resolveResponse = () =>
         resolve({
           kind: 'response',
           status: response.statusCode ?? 0,
@@ -115,11 +115,11 @@ export function createSalesmachine(
         chunks.push(chunk);
         bytes += chunk.length;
         if (bytes > MAX_RESPONSE_BYTES) {
-          done();
+          resolveResponse();
           response.destroy();
         }
       });
-      response.on('end', done);
+      response.on('end', resolveResponse);
       response.on('error', resolveFailure);
     });
     request.end(body);

@@ -9,8 +9,8 @@ type Protection = {
   isLowered: (before: Stack, after: Stack) => boolean;
 };
 
-/** A protection that a stack has or does not have. */
-const lost =
+/** Whether a deployment loses something that the stack has. */
+const loses =
   (has: (stack: Stack) => boolean) =>
   (before: Stack, after: Stack): boolean =>
     has(before) && !has(after);
@@ -42,7 +42,7 @@ const readList = (stack: Stack, setting: string): string[] =>
     .filter((name) => name !== '');
 
 /** Whether a list has lost a name. */
-const shortened =
+const losesNames =
   (setting: string) =>
   (before: Stack, after: Stack): boolean =>
     readList(before, setting).some((name) => !readList(after, setting).includes(name));
@@ -51,47 +51,47 @@ const shortened =
 const protections: readonly Protection[] = [
   {
     warning: 'REQUIRE_BOTH is turned off: a signature or a token alone will do',
-    isLowered: lost((stack) => variable(stack, 'IngestLambdaFunction', 'REQUIRE_BOTH') === 'true'),
+    isLowered: loses((stack) => variable(stack, 'IngestLambdaFunction', 'REQUIRE_BOTH') === 'true'),
   },
   {
     warning: 'INGEST_OPEN is turned on: anyone can send events',
-    isLowered: lost((stack) => variable(stack, 'IngestLambdaFunction', 'INGEST_OPEN') !== 'true'),
+    isLowered: loses((stack) => variable(stack, 'IngestLambdaFunction', 'INGEST_OPEN') !== 'true'),
   },
   {
     warning: 'ON_BAD_SIGNATURE is no longer retry: Segment discards what is signed with an unknown secret',
-    isLowered: lost((stack) => variable(stack, 'IngestLambdaFunction', 'ON_BAD_SIGNATURE') === 'retry'),
+    isLowered: loses((stack) => variable(stack, 'IngestLambdaFunction', 'ON_BAD_SIGNATURE') === 'retry'),
   },
   {
     warning: 'EXCLUDE_ATTRIBUTES lets through attributes that it removed',
-    isLowered: shortened('EXCLUDE_ATTRIBUTES'),
+    isLowered: losesNames('EXCLUDE_ATTRIBUTES'),
   },
   {
     warning: 'EXCLUDE_QUERY lets through parameters of URLs that it removed',
-    isLowered: shortened('EXCLUDE_QUERY'),
+    isLowered: losesNames('EXCLUDE_QUERY'),
   },
   {
     warning: 'no address receives alarms any more',
-    isLowered: lost((stack) => conditionText(stack, 'HasAlarmEmail') !== ''),
+    isLowered: loses((stack) => conditionText(stack, 'HasAlarmEmail') !== ''),
   },
   {
     warning: 'the SNS topic receives no alarms any more',
-    isLowered: lost((stack) => conditionText(stack, 'HasAlarmTopicArn') !== ''),
+    isLowered: loses((stack) => conditionText(stack, 'HasAlarmTopicArn') !== ''),
   },
   {
     warning: 'removing the stack will delete the queues with their events',
-    isLowered: lost(isRetained),
+    isLowered: loses(isRetained),
   },
   {
     warning: 'CloudFormation will no longer refuse to remove the stack',
-    isLowered: lost((stack) => stack.terminationProtection),
+    isLowered: loses((stack) => stack.terminationProtection),
   },
   {
     warning: 'the queues are no longer encrypted with the KMS key',
-    isLowered: lost((stack) => conditionText(stack, 'HasKmsKey') !== ''),
+    isLowered: loses((stack) => conditionText(stack, 'HasKmsKey') !== ''),
   },
   {
     warning: 'the permissions boundary is removed from the roles',
-    isLowered: lost((stack) => conditionText(stack, 'HasPermissionsBoundary') !== ''),
+    isLowered: loses((stack) => conditionText(stack, 'HasPermissionsBoundary') !== ''),
   },
   {
     warning: 'logs are kept for a shorter time',

@@ -77,7 +77,7 @@ export function createCollector({
     if (lane === undefined || message !== 'request completed') return;
     const request = requests.complete(lane, fields);
     if (request === undefined) return;
-    lanes.answered(lane, request.outcome === 'delivered');
+    lanes.noteAnswer(lane, request.outcome === 'delivered');
     journeys.noteRequest(fields.messageIds ?? [], request.number, toRequestStep(request, fields, now()));
   }
 

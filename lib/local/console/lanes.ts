@@ -26,7 +26,7 @@ export function createLanes(count: number) {
     clear(lane: number): void {
       for (const id of lanes[lane]?.held ?? []) leave(id);
     },
-    answered(lane: number, delivered: boolean): void {
+    noteAnswer(lane: number, delivered: boolean): void {
       const state = lanes[lane];
       if (state) state.lastFailed = !delivered;
     },

@@ -68,12 +68,12 @@ const answersTable = () =>
     Object.values(reactions).map(({ answers, seen }) => [answers, seen]),
   );
 
-const answered = (status: number, words = ''): Answer => ({
+const toAnswer = (status: number, words = ''): Answer => ({
   status,
   failure: null,
   text: `Salesmachine answered ${status}${words}`,
 });
-const unanswered = (code: string): Answer => ({
+const toFailure = (code: string): Answer => ({
   status: null,
   failure: describeFailure(code, { connectTimeoutMs: 3_000, timeoutMs: 10_000 }),
   text: null,
@@ -81,18 +81,18 @@ const unanswered = (code: string): Answer => ({
 
 /** An answer, or why there was none, for each cause that `relay status` can name. */
 const answersByCause: readonly Answer[] = [
-  answered(401),
-  unanswered('ENOCREDENTIAL'),
-  answered(402),
-  answered(403, `: ${HTML_PAGE}`),
-  answered(404),
-  answered(302),
-  answered(422),
-  answered(429),
-  answered(500),
-  unanswered('ETIMEDOUT'),
-  unanswered('ECONNREFUSED'),
-  unanswered('ENOTFOUND'),
+  toAnswer(401),
+  toFailure('ENOCREDENTIAL'),
+  toAnswer(402),
+  toAnswer(403, `: ${HTML_PAGE}`),
+  toAnswer(404),
+  toAnswer(302),
+  toAnswer(422),
+  toAnswer(429),
+  toAnswer(500),
+  toFailure('ETIMEDOUT'),
+  toFailure('ECONNREFUSED'),
+  toFailure('ENOTFOUND'),
 ];
 
 const causesTable = () =>
@@ -104,15 +104,15 @@ const causesTable = () =>
 const MINUTE_MS = 60_000;
 
 function retriesTable(): string {
-  const between = (delaySeconds: (random: () => number) => number) =>
+  const formatRange = (delaySeconds: (random: () => number) => number) =>
     `${delaySeconds(() => 0)} to ${delaySeconds(() => 1)} s`;
   const failures = [1, 2, 3, 6, 10].map((count) => [
     `failed alone ${count === 1 ? 'once' : `${count} times`}`,
-    between((random) => retryDelaySeconds(count, random)),
+    formatRange((random) => retryDelaySeconds(count, random)),
   ]);
   const outages = [1, 10, 30, 60].map((minutes) => [
     `released in a pause, ${minutes} min after it was accepted`,
-    between((random) => outageDelaySeconds(minutes * MINUTE_MS, random)),
+    formatRange((random) => outageDelaySeconds(minutes * MINUTE_MS, random)),
   ]);
   return table(['an event that', 'comes back after'], [...failures, ...outages]);
 }

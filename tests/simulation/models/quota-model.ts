@@ -23,15 +23,15 @@ export function createQuota(
     take: (now, limit, othersShare) => {
       owedToOthers += (Math.min(now - last, windowMs) * othersShare * limit) / windowMs;
       last = now;
-      const others = Math.min(Math.floor(owedToOthers), limit - spending.spent(now));
+      const others = Math.min(Math.floor(owedToOthers), limit - spending.countSpent(now));
       if (others > 0) spending.spend(now, others);
       owedToOthers -= Math.floor(owedToOthers);
-      const granted = spending.spent(now) < limit;
+      const granted = spending.countSpent(now) < limit;
       if (granted) spending.spend(now, 1);
       return {
         granted,
         limit,
-        remaining: Math.max(0, limit - spending.spent(now)),
+        remaining: Math.max(0, limit - spending.countSpent(now)),
         resetAt: spending.resetAt(now),
       };
     },
@@ -39,7 +39,7 @@ export function createQuota(
 }
 
 type Spending = {
-  spent(now: number): number;
+  countSpent(now: number): number;
   spend(now: number, requests: number): void;
   /** When at least one more request is possible, if none is now. */
   resetAt(now: number): number;
@@ -48,16 +48,16 @@ type Spending = {
 function fixedWindow(windowMs: number): Spending {
   let window = 0;
   let requests = 0;
-  const spent = (now: number) => {
+  const countSpent = (now: number) => {
     const current = Math.floor(now / windowMs);
     if (current !== window) requests = 0;
     window = current;
     return requests;
   };
   return {
-    spent,
+    countSpent,
     spend: (now, more) => {
-      requests = spent(now) + more;
+      requests = countSpent(now) + more;
     },
     resetAt: (now) => (Math.floor(now / windowMs) + 1) * windowMs,
   };
@@ -67,7 +67,7 @@ function slidingWindow(windowMs: number): Spending {
   let log: { at: number; requests: number }[] = [];
   let first = 0;
   let requests = 0;
-  const spent = (now: number) => {
+  const countSpent = (now: number) => {
     for (let entry = log[first]; entry && entry.at + windowMs <= now; entry = log[first]) {
       requests -= entry.requests;
       first += 1;
@@ -79,7 +79,7 @@ function slidingWindow(windowMs: number): Spending {
     return requests;
   };
   return {
-    spent,
+    countSpent,
     spend: (now, more) => {
       log.push({ at: now, requests: more });
       requests += more;

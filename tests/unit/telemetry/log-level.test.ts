@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { createLevelFilter, LEVELS } from '../../../lib/telemetry/log-level.ts';
 
-const written = (level: (typeof LEVELS)[number]) => {
+const listWritten = (level: (typeof LEVELS)[number]) => {
   const isWritten = createLevelFilter({ level, infoSampleRate: 1 }, () => 0.999);
   return LEVELS.filter(isWritten);
 };
 
 test('lines of the level and of higher ones are written', () => {
-  expect(LEVELS.map(written)).toEqual([
+  expect(LEVELS.map(listWritten)).toEqual([
     ['debug', 'info', 'warn', 'error'],
     ['info', 'warn', 'error'],
     ['warn', 'error'],

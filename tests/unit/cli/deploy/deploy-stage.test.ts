@@ -13,7 +13,7 @@ const variables = (values: Record<string, string>, key = 'code.zip') => ({
   Type: 'AWS::Lambda::Function',
   Properties: { Environment: { Variables: values }, Code: { S3Key: key } },
 });
-const given = (text: string) => ({ 'Fn::Not': [{ 'Fn::Equals': [text, ''] }] });
+const notEmpty = (text: string) => ({ 'Fn::Not': [{ 'Fn::Equals': [text, ''] }] });
 
 /** As safe as a stack can be. */
 const safe = {
@@ -31,10 +31,10 @@ const safe = {
     IngestLogGroup: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 90 } },
   },
   Conditions: {
-    HasAlarmEmail: given('you@example.com'),
-    HasAlarmTopicArn: given('arn:topic'),
-    HasKmsKey: given('arn:key'),
-    HasPermissionsBoundary: given('arn:boundary'),
+    HasAlarmEmail: notEmpty('you@example.com'),
+    HasAlarmTopicArn: notEmpty('arn:topic'),
+    HasKmsKey: notEmpty('arn:key'),
+    HasPermissionsBoundary: notEmpty('arn:boundary'),
   },
 };
 const template = parseStackTemplate(JSON.stringify(safe));
@@ -51,12 +51,12 @@ const lowerings: [warning: RegExp, after: Stack][] = [
   [/ON_BAD_SIGNATURE is no longer retry/, change(`${inVariables}.ON_BAD_SIGNATURE`, '')],
   [/EXCLUDE_ATTRIBUTES lets through/, change(`${inVariables}.EXCLUDE_ATTRIBUTES`, 'password')],
   [/EXCLUDE_QUERY lets through/, change(`${inVariables}.EXCLUDE_QUERY`, '')],
-  [/no address receives alarms/, change('Conditions.HasAlarmEmail', given(''))],
-  [/the SNS topic receives no alarms/, change('Conditions.HasAlarmTopicArn', given(''))],
+  [/no address receives alarms/, change('Conditions.HasAlarmEmail', notEmpty(''))],
+  [/the SNS topic receives no alarms/, change('Conditions.HasAlarmTopicArn', notEmpty(''))],
   [/will delete the queues/, change('Resources.DeadLetterQueue.DeletionPolicy', 'Delete')],
   [/no longer refuse to remove the stack/, { template, terminationProtection: false }],
-  [/no longer encrypted with the KMS key/, change('Conditions.HasKmsKey', given(''))],
-  [/the permissions boundary is removed/, change('Conditions.HasPermissionsBoundary', given(''))],
+  [/no longer encrypted with the KMS key/, change('Conditions.HasKmsKey', notEmpty(''))],
+  [/the permissions boundary is removed/, change('Conditions.HasPermissionsBoundary', notEmpty(''))],
   [/logs are kept for a shorter time/, change('Resources.IngestLogGroup.Properties.RetentionInDays', 14)],
 ];
 
