@@ -34,6 +34,7 @@ const forbidden: Record<string, { imports: readonly string[]; instead: string }>
   'lib/config': { imports: ['../local/local-log.ts'], instead: 'passes them on' },
   handlers: { imports: ['../lib/local/local-log.ts'], instead: 'stays in lib/local or lib/cli' },
   'lib/local': { imports: ['../cli/options.ts'], instead: 'let lib/cli import it' },
+  'lib/cli': { imports: ['../../tests/support/log.ts'], instead: 'let the test import it' },
 };
 
 test('an import that a room may not have fails the lint, with a message that says what to do instead', async () => {
