@@ -23,7 +23,8 @@ describe('relay dlq export', () => {
     expect(await countDeadLetters()).toBe(31);
     // Personal data: for its owner only.
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await dlq('export', file)).toMatchObject({
+    const again = await runCli(['dlq', 'export', file], { env: { RELAY_URL: relay().url } });
+    expect(again).toMatchObject({
       stderr: expect.stringContaining('exists already'),
       code: 2,
     });

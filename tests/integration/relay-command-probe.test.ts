@@ -103,7 +103,13 @@ test('with the fake, it says what to set, and marks what it creates', async () =
 test('it asks first, and without a terminal or a good credential it sends nothing further', async () => {
   const relay = await startTestRelay();
   const env = credential(relay.salesmachineUrl);
-  await expect(run(['probe'], env)).rejects.toThrow(/There is no terminal to ask on: add --yes/);
+  expect(await run(['probe'], env)).toMatchObject({
+    stderr: expect.stringContaining('There is no terminal to ask on: add --yes'),
+    code: 2,
+  });
   const wrong = { ...env, SALESMACHINE_API_SECRET: 'wrong' };
-  await expect(run(['probe', '--yes'], wrong)).rejects.toThrow(/a ping is answered 401: see relay ping/);
+  expect(await run(['probe', '--yes'], wrong)).toMatchObject({
+    stderr: expect.stringContaining('a ping is answered 401: see relay ping'),
+    code: 2,
+  });
 });

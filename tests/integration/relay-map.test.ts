@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
 
 const main = fileURLToPath(new URL('../../lib/cli/relay-command.ts', import.meta.url));
 const events = new URL('../fixtures/events/', import.meta.url);
@@ -62,7 +63,7 @@ describe('relay map', () => {
     ['NDJSON in UTF-16', Buffer.from(`${JSON.stringify(track)}\n${JSON.stringify(alias)}\n`, 'utf16le')],
     ['a compressed array', gzipSync(JSON.stringify([track, alias]))],
   ])('reads %s', async (_form, input) => {
-    const { stdout, code } = await runCli(['map'], { input });
+    const { stdout, code } = await runRelayProgram(['map'], {}, { input });
     expect(code).toBe(0);
     expect(linesOf(stdout).map(({ messageId }) => messageId)).toEqual(['m1', 'm3']);
   });
@@ -70,7 +71,7 @@ describe('relay map', () => {
   test('notes on standard error only how many events lack a time', async () => {
     const timed = { ...track, timestamp };
     const map = async (...input: object[]) =>
-      (await runCli(['map'], { input: JSON.stringify(input) })).stderr;
+      (await runRelayProgram(['map'], {}, { input: JSON.stringify(input) })).stderr;
     expect(await map(timed, { ...timed, type: 'screen' })).toBe('');
     expect(await map(timed, { ...track, timestamp: 'Invalid Date' })).toBe(
       'relay: no time can be read in 1 event: created_at will be the time of acceptance\n',
@@ -84,7 +85,7 @@ describe('relay map', () => {
       context: { traits: { email: 'ann@example.com' } },
     };
     const env = { EXCLUDE_ATTRIBUTES: 'email,*token*', EXCLUDE_QUERY: 'key', EXCLUDE_EVENTS: 'Debug *' };
-    const { stdout } = await runCli(['map', '--explain'], { input: JSON.stringify(event), env });
+    const { stdout } = await runRelayProgram(['map', '--explain'], env, { input: JSON.stringify(event) });
     expect(stdout).toContain(
       'excluded: properties.apiToken (EXCLUDE_ATTRIBUTES: *token*), properties.url (EXCLUDE_QUERY: key), ' +
         'context.traits.email (EXCLUDE_ATTRIBUTES: email)',
@@ -95,7 +96,7 @@ describe('relay map', () => {
     expect(stdout).not.toMatch(/secret|example\.com/);
 
     const input = JSON.stringify({ ...track, event: 'Debug Tick' });
-    expect((await runCli(['map', '--explain'], { input, env })).stdout).toContain(
+    expect((await runRelayProgram(['map', '--explain'], env, { input })).stdout).toContain(
       'skipped: its name matches a pattern of EXCLUDE_EVENTS: Debug *',
     );
   });
@@ -116,7 +117,7 @@ describe('relay map', () => {
 
   test.each(eventFiles)('maps every real event of %s', async (name) => {
     const file = new URL(name, events);
-    const { stdout, code } = await runCli(['map', fileURLToPath(file)]);
+    const { stdout, code } = await runRelayProgram(['map', fileURLToPath(file)]);
     expect(code).toBe(0);
     const lines = linesOf(stdout);
     expect(lines).toHaveLength(JSON.parse(readFileSync(file, 'utf8')).length);

@@ -6,10 +6,10 @@ import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dea
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
-import { runCli } from './cli.ts';
 import { createDeadLetter } from './dead-letter-fixtures.ts';
 import { recordingLog } from './log.ts';
 import { startTestRelay, type TestRelay } from './relay.ts';
+import { runRelayProgram } from './relay-program.ts';
 
 /** The dead letter of an event whose values all tell of it: `hush` must not show where it was not asked for. */
 export const secretive = createDeadLetter(70, {
@@ -22,7 +22,7 @@ export const secretive = createDeadLetter(70, {
   type: 'identify',
 });
 
-/** For each test a local relay, a folder, and `relay dlq`, which speaks to the relay and is a process of its own. */
+/** For each test a local relay, a folder, and `relay dlq`, which speaks to the relay. */
 export function setUpDlqCommand() {
   let relay: TestRelay;
   let directory: string;
@@ -34,7 +34,7 @@ export function setUpDlqCommand() {
 
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const dlq = (...args: string[]) => runCli(['dlq', ...args], { env: { RELAY_URL: relay.url } });
+  const dlq = (...args: string[]) => runRelayProgram(['dlq', ...args], { RELAY_URL: relay.url });
 
   return {
     relay: () => relay,

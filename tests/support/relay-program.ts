@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CommandContext } from '../../lib/cli/command-context.ts';
-import { createRelayProgram } from '../../lib/cli/relay-program.ts';
+import { runRelay } from '../../lib/cli/run-relay.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { patientClock } from './patient-clock.ts';
@@ -18,18 +18,21 @@ export function createTerminal(answer: (question: string) => Promise<string>): S
   return { stdin, stderr };
 }
 
-const createPipes = (): Streams => ({ stdin: new PassThrough().end(), stderr: new PassThrough() });
+const createPipes = (input: string | Buffer): Streams => ({
+  stdin: new PassThrough().end(input),
+  stderr: new PassThrough(),
+});
 
-type ProgramOptions = { streams?: Streams; clock?: Clock };
+type ProgramOptions = { input?: string | Buffer; streams?: Streams; clock?: Clock };
 
-/** Runs `relay` in this process, which costs less than one of its own; usage errors are thrown. */
+/** Runs `relay` in this process, which costs less than one of its own. */
 export async function runRelayProgram(
   args: readonly string[],
-  env: Record<string, string>,
-  { streams: { stdin, stderr } = createPipes(), clock = patientClock }: ProgramOptions = {},
+  env: Record<string, string> = {},
+  { input = '', streams: { stdin, stderr } = createPipes(input), clock = patientClock }: ProgramOptions = {},
 ) {
   const stdout = new PassThrough();
-  let code = 0;
+  let failure = 0;
   const context: CommandContext = {
     stdin,
     stdout,
@@ -39,11 +42,11 @@ export async function runRelayProgram(
     random: systemRandom,
     interruptSignal: () => new AbortController().signal,
     setFailed() {
-      code = 1;
+      failure = 1;
     },
   };
   const output = Promise.all([text(stdout), text(stderr)]);
-  await createRelayProgram(context).parseAsync(args, { from: 'user' });
+  const code = (await runRelay(args, context)) || failure;
   stdout.end();
   stderr.end();
   const [out, err] = await output;

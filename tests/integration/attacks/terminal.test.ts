@@ -7,10 +7,10 @@ import { listen } from '../../../lib/local/http-server.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
 import { systemRandom } from '../../../lib/runtime/random.ts';
 import { sendMessages } from '../../../lib/sqs/send-messages.ts';
-import { runCli } from '../../support/cli.ts';
 import { createDeadLetter } from '../../support/dead-letter-fixtures.ts';
 import { recordingLog } from '../../support/log.ts';
 import { startTestRelay, type TestRelay } from '../../support/relay.ts';
+import { runRelayProgram } from '../../support/relay-program.ts';
 
 /** Clears the screen, in three ways; then turns what follows around. */
 const EVIL = '\u001B[2J\u009B2J\u0090\u202Eevil\u2066\u2028\u0007\u007F';
@@ -63,7 +63,7 @@ async function writeDeadLetters(...types: string[]) {
 }
 
 async function output(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await runCli(args, { env: { RELAY_URL: relay.url } });
+  const { stdout, stderr } = await runRelayProgram(args, { RELAY_URL: relay.url });
   return stdout + stderr;
 }
 
