@@ -17,9 +17,9 @@ export type Ping = v.InferOutput<typeof pingSchema>;
 
 export const hasPassed = ({ outcome }: Pick<Ping, 'outcome'>): boolean => outcome === 'delivered';
 
-/** What is wrong if a ping did not pass. It carries no data, so that any refusal of it is about the credential. */
+/** What is wrong if a ping did not pass. By its outcome, for a refusal with any status is about the credential. */
 export function diagnosePing(ping: Ping): Diagnosis {
-  const isRefusal = ping.status === 400 || ping.status === 413 || ping.status === 422;
+  const isRefusal = ping.outcome === 'credential';
   const { problem, advice } = diagnose({ ...ping, status: isRefusal ? 401 : ping.status });
   return { problem: isRefusal ? problem.replace('(401)', `(${ping.status})`) : problem, advice };
 }

@@ -13,17 +13,22 @@ const ping = (changes: Partial<Ping>): Ping => ({
 });
 
 test.each<[string, Partial<Ping>, RegExp, RegExp]>([
-  ['401', { status: 401 }, /rejects the credential \(401\)/, /SALESMACHINE_API_TOKEN/],
-  ['403 of the API', { status: 403 }, /rejects the credential \(403\)/, /SALESMACHINE_API_TOKEN/],
+  ['401', { outcome: 'credential', status: 401 }, /rejects the credential \(401\)/, /SALESMACHINE_API_TOKEN/],
+  [
+    '403 of the API',
+    { outcome: 'credential', status: 403 },
+    /rejects the credential \(403\)/,
+    /SALESMACHINE_API_TOKEN/,
+  ],
   [
     '422, for a ping has no data',
-    { status: 422 },
+    { outcome: 'credential', status: 422 },
     /rejects the credential \(422\)/,
     /SALESMACHINE_API_TOKEN/,
   ],
   [
     '400, for a ping has no data',
-    { status: 400 },
+    { outcome: 'credential', status: 400 },
     /rejects the credential \(400\)/,
     /SALESMACHINE_API_TOKEN/,
   ],
