@@ -1,4 +1,5 @@
 import type { CommandContext } from './command-context.ts';
+import { formatNumber } from './format-text.ts';
 
 export type Progress = {
   /** `done` of the things so far; `share` of the whole, from 0 to 1, where it is known. */
@@ -30,8 +31,8 @@ export function createProgress(
 }
 
 export function formatProgress(label: string, done: number, seconds: number, share?: number): string {
-  const rate = seconds > 0 ? `  ${Math.round(done / seconds).toLocaleString('en')}/s` : '';
-  const count = `${label} ${done.toLocaleString('en')}${rate}`;
+  const rate = seconds > 0 ? `  ${formatNumber(Math.round(done / seconds))}/s` : '';
+  const count = `${label} ${formatNumber(done)}${rate}`;
   if (share === undefined) return count;
   const fraction = Math.min(1, Math.max(0, share));
   const filled = Math.round(fraction * BAR_WIDTH);

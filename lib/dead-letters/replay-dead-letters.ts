@@ -1,3 +1,4 @@
+import { chunk } from '../runtime/chunk.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { trySendMessages } from '../sqs/send-messages.ts';
@@ -84,9 +85,9 @@ export async function replay(options: ReplayOptions, ports: ReplayPorts): Promis
   async function sendBuffer(): Promise<void> {
     const deadLetters = buffer.toSorted(byAcceptedAt);
     buffer = [];
-    for (let from = 0; from < deadLetters.length && !isStopped; from += chunkSize) {
-      const chunk = deadLetters.slice(from, from + chunkSize);
-      isStopped = !((await waitForRate(chunk.length)) && (await sendChunk(chunk)));
+    for (const next of chunk(deadLetters, chunkSize)) {
+      if (isStopped) return;
+      isStopped = !((await waitForRate(next.length)) && (await sendChunk(next)));
     }
   }
 

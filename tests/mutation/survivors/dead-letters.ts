@@ -15,8 +15,6 @@ export const survivors: AcceptedSurvivors = {
       'a few bytes less are stored of a body that is cut anyway',
   },
   'lib/dead-letters/replay-dead-letters.ts': {
-    'for (let from = 0; from <= deadLetters.length && !isStopped; from += chunkSize) {':
-      'a chunk without dead letters sends nothing',
     'if (selection.limitReached() || isStopped) break;': FASTER,
     'if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);': NO_PAUSE,
     'Date.parse(a.acceptedAt) - Date.parse(b.acceptedAt) || a.message.sentAt + b.message.sentAt;':
