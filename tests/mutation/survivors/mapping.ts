@@ -103,6 +103,8 @@ export const survivors: AcceptedSurvivors = {
     '/^(?:197[1-9]|…': FASTER,
     'const scientific = …': 'what is no number in the end is no date either',
     "const { minute = '0', second = '0', fraction = '' } = parts;": 'Number() makes 0 of an empty text, too',
+    'if (Number(second) > 60 || hour * 3_600 + Number(minute) / 60 + Number(second) > 86_400) return undefined;':
+      'at 24 h any minute is one too many, and before it none is',
     "const { sign, offsetHours, offsetMinutes = '0', zoneName, zoneId } = parts;":
       'Number() makes 0 of an empty text, too',
     "return (Number(hours ?? 0) * HOUR_MS + Number(minutes ?? 0) * MINUTE_MS) / (sign === '-' ? -1 : 1);":

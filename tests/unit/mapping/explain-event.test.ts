@@ -165,6 +165,16 @@ describe('the origin of a field tells', () => {
     });
   });
 
+  test.each([null, ' '])('none that says nothing, as an account of %j', (account) => {
+    const event = {
+      type: 'identify',
+      userId: 'u',
+      context: { groupId: 'g' },
+      traits: { account_uid: account },
+    };
+    expect(explainOrigins(event)).toMatchObject({ 'params.account_uid': '← context.groupId' });
+  });
+
   test('that there is none', () => {
     expect(explainOrigins({ type: 'page', userId: 'u' })).toMatchObject({ event_uid: 'always, by the rule' });
   });
