@@ -23,7 +23,10 @@ beforeEach(async () => {
 afterEach(() => fixture.queues.stop());
 
 /** Invokes the function as `serverless invoke` does, on a clock that runs so many times as fast. */
-async function invoke(request: unknown, { timeoutMs = 120_000, haste = 10 } = {}): Promise<unknown> {
+async function invoke(
+  request: unknown,
+  { timeoutMs = 120_000, haste = 10, log = recordingLog() } = {},
+): Promise<unknown> {
   const { queues, ports } = fixture;
   const clock = createAcceleratedClock();
   clock.accelerate(haste);
@@ -31,7 +34,7 @@ async function invoke(request: unknown, { timeoutMs = 120_000, haste = 10 } = {}
     QUEUE_URL: queues.main.url,
     DEAD_LETTER_QUEUE_URL: queues.deadLetters.url,
   });
-  const run = createReplay({ config, sqs: ports.sqs, clock, random: systemRandom, log: recordingLog() });
+  const run = createReplay({ config, sqs: ports.sqs, clock, random: systemRandom, log });
   return run(request, createLambdaContext('replay', timeoutMs, clock));
 }
 
@@ -53,6 +56,25 @@ test('what is asked for is replayed, and the rest stays', async () => {
   });
   expect(messageIds(await fixture.queued())).toEqual(messageIdsFrom(0, 12));
   expect(messageIds(await fixture.deadLetters())).toEqual(messageIdsFrom(12, 4));
+});
+
+test('the log says what was replayed, and what a dry run has found', async () => {
+  await fixture.writeDeadLetters(createDeadLetters(0, 3));
+  const log = recordingLog();
+  await invoke({ dryRun: true }, { log });
+  await invoke({ limit: 2 }, { log });
+  expect(log.lines).toEqual([
+    {
+      level: 'info',
+      message: 'replay dry run completed',
+      fields: { matched: 3, replayed: 0, more: false, unread: 0 },
+    },
+    {
+      level: 'info',
+      message: 'dead letters replayed',
+      fields: { matched: 2, replayed: 2, more: true, unread: 0 },
+    },
+  ]);
 });
 
 test('every option is obeyed', async () => {

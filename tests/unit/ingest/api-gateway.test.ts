@@ -43,6 +43,11 @@ describe('the path of a request is the one that API Gateway matched', () => {
       '//v1/batch',
       { routeKey: '$default', rawPath: '/prod//v1/batch', stage: 'prod' },
     ],
+    [
+      'of a named stage whose name stands further behind',
+      '/v1/prod/track',
+      { routeKey: '$default', rawPath: '/v1/prod/track', stage: 'prod' },
+    ],
     ["of a function's URL", '/v1/track', { routeKey: '$default', rawPath: '/v1/track' }],
     ['of a function that API Gateway gives the root only', '/', { routeKey: 'ANY /{proxy+}', rawPath: '/' }],
   ])('%s: %s', (_, path, event) => {

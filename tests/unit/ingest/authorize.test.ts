@@ -19,6 +19,19 @@ describe('a credential that has been changed a moment ago', () => {
     expect(response.status).toBe(200);
   });
 
+  test('is not asked for by a request that has none: strangers cannot make the relay ask', async () => {
+    let asked = 0;
+    const credentials = () => ({
+      get: async () => old,
+      async refreshIfOlderThan() {
+        asked += 1;
+        return true;
+      },
+    });
+    expect((await post([track('u1')], { credentials }, {})).response.status).toBe(401);
+    expect(asked).toBe(0);
+  });
+
   test('is a reason to try again where the credentials cannot be read', async () => {
     const { response } = await post([track('u1')], {
       credentials: () => ({ get: async () => old, refreshIfOlderThan: async () => false }),

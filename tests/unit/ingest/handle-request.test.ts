@@ -64,6 +64,22 @@ describe('a request is answered 200', () => {
     expect(sqs.sends).toHaveLength(1_000);
   });
 
+  test('and what is excluded from URLs alone is not queued', async () => {
+    const page = { type: 'page', userId: 'u1', properties: { url: 'https://example.com/?token=hush&a=1' } };
+    const { sqs } = await post([page], { env: { EXCLUDE_QUERY: 'token' } });
+    expect(sqs.accepted).toEqual([
+      JSON.stringify({ ...page, properties: { url: 'https://example.com/?a=1' } }),
+    ]);
+  });
+
+  test('and the trace that it came with goes on with its events', async () => {
+    const trace = 'Root=1-67891233-abcdef012345678912345678;Sampled=1';
+    const { sqs } = await post([track('u1')], {}, { ...TOKEN_HEADER, 'x-amzn-trace-id': trace });
+    expect(sqs.sends[0]?.[0]?.MessageSystemAttributes).toEqual({
+      AWSTraceHeader: { DataType: 'String', StringValue: trace },
+    });
+  });
+
   test('if there is nothing in it', async () => {
     const { response, sqs } = await post('[]');
     expect(response).toEqual({ status: 200, body: { accepted: 0, deadLettered: 0, skipped: 0 } });
@@ -142,7 +158,11 @@ describe('a request is answered 503, within four seconds', () => {
     expect(response.status).toBe(503);
     expect(tookMs).toBe(4_000);
     expect(sqs.accepted).toEqual([JSON.stringify(track('u2'))]);
-    expect(log.lines.at(-1)).toMatchObject({ level: 'error', fields: { accepted: 2 } });
+    expect(log.lines.at(-1)).toMatchObject({
+      level: 'error',
+      message: 'events not queued',
+      fields: { accepted: 2, messageIds: ['m-u1', 'm-u2'] },
+    });
   });
 
   test('if SQS does not take a dead letter', async () => {
@@ -198,6 +218,33 @@ describe('a request is refused', () => {
     const { response, sqs } = await post([track('u1')], {}, headers);
     expect(response).toMatchObject({ status, body: { message: expect.stringMatching(/credential/) } });
     expect(sqs.sends).toEqual([]);
+  });
+
+  test.each([
+    [5, 200],
+    [7, 401],
+  ])('a token that only an SDK sends in its body is looked for in %d MB: %d', async (megabytes, status) => {
+    const pad = 'x'.repeat(500_000);
+    const batch = Array.from({ length: megabytes * 2 }, (_, index) => ({
+      ...track(`u${index}`),
+      properties: { pad },
+    }));
+    const body = gzipSync(JSON.stringify({ writeKey: 'the-token', batch }));
+    const { response } = await handle({ path: '/v1/batch', headers: {}, body });
+    expect(response.status).toBe(status);
+  });
+
+  test('with more events than a request may have, and the log says so', async () => {
+    const { response, sqs, log } = await post(`[${Array(10_001).fill('{}').join()}]`);
+    expect(response).toMatchObject({ status: 413, body: { code: 'too_many_events' } });
+    expect(sqs.sends).toEqual([]);
+    expect(log.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'request rejected',
+        fields: { path: '/segment', credential: 'token 1', cause: 'too_many_events', status: 413 },
+      },
+    ]);
   });
 
   test.each([

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
+import { withInvocation } from '../../../lib/runtime/invocation-context.ts';
 import { deadLettersIn, handle, post, track } from '../../support/handle-request.ts';
+import { createVirtualTime } from '../../support/virtual-time.ts';
 
 describe('an event that SQS refuses for good', () => {
   const isFirst = (body: string) => body.includes('u1');
@@ -56,17 +59,24 @@ describe('an event that SQS refuses for good', () => {
   });
 });
 
-test('a dead letter says who sent the event: route, user agent, kind and number of the credential', async () => {
+test('a dead letter says who sent the event: route, user agent, kind and number of the credential, request', async () => {
   const headers = {
     authorization: 'Bearer token-2',
     'user-agent': 'analytics-java/3.5',
     'x-forwarded-for': '192.0.2.7',
   };
   const request = { path: '/v1/track/', headers, body: Buffer.from('{"userId":"u1"}') };
-  const { sqs } = await handle(request, { env: { INGEST_TOKENS: 'token-1,token-2' } });
+  const run = withInvocation(() => handle(request, { env: { INGEST_TOKENS: 'token-1,token-2' } }));
+  const context = createLambdaContext('ingest', 8_000, createVirtualTime());
+  const { sqs } = await run(undefined, context);
   const [deadLetter] = deadLettersIn(sqs.sends);
   expect(JSON.parse(deadLetter?.attributes['failure'] ?? '')).toMatchObject({
-    sender: { route: '/v1/track', userAgent: 'analytics-java/3.5', credential: 'token 2' },
+    sender: {
+      route: '/v1/track',
+      userAgent: 'analytics-java/3.5',
+      credential: 'token 2',
+      requestId: context.awsRequestId,
+    },
   });
   expect(JSON.stringify(deadLetter)).not.toMatch(/token-2|192/);
 });
@@ -89,6 +99,18 @@ test('no credential reaches a queue, not even in what cannot be read', async () 
       expect(stored.join()).not.toContain('the-token');
     }
   }
+});
+
+test('what is excluded is cut out of bytes that are no UTF-8, and every other byte stays', async () => {
+  const before = Buffer.concat([Buffer.of(0xff, 0xe9), Buffer.from('{"type":"track","password":"')]);
+  const after = Buffer.concat([Buffer.from('","userId":"Ren'), Buffer.of(0xe9), Buffer.from('"}')]);
+  const body = Buffer.concat([before, Buffer.from('hush'), after]);
+  const { sqs } = await handle({ body }, { env: { EXCLUDE_ATTRIBUTES: 'password' } });
+  const [deadLetter] = deadLettersIn(sqs.sends);
+  const stored = Buffer.from(deadLetter?.body ?? '', 'base64');
+  expect(stored.includes('hush')).toBe(false);
+  expect(stored.subarray(0, 20)).toEqual(body.subarray(0, 20));
+  expect(stored.subarray(-after.length + 2)).toEqual(after.subarray(2));
 });
 
 test('an element without a messageId that cannot be used is the same dead letter when Segment sends it again', async () => {
