@@ -1,8 +1,8 @@
 import type { Reason } from '../dead-letters/reasons.ts';
 import type { Outcome } from '../salesmachine/outcome.ts';
 
-/** Why delivery is paused: what a person has to look at. */
-export const PAUSE_CAUSES = ['outage', 'credential', 'configuration'] as const;
+/** Why delivery is paused: what a person has to look at, the most urgent first. */
+export const PAUSE_CAUSES = ['credential', 'configuration', 'outage'] as const;
 
 export type PauseCause = (typeof PAUSE_CAUSES)[number];
 

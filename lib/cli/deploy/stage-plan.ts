@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Environment } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
 import { CommandError } from '../cli-errors.ts';
-import { stackName } from '../stage/stage-clients.ts';
+import { FUNCTIONS, stackName } from '../stage/stage-clients.ts';
 import { chooseRegion } from '../stage/stage-target.ts';
 import { deploymentOptionNames, deploymentOptions } from './deployment-options.ts';
 import { type StageFile, stageFilePath, stageSettingNames } from './stage-file.ts';
@@ -27,8 +27,6 @@ export type PlanInput = {
 
 /** The longest name of a Lambda function. Source: `CreateFunction` in its API reference. */
 const MAX_FUNCTION_NAME = 64;
-
-const FUNCTIONS = ['ingest', 'worker', 'replay'] as const;
 
 export const MAX_STAGE_LENGTH =
   MAX_FUNCTION_NAME - stackName('').length - Math.max(...FUNCTIONS.map((name) => `-${name}`.length));

@@ -1,14 +1,8 @@
 import { isJsonObject, tryParseJson } from '../../runtime/json.ts';
 import { toLoggableId } from '../../telemetry/message-id.ts';
 import type { CommandContext } from '../command-context.ts';
-import {
-  connectLogs,
-  FUNCTIONS,
-  type LogRow,
-  type LogsClient,
-  parseLogTime,
-  queryLogs,
-} from '../stage/stage-log.ts';
+import { FUNCTIONS } from '../stage/stage-clients.ts';
+import { connectLogs, type LogRow, type LogsClient, parseLogTime, queryLogs } from '../stage/stage-log.ts';
 import type { LogEntry, LogSource } from './log-entry.ts';
 
 export type LogSelection = {

@@ -4,6 +4,12 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 /** The stack's name, as serverless.yml has it: the names of its queues and functions begin with it. */
 export const stackName = (stage: string): string => `segment-salesmachine-relay-${stage}`;
 
+/** The functions of a stage, as serverless.yml names them. */
+export const FUNCTIONS = ['ingest', 'worker', 'replay'] as const;
+
+/** CloudWatch's namespace for the metrics of a stage, as serverless.yml has it. */
+export const metricsNamespace = (stage: string): string => `segment-salesmachine-relay/${stage}`;
+
 /** None of what these clients ask for is worth a long wait. */
 export const clientOptions = (region: string | undefined, { requestTimeout = 3_000 } = {}) => ({
   maxAttempts: 2,

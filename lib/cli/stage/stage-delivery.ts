@@ -1,9 +1,10 @@
+import { PAUSE_CAUSES } from '../../delivery/reactions.ts';
 import type { DeliveryStatus, FailingRequests } from '../../local/api-schema.ts';
 import { addRequest } from '../../local/failing-requests.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { MAX_WAIT_MS } from '../../salesmachine/rate-limit.ts';
 import type { LogMessage } from '../../telemetry/log-messages.ts';
-import { connectCloudWatch } from './stage-clients.ts';
+import { connectCloudWatch, metricsNamespace } from './stage-clients.ts';
 import { connectLogs, type LogRow, parseLogTime, queryLogs } from './stage-log.ts';
 import { fetchMetric } from './stage-metrics.ts';
 
@@ -95,14 +96,12 @@ const toNumber = (text: string | undefined): number | null => (text ? Number(tex
 /** A metric takes some minutes to appear. */
 const METRIC_MINUTES = 5;
 
-const PAUSE_CAUSES = ['credential', 'configuration', 'outage'] as const;
-
 /** It is held if it paused in the last minutes, and delivered nothing; null if it did neither. */
 async function fetchDeliveryMetrics(
   stage: string,
   clients: Parameters<typeof fetchMetric>[2],
 ): Promise<DeliveryStatus | null> {
-  const namespace = `segment-salesmachine-relay/${stage}`;
+  const namespace = metricsNamespace(stage);
   const [delivered, ...pauses] = await Promise.all([
     fetchMetric({ namespace, name: 'Delivered', statistic: 'Sum' }, METRIC_MINUTES, clients),
     ...PAUSE_CAUSES.map((cause) => {

@@ -1,14 +1,12 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../../runtime/clock.ts';
 import { CommandError } from '../cli-errors.ts';
-import { clientOptions, stackName } from './stage-clients.ts';
+import { clientOptions, type FUNCTIONS, stackName } from './stage-clients.ts';
 
 export type LogsClient = Pick<CloudWatchLogsClient, 'send'>;
 
 /** A line of the answer, by field; Logs Insights gives every value as text. */
 export type LogRow = Readonly<Record<string, string>>;
-
-export const FUNCTIONS = ['ingest', 'worker', 'replay'] as const;
 
 export type LogQuery = {
   functions: readonly (typeof FUNCTIONS)[number][];

@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Clock } from '../../runtime/clock.ts';
-import { connectCloudWatch, connectLambda, stackName } from './stage-clients.ts';
+import { connectCloudWatch, connectLambda, metricsNamespace, stackName } from './stage-clients.ts';
 
 /** What SQS's own counts do not say; null is what could not be found out. */
 export type QueueMetrics = {
@@ -77,8 +77,11 @@ export async function fetchStageMetrics(
 
   /** SQS's metric forgets a message after its third receive, so that in an outage only the worker's knows. */
   async function fetchOldestAge(): Promise<number | null> {
-    const namespace = `segment-salesmachine-relay/${stage}`;
-    const metric = { namespace, name: 'OldestUndeliveredAge', statistic: 'Maximum' } as const;
+    const metric = {
+      namespace: metricsNamespace(stage),
+      name: 'OldestUndeliveredAge',
+      statistic: 'Maximum',
+    } as const;
     const [seconds, ms] = await Promise.all([
       // A metric takes some minutes to appear.
       fetchQueueMetric('ApproximateAgeOfOldestMessage', 'Maximum', 5),
