@@ -14,19 +14,28 @@ export function toSqsMessage(message: QueuedMessage, input: ReceiveMessageComman
     MessageDeduplicationId: message.deduplicationId,
     ...(message.trace !== undefined && { AWSTraceHeader: message.trace }),
   };
-  const isWanted = (name: string) => wanted.some((each) => each === 'All' || each === name);
-  const named = input.MessageAttributeNames ?? [];
-  const own = Object.entries(message.attributes ?? {}).filter(([name]) =>
-    named.some((each) => each === 'All' || each === '.*' || each === name),
-  );
+  const own = pick(message.attributes ?? {}, input.MessageAttributeNames ?? [], ['All', '.*']);
   return {
     MessageId: message.id,
     ReceiptHandle: message.receipt,
     Body: message.body,
     MD5OfBody: '',
-    ...(wanted.length > 0 && {
-      Attributes: Object.fromEntries(Object.entries(attributes).filter(([name]) => isWanted(name))),
-    }),
-    ...(own.length > 0 && { MessageAttributes: Object.fromEntries(own) }),
+    ...(wanted.length > 0 && { Attributes: pick(attributes, wanted, ['All']) }),
+    ...(hasEntries(own) && { MessageAttributes: own }),
   };
+}
+
+/** The values of these names, or all of them where one of `all` is asked for, as mostly. */
+function pick<Value>(
+  values: Record<string, Value>,
+  names: readonly string[],
+  all: readonly string[],
+): Record<string, Value> {
+  if (names.some((name) => all.includes(name))) return { ...values };
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
+}
+
+function hasEntries(values: object): boolean {
+  for (const _ in values) return true;
+  return false;
 }
