@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parseContextPaths } from '../mapping/context-attributes.ts';
+import { ALIAS_MODES, ANONYMOUS_CONTACTS, SCREEN_MODES } from '../mapping/mapping-settings.ts';
 
 const text = v.string();
 const url = v.pipe(
@@ -95,17 +96,17 @@ export const settings = {
       "how long an event is tried that alone fails with a server's error, before it is a dead letter",
   },
   ANONYMOUS_CONTACTS: {
-    schema: oneOf('keep', 'skip'),
+    schema: oneOf(...ANONYMOUS_CONTACTS),
     default: 'keep',
     description: '`skip`: events of users without a `userId` are skipped, and counted',
   },
   ALIAS: {
-    schema: oneOf('single', 'batch', 'off'),
+    schema: oneOf(...ALIAS_MODES),
     default: 'single',
     description: 'how alias calls are sent: alone, in the batch with the others, or not at all',
   },
   SCREEN: {
-    schema: oneOf('skip', 'event'),
+    schema: oneOf(...SCREEN_MODES),
     default: 'skip',
     description:
       '`event`: a screen call with a name becomes an event of that name; `skip`: it is skipped, and counted',

@@ -2,10 +2,12 @@ import type { Evidence } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import type { KeptEvents } from './kept-events.ts';
 
+/** Of a lane's circuit breaker: half-open if the next request is its probe. */
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+
 /** What holds delivery, for people; null is what a lane does not know. Moments are milliseconds since the epoch. */
 export type LaneStatus = {
-  /** Of the circuit breaker: half-open if the next request is its probe. */
-  state: 'closed' | 'half-open' | 'open';
+  state: (typeof BREAKER_STATES)[number];
   /** Why nothing is sent now: `outage`, `credential`, `configuration`, `throttled`; null if nothing holds delivery. */
   cause: string | null;
   /** The HTTP status that says so. */

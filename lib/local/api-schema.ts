@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { BREAKER_STATES } from '../delivery/status.ts';
+import { ALIAS_MODES, ANONYMOUS_CONTACTS, SCREEN_MODES } from '../mapping/mapping-settings.ts';
 
 const names = v.pipe(v.array(v.string()), v.readonly());
 
@@ -8,9 +10,9 @@ export const localConnectionSchema = v.object({
   queueUrl: v.string(),
   deadLetterQueueUrl: v.string(),
   mapping: v.object({
-    anonymousContacts: v.picklist(['keep', 'skip']),
-    alias: v.picklist(['single', 'batch', 'off']),
-    screen: v.picklist(['skip', 'event']),
+    anonymousContacts: v.picklist(ANONYMOUS_CONTACTS),
+    alias: v.picklist(ALIAS_MODES),
+    screen: v.picklist(SCREEN_MODES),
     contextAttributes: names,
     excludeEvents: names,
     excludeAttributes: names,
@@ -20,9 +22,6 @@ export const localConnectionSchema = v.object({
 });
 
 export type LocalConnection = v.InferOutput<typeof localConnectionSchema>;
-
-/** The states of a lane's circuit breaker. */
-const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
 /** A moment in milliseconds since the epoch; null if there is none, or if it is not known. */
 const moment = v.nullable(v.number());
