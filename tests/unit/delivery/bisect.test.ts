@@ -40,7 +40,7 @@ async function runBisect(
   const requests: { some: readonly number[] }[] = [];
   const delivered: number[] = [];
   const rejections = new Map<number, Rejection>();
-  await bisect(suspects, firstRejection, {
+  const isComplete = await bisect(suspects, firstRejection, {
     async send(some): Promise<AttemptResult> {
       expect(some).not.toEqual([]);
       const result = respond(some, requests.push({ some }) - 1);
@@ -59,7 +59,7 @@ async function runBisect(
       return true;
     },
   });
-  return { requests, delivered, rejections, left };
+  return { isComplete, requests, delivered, rejections, left };
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -70,7 +70,7 @@ const anyOf = (rejected: readonly number[], rejection: Rejection): Responder => 
 };
 
 test('what stands behind a part that is refused leaves the search, if it may', async () => {
-  const { requests, rejections, delivered, left } = await runBisect(
+  const { isComplete, requests, rejections, delivered, left } = await runBisect(
     hundred,
     REJECTED,
     anyOf([30], REJECTED),
@@ -80,6 +80,7 @@ test('what stands behind a part that is refused leaves the search, if it may', a
   expect([...delivered, ...left, 30].sort((a, b) => a - b)).toEqual(hundred);
   expect(left).toEqual(expect.arrayContaining(upTo(49).map((index) => 50 + index)));
   expect(requests.at(-1)?.some).toEqual([99]);
+  expect(isComplete).toBe(true);
 });
 
 test('nothing is sent of what stands behind it, if all of it may leave', async () => {
@@ -90,7 +91,7 @@ test('nothing is sent of what stands behind it, if all of it may leave', async (
 
 test('a rejection after which delivery pauses ends the search', async () => {
   const requests: (readonly number[])[] = [];
-  await bisect(upTo(4), REJECTED, {
+  const isComplete = await bisect(upTo(4), REJECTED, {
     async send(some) {
       requests.push(some);
       return { kind: 'rejected', rejection: REJECTED };
@@ -99,6 +100,7 @@ test('a rejection after which delivery pauses ends the search', async () => {
     reject: async () => false,
   });
   expect(requests).toEqual([[0, 1], [0]]);
+  expect(isComplete).toBe(false);
 });
 
 describe('what is bad in a batch', () => {

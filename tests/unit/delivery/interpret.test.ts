@@ -82,8 +82,8 @@ describe('a 404 to an alias is about the call', () => {
   });
 
   test('and of the configuration if a ping fails, too', async () => {
-    const { meanings } = await interpretAll(['alias_unsupported'], createResponse(404));
-    expect(meanings).toEqual(['configuration']);
+    const { meanings } = await interpretAll(['alias_unsupported', 'alias_unsupported'], createResponse(404));
+    expect(meanings).toEqual(['configuration', 'configuration']);
   });
 });
 
