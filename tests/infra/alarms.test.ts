@@ -63,7 +63,7 @@ describe('an alarm', () => {
 });
 
 /** What a command says that is right but for AWS, which does not answer. */
-const AWS_AWAY = /ECONNREFUSED|cannot be tried/;
+const AWS_AWAY = /AWS does not answer|ECONNREFUSED|cannot be tried/;
 
 describe('the commands that alarms name', () => {
   test('are one for each alarm, but for what is done outside of AWS, and say which stage and region', () => {
