@@ -49,6 +49,21 @@ describe('relay dlq replay', () => {
     expect(await relay().state()).toMatchObject({ deadLettered: 6, queued: 0, inFlight: 0, delivered: 0 });
   });
 
+  test('foretells no more than the limit, and with --force what was replayed too often, too', async () => {
+    await writeDeadLetters(...createDeadLetters(1, 3), createDeadLetter(10, { replays: 5 }));
+    expect(await json('replay', '--dry-run', '--limit', '2')).toMatchObject({ matched: 2, wouldReplay: 2 });
+    expect(await json('replay', '--dry-run', '--force')).toMatchObject({ matched: 4, wouldReplay: 4 });
+  });
+
+  test('counts the canaries within the limit, and sends no more of them than that', async () => {
+    await writeDeadLetters(...createDeadLetters(1, 9));
+    expect(await json('replay', '--canary', '2', '--limit', '3')).toMatchObject({ replayed: 3 });
+    expect(await json('replay', '--canary', '5', '--limit', '2')).toMatchObject({ replayed: 2 });
+    await relay().drained();
+    expect(deliveredMessageIds()).toHaveLength(5);
+    expect(await countDeadLetters()).toBe(4);
+  });
+
   test('says in a dry run that there is nothing to replay', async () => {
     const { stdout, code } = await dlq('replay', '--dry-run');
     expect({ stdout, code }).toEqual({

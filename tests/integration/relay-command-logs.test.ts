@@ -13,6 +13,8 @@ const track = (messageId: string, properties = {}) => ({
   properties,
 });
 
+const DAYS_14 = 14 * 24 * 3_600;
+
 /** The messages of the printed lines, with what tells them apart. */
 const messagesOf = (stdout: string) =>
   stdout
@@ -104,6 +106,7 @@ test('the log of a stage is asked for with Logs Insights, from all its functions
     AWS_ACCESS_KEY_ID: 'id',
     AWS_SECRET_ACCESS_KEY: 'secret',
   };
+  const startedAt = Date.now();
   const { stdout, stderr, code } = await runCli(
     ['logs', '--stage', 'prod', '--message-id', 'anna@example.com" or 1'],
     { env },
@@ -123,4 +126,9 @@ test('the log of a stage is asked for with Logs Insights, from all its functions
       queryString: expect.stringMatching(/filter @message like "[0-9a-f]{16}" \| sort/),
     },
   ]);
+  // In seconds; of one event, the 14 days for which it may have waited.
+  const [{ startTime, endTime } = {}] = queries;
+  expect([DAYS_14, DAYS_14 + 1]).toContain(Number(endTime) - Number(startTime));
+  expect(Number(endTime)).toBeGreaterThanOrEqual(Math.ceil(startedAt / 1_000));
+  expect(Number(endTime)).toBeLessThanOrEqual(Math.ceil(Date.now() / 1_000));
 });

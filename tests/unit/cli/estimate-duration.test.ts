@@ -23,6 +23,12 @@ test.each([
   expect(estimateDuration(report, 100, settings)).toBeCloseTo(seconds);
 });
 
+test('the quota is only the share of it that the relay may use', () => {
+  const half = { ...settings, quota: { ...settings.quota, share: 0.5 } };
+  const report = { wouldReplay: 10, operations: 100_000, aliases: 0 };
+  expect(estimateDuration(report, 100, half)).toBeCloseTo(2_000 / 3);
+});
+
 test('aliases that are sent in the batch share a request', () => {
   const inBatch = { ...settings, mapping: { ...settings.mapping, alias: 'batch' } } as const;
   const report = { wouldReplay: 100, operations: 100, aliases: 100 };

@@ -38,6 +38,12 @@ test('on a terminal the line is rewritten, ten times a second at most, and wiped
   expect(written.at(-1)).toBe('\r\u001B[2K');
 });
 
+test('it goes as fast as it has gone since its start, a second', () => {
+  const { written, showAt } = progressAt(true);
+  showAt(2_000, 500);
+  expect(written.at(-1)).toMatch(/sent 500 {2}250\/s {2}2 s left$/);
+});
+
 test('elsewhere nothing is written', () => {
   const { written, showAt, end } = progressAt(false);
   showAt(500, 500);

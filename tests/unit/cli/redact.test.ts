@@ -43,6 +43,10 @@ describe('a redacted event', () => {
       },
     );
     expect(redact('Ada')).toBe('‹text›');
+    expect(redact({ event: 'x'.repeat(100), messageId: 'x'.repeat(101) })).toEqual({
+      event: 'x'.repeat(100),
+      messageId: '‹text›',
+    });
   });
 
   test('is cut where it is nested too deep to be read', () => {

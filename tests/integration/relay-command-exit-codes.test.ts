@@ -1,0 +1,90 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, test } from '@jest/globals';
+import type { DeliveryStatus } from '../../lib/local/api-schema.ts';
+import { json, listen } from '../../lib/local/http-server.ts';
+import { startTestRelay } from '../support/relay.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
+
+const delivering: DeliveryStatus = {
+  state: 'closed',
+  cause: null,
+  status: null,
+  text: null,
+  lanes: { held: 0, total: 2 },
+  since: null,
+  nextTryAt: null,
+  lastDeliveredAt: 1,
+  lastRequestMs: 100,
+  quotaRemaining: 900,
+  retrying: { messages: 0, nextAt: null },
+  failing: null,
+};
+
+const held: DeliveryStatus = {
+  ...delivering,
+  state: 'open',
+  cause: 'outage',
+  status: 503,
+  lanes: { held: 2, total: 2 },
+  since: 2,
+};
+
+const failing: DeliveryStatus = {
+  ...delivering,
+  failing: { requests: 3, since: 2, status: 500, text: 'oops' },
+};
+
+type Options = { isWaiting?: boolean; mappingOn?: boolean };
+
+/** A command's exit code where the relay says this of its delivery, and whether an event waits. */
+async function runAgainst(
+  delivery: DeliveryStatus,
+  command: string,
+  { isWaiting = false, mappingOn = true }: Options = {},
+): Promise<number> {
+  const relay = await startTestRelay();
+  const { deadLetters } = relay.queues;
+  const sqs = relay.queues.connect();
+  if (isWaiting) {
+    const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'd' };
+    await sqs.send(new SendMessageCommand({ QueueUrl: deadLetters.url, MessageBody: '{}', ...ids }));
+  }
+  const server = await listen(async ({ url = '', method = '' }) => {
+    if (url === '/local/status') return json(200, { mappingOn, oldestAgeSeconds: null, delivery });
+    const response = await fetch(`${relay.url}${url}`, { method });
+    const body = await response.text();
+    // No worker takes anything from the other queue.
+    return { status: 200, body: isWaiting ? body.replace(relay.queues.main.url, deadLetters.url) : body };
+  });
+  const { code } = await runRelayProgram([command, '--json'], { RELAY_URL: server.url });
+  await server.stop();
+  return code;
+}
+
+describe('the exit code of relay status', () => {
+  test('is 0 while events are delivered', async () => {
+    expect(await runAgainst(delivering, 'status')).toBe(0);
+  });
+
+  test('is 1 while delivery is held', async () => {
+    expect(await runAgainst(held, 'status')).toBe(1);
+  });
+
+  test('is 1 if nothing of what waits gets through, though nothing holds it yet', async () => {
+    expect(await runAgainst(failing, 'status', { isWaiting: true })).toBe(1);
+  });
+
+  test('is 1 if the worker is off', async () => {
+    expect(await runAgainst(delivering, 'status', { mappingOn: false })).toBe(1);
+  });
+});
+
+describe('the exit code of relay ping', () => {
+  test('is 0 if the ping passes', async () => {
+    expect(await runAgainst(delivering, 'ping')).toBe(0);
+  });
+
+  test('is 1 if delivery is held, though the ping passes', async () => {
+    expect(await runAgainst(held, 'ping')).toBe(1);
+  });
+});

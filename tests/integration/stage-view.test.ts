@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { connectStageView } from '../../lib/cli/doctor/stage-view.ts';
+import { connectLambda } from '../../lib/cli/stage/stage-clients.ts';
+import { type LocalServer, listen, readBody } from '../../lib/local/http-server.ts';
+import { isObject } from '../../lib/runtime/json.ts';
+
+const NOW = Date.UTC(2026, 0, 10);
+const context = { clock: { now: () => NOW, sleep: () => Promise.resolve() } };
+const environment = { ...process.env };
+
+/** What AWS answers, by the name of the call. */
+let answers: Record<string, object>;
+let calls: [name: string, input: Record<string, unknown>][];
+let aws: LocalServer;
+
+beforeEach(async () => {
+  calls = [];
+  aws = await listen(async (request) => {
+    const name = String(request.headers['x-amz-target'] ?? request.url).replace(/^.*[./]/, '');
+    const input: unknown = JSON.parse(`${await readBody(request, 100_000)}` || '{}');
+    if (isObject(input)) calls.push([name, input]);
+    return { status: 200, body: JSON.stringify(answers[name] ?? {}) };
+  });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  });
+});
+
+afterEach(async () => {
+  process.env = { ...environment };
+  await aws.stop();
+});
+
+const connect = () => connectStageView({ stage: 'blue', region: 'eu-west-1' }, context);
+
+test('alarms are those of the stage, and ring while they are in alarm', async () => {
+  const name = (alarm: string) => `segment-salesmachine-relay-blue-${alarm}`;
+  answers = {
+    DescribeAlarms: {
+      MetricAlarms: [
+        { AlarmName: name('events-late'), StateValue: 'ALARM', AlarmActions: ['arn:topic'] },
+        { AlarmName: name('throttled'), StateValue: 'OK' },
+        { AlarmName: name('queue-stuck'), StateValue: 'INSUFFICIENT_DATA' },
+      ],
+    },
+  };
+  const view = await connect();
+  expect(await view.fetchAlarms()).toEqual([
+    { name: 'events-late', isRinging: true, actions: ['arn:topic'] },
+    { name: 'throttled', isRinging: false, actions: [] },
+    { name: 'queue-stuck', isRinging: false, actions: [] },
+  ]);
+  expect(calls).toEqual([['DescribeAlarms', { AlarmNamePrefix: name(''), AlarmTypes: ['MetricAlarm'] }]]);
+});
+
+test('an event is delivered once the log of the worker says so, since it was sent', async () => {
+  answers = { StartQuery: { queryId: 'q' }, GetQueryResults: { status: 'Complete', results: [[]] } };
+  const view = await connect();
+  expect(await view.isDelivered('m1', NOW - 60_500)).toBe(true);
+  expect(calls[0]).toEqual([
+    'StartQuery',
+    {
+      logGroupNames: ['/aws/lambda/segment-salesmachine-relay-blue-worker'],
+      queryString: expect.stringMatching(
+        /message = "request completed" and outcome = "delivered" and @message like "m1"/,
+      ),
+      // In seconds, and no event of the last one is left out.
+      startTime: NOW / 1_000 - 61,
+      endTime: NOW / 1_000,
+    },
+  ]);
+  answers = { ...answers, GetQueryResults: { status: 'Complete', results: [] } };
+  expect(await view.isDelivered('m1', NOW - 60_500)).toBe(false);
+});
+
+test('credentials are read decrypted, and the first of each is taken', async () => {
+  const parameter = (name: string) => `/segment-salesmachine-relay/blue/${name}`;
+  answers = {
+    GetParameters: {
+      Parameters: [
+        { Name: parameter('SEGMENT_SHARED_SECRETS'), Value: 'new, old' },
+        { Name: parameter('INGEST_TOKENS'), Value: '' },
+      ],
+    },
+  };
+  const view = await connect();
+  expect(await view.readCredentials()).toEqual({ secret: 'new', token: undefined });
+  expect(calls).toEqual([
+    [
+      'GetParameters',
+      { Names: ['SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'].map(parameter), WithDecryption: true },
+    ],
+  ]);
+});
+
+test('AWS is given up where it does not answer', async () => {
+  const silent = await listen(() => new Promise(() => undefined));
+  process.env['AWS_ENDPOINT_URL'] = silent.url;
+  const lambda = await connectLambda('eu-west-1', { requestTimeout: 50 });
+  const { GetAccountSettingsCommand } = await import('@aws-sdk/client-lambda');
+  await expect(lambda.send(new GetAccountSettingsCommand({}))).rejects.toThrow(
+    expect.objectContaining({ name: 'TimeoutError' }),
+  );
+  lambda.destroy();
+  await silent.stop();
+}, 20_000);
