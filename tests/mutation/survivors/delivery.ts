@@ -12,7 +12,6 @@ export const survivors: AcceptedSurvivors = {
   },
   'lib/delivery/evidence.ts': {
     'const hasPassedSince = (batch: BatchAttempts) => acceptedAt >= batch.firstFailedAt;': BOUNDARY,
-    'batch.failures > MIN_FAILURES_TO_SUSPECT &&': CHANCE,
     'failingShareOfOthers(batch) ** batch.failures <= UNLIKELY_TO_SUSPECT': CHANCE,
     'failingShareOfOthers(batch) ** failures <= UNLIKELY_IN_SEARCH,': CHANCE,
     'isBrownout: (batch: BatchAttempts): boolean => failingShareOfOthers(batch) > BROWNOUT_SHARE,': CHANCE,

@@ -43,14 +43,15 @@ describe('a batch', () => {
     expect(evidence.isSuspect(batch)).toBe(true);
   });
 
-  test('is not suspected for a failure or two, however well all others are', () => {
+  test('is suspected for three failures where all others are well, not for one or two', () => {
     const evidence = createHealthyLane();
     const batch = createBatchAttempts();
-    for (const now of [101, 102]) {
+    const isSuspectAfter = [101, 102, 103].map((now) => {
       evidence.recordFailure(now, batch);
       evidence.recordAcceptance(now + 0.5);
-      expect(evidence.isSuspect(batch)).toBe(false);
-    }
+      return evidence.isSuspect(batch);
+    });
+    expect(isSuspectAfter).toEqual([false, false, true]);
   });
 
   test('is suspected while two others fail beside it, and not while three do', () => {
