@@ -25,8 +25,9 @@ export function toReceivedEvent(bytes: Buffer, defaults: EventDefaults): Receive
   const result = parseSlice(bytes);
   if (!result.ok) return toUnparseable(bytes, result.detail);
   const value = isJsonObject(result.value) ? applyDefaults(result.value, defaults) : result.value;
-  // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway.
-  const isTooDeep = value === result.value ? result.isTooDeep : isDeeperThan(value, MAX_DEPTH);
+  // `JSON.stringify` would overflow the stack, here and wherever the fields go; what is so deep is refused anyway. What
+  // the batch adds is never as deep: see `splitRequest`.
+  const { isTooDeep } = result;
   const text = escapeForSqs(value === result.value || isTooDeep ? result.text : JSON.stringify(value));
   return { kind: 'event', text, source: value, value: isJsonObject(value) && !isTooDeep ? value : {} };
 }
