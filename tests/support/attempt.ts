@@ -57,9 +57,9 @@ export async function runAttempt(answers: ApiResult[], overrides: Options = {}) 
     (request) => (request.path === '/v1/ping' ? ping(request) : (answers[sent++] ?? answers.at(-1) ?? OK)),
     100,
   );
-  let refreshes = 0;
-  const refreshCredentialIfOlderThan = async () => {
-    refreshes += 1;
+  const refreshes: number[] = [];
+  const refreshCredentialIfOlderThan = async (moment: number) => {
+    refreshes.push((moment - START) / 1_000);
   };
   const ports = {
     salesmachine: { ...salesmachine, refreshCredentialIfOlderThan },
@@ -92,7 +92,9 @@ export async function runAttempt(answers: ApiResult[], overrides: Options = {}) 
     result,
     evidence,
     gate,
+    /** For each time that the credential was read again: the second that it had to be newer than. */
     refreshes: () => refreshes,
+    endedAt: (time.now() - START) / 1_000,
     lines: log.lines,
     failures: queuedEvents.map(({ failures }) => failures),
     batches: requests.filter(({ path }) => path !== '/v1/ping'),

@@ -75,6 +75,16 @@ describe('after a 429, the gate', () => {
     expect(gate.resumesInMs()).toBe(0);
   });
 
+  test('lends no slot until then', async () => {
+    const { time, gate, acquireSlot, seconds } = setUp();
+    // Each slot that is used saves something to lend.
+    await runToEnd(time, Promise.all(Array.from({ length: 60 }, () => acquireSlot())));
+    recordOutcomes(gate, THROTTLED);
+    const throttledAt = seconds();
+    const borrowed = acquireSlot(throttledAt + 60, { mayBorrow: true });
+    expect(Number(await runToEnd(time, borrowed)) - throttledAt).toBeGreaterThanOrEqual(20);
+  });
+
   test('is not opened earlier by a 429 that says less', async () => {
     const { time, gate, acquireSlot } = setUp();
     recordOutcomes(gate, THROTTLED);
@@ -159,7 +169,11 @@ describe('after five failures in a row, the gate', () => {
     const status = result.kind === 'response' ? result.status : undefined;
     expect(gate.pause()).toMatchObject({ cause, status, text: 'the words' });
     expect(log.lines).toMatchObject([
-      { level: 'warn', message: 'delivery paused', fields: { cause, status, problem: 'the words' } },
+      {
+        level: 'warn',
+        message: 'delivery paused',
+        fields: { cause, status, problem: 'the words', probeInMs: 1_000 },
+      },
     ]);
   });
 

@@ -120,9 +120,23 @@ describe('a message is done', () => {
   });
 });
 
+test('a dead letter keeps when its event was accepted: what the message says, else when SQS took it', async () => {
+  const { settlement, queue } = setUp(fakeQueue(), HOUR_MS);
+  const acceptedAt = '2025-12-31T23:00:00.000Z';
+  for (const attributes of [{ acceptedAt }, {}]) {
+    const { operations } = register(settlement, createMessage(track('u1'), { attributes }));
+    for (const operation of operations) settlement.rejectOperation(operation, REJECTED);
+  }
+  await settlement.settleDone();
+  expect(queue.deadLetters.map((deadLetter) => deadLetter.acceptedAt)).toEqual([
+    acceptedAt,
+    new Date(START).toISOString(),
+  ]);
+});
+
 describe('a dead letter that SQS did not confirm', () => {
   test('keeps its message in the queue, and that stays away for a while; its neighbours are deleted', async () => {
-    const { settlement, queue } = setUp(fakeQueue({ confirmsDeadLetters: () => false }));
+    const { settlement, queue, log } = setUp(fakeQueue({ confirmsDeadLetters: () => false }));
     const [message, neighbour] = [createMessage(track('u1')), createMessage(track('u2'))];
     const [rejected, good] = [register(settlement, message), register(settlement, neighbour)];
     for (const operation of rejected.operations) settlement.rejectOperation(operation, REJECTED);
@@ -137,6 +151,8 @@ describe('a dead letter that SQS did not confirm', () => {
       `release ${message.sqsMessageId}`,
     ]);
     expect(queue.released.get(message.sqsMessageId)).toBeGreaterThan(0);
+    // It is counted once it is written.
+    expect(log.lines.map(({ message }) => message)).toEqual(['invocation settled']);
   });
 });
 
@@ -157,7 +173,13 @@ describe('a message that could not be deleted', () => {
     settlement.markDelivered(register(settlement, createMessage(track('u1'))).operations);
     await settlement.settleDone();
     expect(await settlement.releaseRest(0)).toEqual([]);
-    expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([{ fields: { messages: 1 } }]);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        message: 'delivered messages not deleted',
+        fields: { messages: 1, cause: 'not_deleted' },
+      },
+    ]);
   });
 });
 
@@ -218,6 +240,22 @@ describe('what is not done is released', () => {
     settlement.keepGroup(failed.message, 16_200);
     expect(queuedEvents.map(({ message }) => settlement.isGroupFailed(message))).toEqual([true, true, false]);
     expect(await secondsOf(0)).toEqual([17, 17, 0]);
+  });
+
+  test('before the invocation ends: a function that has ended does nothing more', async () => {
+    const time = createVirtualTime();
+    const steps: string[] = [];
+    const release = async () => {
+      await time.sleep(100);
+      steps.push('released');
+    };
+    const queue = { ...fakeQueue(), release };
+    const settlement = createSettlement({ queue, clock: time, random: () => 0.5, log: recordingLog() });
+    register(settlement, createMessage(track('u1')));
+    const ended = settlement.releaseRest(0).then(() => steps.push('ended'));
+    await time.run();
+    await ended;
+    expect(steps).toEqual(['released', 'ended']);
   });
 
   test('after all that is done is deleted, and only once', async () => {
