@@ -14,7 +14,6 @@ export const survivors: AcceptedSurvivors = {
     "fields.flatMap(([name, value]) => (name !== 'method' && typeof value === 'string' ? value : [\"Stryker was here\"])),":
       'no refusal holds that text',
     'const straight = straightenQuotes(value);': FASTER,
-    'if (false) return text;': FASTER,
   },
   'lib/salesmachine/rate-limit.ts': {
     'const sensible = waits.filter((wait) => wait < MAX_SENSIBLE_MS);': BOUNDARY,

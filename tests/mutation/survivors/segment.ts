@@ -59,9 +59,6 @@ export const survivors: AcceptedSurvivors = {
   'lib/segment/split-request.ts': {
     'throw new TooManyElementsError(``);': TEXT,
     'for (let start = 0; start <= json.length; ) {': NO_BYTE,
-    'const BATCH_KEY = Buffer.from("");': FASTER,
-    'const ESCAPE = Buffer.from("");': FASTER,
-    'startsObject(json) && type === undefined && (true);': FASTER,
     'return [...events, toUnparseable(cut, "")];': TEXT,
     'if (countSharedBytes(shared, members, options) >= MAX_SHARED_BYTES)': BOUNDARY,
     'return [toUnparseable(json, "")];': TEXT,
