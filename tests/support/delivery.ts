@@ -152,12 +152,12 @@ export function fakeQueue({
 
 type LanePorts = { salesmachine: Salesmachine; clock: Clock; random: Random; log: Log };
 
-/** What a lane is made of, at one slot a second. */
-export function createLaneParts(ports: LanePorts) {
-  const pacer = createPacer(SETTINGS.quota, ports.clock.now());
+/** What a lane is made of; at one slot a second, and none to borrow, where no other quota is given. */
+export function createLaneParts(ports: LanePorts, quota: DeliverySettings['quota'] = SETTINGS.quota) {
+  const pacer = createPacer(quota, ports.clock.now());
   const evidence = createEvidence();
   const breaker = createBreaker(ports.random);
-  const kept = createKeptEvents({ lanes: SETTINGS.quota.lanes, random: ports.random });
+  const kept = createKeptEvents({ lanes: quota.lanes, random: ports.random });
   return { pacer, evidence, breaker, kept, gate: createGate({ pacer, breaker, evidence }, ports) };
 }
 
