@@ -41,6 +41,8 @@ test('LOCAL_HOSTS lets a tunnel lead to the ingest, and to nothing else', async 
   expect(await send(`${relay.url}/v1/track`, 'POST', { host, authorization })).toBe(200);
   expect(await send(`${relay.url}/local/state`, 'GET', { host })).toBe(403);
   expect(await send(`${relay.url}/segmentation`, 'GET', { host })).toBe(403);
+  for (const path of ['/local/state?/segment', '/local/v1/', '/local/salesmachine?to=/health'])
+    expect(await send(`${relay.url}${path}`, 'GET', { host })).toBe(403);
 });
 
 test.each(['https://attacker.example', 'null', 'http://localhost:1', 'http://127.0.0.1'])(

@@ -83,6 +83,10 @@ test('every problem is said at once, without any value', () => {
   for (const value of ['p0rt', 'maybe', '99', 'nowhere']) expect(error).not.toContain(value);
 });
 
+test.each(['0', '65535'])('PORT=%s is taken', (PORT) => {
+  expect(read({ PORT }).port).toBe(Number(PORT));
+});
+
 test.each(['-1', '65536', '3000.5', 'x'])('PORT=%s is refused', (PORT) => {
   expect(() => read({ PORT })).toThrow(/PORT must be a whole number from 0 to 65535/);
 });
