@@ -29,6 +29,8 @@ export type Rejection = {
   at: number;
   /** When a request of the lane was last accepted before this one was sent. */
   acceptedBefore: number;
+  /** When it came, whether an operation might still be given up though nothing had passed. */
+  mayGoUnproven: boolean;
 };
 
 export type AttemptResult =
@@ -130,6 +132,7 @@ export async function attempt(
   async function sendOnce(slotStats: SlotStats): Promise<'accepted' | 'unknown' | Rejection> {
     const acceptedBefore = evidence.acceptedAt();
     const result = await postRequest(request, slotStats, ports);
+    const mayGoUnproven = evidence.mayGiveUpUnproven();
     const outcome = await interpret(toOutcome(request.path, result));
     if (outcome === undefined) return 'unknown';
     const { verdict, reason } = reactions[outcome];
@@ -139,7 +142,7 @@ export async function attempt(
     if (verdict === 'accepted') return 'accepted';
     if (verdict === 'throttled') return 'unknown';
     const status = result.kind === 'response' ? result.status : undefined;
-    return { outcome, reason, status, detail, at: clock.now(), acceptedBefore };
+    return { outcome, reason, status, detail, at: clock.now(), acceptedBefore, mayGoUnproven };
   }
 
   /** What is accepted now was refused before, so a 400 was about none of it. */

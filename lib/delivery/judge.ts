@@ -42,14 +42,17 @@ export function createJudge(
     const { message } = operation.queuedEvent;
     const refusedSince = kept.get(message.sqsMessageId)?.refusedSince ?? firstRefusedAt;
     const isProven = rejection.acceptedBefore > refusedSince;
-    if (isProven || evidence.mayGiveUpUnproven() || isTooOld(operation)) {
+    const mayGiveUpUnproven = evidence.mayGiveUpUnproven();
+    // What has passed since the answer makes room for another five; but the API may be another one now.
+    const mayGoUnproven = rejection.mayGoUnproven && mayGiveUpUnproven;
+    if (isProven || mayGoUnproven || isTooOld(operation)) {
       if (!isProven) evidence.recordUnproven();
       settlement.rejectOperation(operation, rejection);
       return;
     }
     kept.recordRefusal(message.sqsMessageId, rejection.at);
     settlement.failGroup(message);
-    if (gate.pause() === undefined) gate.tripForRefusals(rejection);
+    if (!mayGiveUpUnproven && gate.pause() === undefined) gate.tripForRefusals(rejection);
   }
 
   /** A failure may pass, so it is tried again: alone, if others have passed meanwhile. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AttemptResult, Rejection } from '../../../lib/delivery/attempt.ts';
 import { bisect } from '../../../lib/delivery/bisect.ts';
 
-const when = { at: 0, acceptedBefore: 0 };
+const when = { at: 0, acceptedBefore: 0, mayGoUnproven: true };
 const REJECTED: Rejection = {
   outcome: 'rejected',
   reason: 'rejected',

@@ -49,7 +49,13 @@ function setUpJudge() {
   async function reject(
     sqsMessageId: string,
     outcome: Outcome,
-    { acceptedBetween = false, hasReturned = false, wasRefused = true, sentAt = time.now() } = {},
+    {
+      acceptedBetween = false,
+      acceptedAfter = false,
+      hasReturned = false,
+      wasRefused = true,
+      sentAt = time.now(),
+    } = {},
   ): Promise<string | number | undefined> {
     const settlement = createSettlement(ports);
     const message = createMessage(track(sqsMessageId), { sqsMessageId, sentAt });
@@ -67,7 +73,9 @@ function setUpJudge() {
       detail: `Salesmachine answered ${outcome}`,
       at: time.now(),
       acceptedBefore: evidence.acceptedAt(),
+      mayGoUnproven: evidence.mayGiveUpUnproven(),
     };
+    if (acceptedAfter) await acceptAnother();
     judge(operation, rejection, { settlement, batch, firstRefusedAt });
     await settlement.settleDone();
     await settlement.releaseRest(gate.resumesInMs());
@@ -116,6 +124,13 @@ describe('an operation that is refused alone', () => {
     expect(gate.pause()).toBeUndefined();
     expect(await reject('the sixth', 'rejected')).toEqual(expect.any(Number));
     expect(gate.pause()).toMatchObject({ cause: 'configuration', isRefusal: true });
+  });
+
+  test('when five had been given up comes back, though another one passes before it is judged', async () => {
+    const { reject, refuseFive, gate } = setUpJudge();
+    await refuseFive();
+    expect(await reject('the sixth', 'rejected', { acceptedAfter: true })).toEqual(expect.any(Number));
+    expect(gate.pause()).toBeUndefined();
   });
 
   test('after its batch had failed for another reason, has no proof by what passed before it was refused', async () => {
