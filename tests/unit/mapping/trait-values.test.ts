@@ -119,3 +119,15 @@ describe('the name of a contact', () => {
       expect(findName(traits)).toBeUndefined();
   });
 });
+
+test.each([
+  ['.25', 0.25],
+  ['1.5e+2', 150],
+  ['2E10', 20_000_000_000],
+])('a number in text may be written as %s', (text, number) => {
+  expect(parseNumber(text)).toBe(number);
+});
+
+test('a key that only begins like one of a name is none', () => {
+  expect(findName({ first_name_kana: 'アダ', last_name: 'L' })).toBeUndefined();
+});
