@@ -52,5 +52,7 @@ test.each(['https://attacker.example', 'null', 'http://localhost:1', 'http://127
     expect(await send(`${relay.url}/local/state`, 'GET', { origin })).toBe(403);
     expect(await send(`${relay.url}/local/salesmachine/faults`, 'DELETE', { origin })).toBe(403);
     expect(await send(`${relay.url}/local/state`, 'GET', { origin: relay.url })).toBe(200);
+    const lookalike = relay.url.replace('http://', 'http://attacker-');
+    expect(await send(`${relay.url}/local/state`, 'GET', { origin: lookalike })).toBe(403);
   },
 );

@@ -1,10 +1,30 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from '@jest/globals';
 import { startTestRelay } from '../support/relay.ts';
 
 test('what a person asks with curl ends its line', async () => {
   const relay = await startTestRelay();
-  for (const path of ['/local/state', '/local/salesmachine', '/local/salesmachine/faults'])
-    expect(await (await fetch(`${relay.url}${path}`)).text()).toMatch(/}\n$/);
+  for (const path of ['/local/state', '/local/salesmachine', '/local/salesmachine/faults']) {
+    const response = await fetch(`${relay.url}${path}`);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.text()).toMatch(/}\n$/);
+  }
+});
+
+test('a dead letter is counted, also while it is being read', async () => {
+  const relay = await startTestRelay();
+  await relay.post('/segment', { type: 'track', userId: 'u1' });
+  const receive = new ReceiveMessageCommand({ QueueUrl: relay.queues.deadLetters.url });
+  expect((await relay.queues.connect().send(receive)).Messages).toHaveLength(1);
+  expect(await relay.state()).toMatchObject({ deadLettered: 1 });
+});
+
+test('what is sent through /local/send is answered as the ingest answers it, with its status', async () => {
+  const relay = await startTestRelay();
+  const taken = await relay.post('/local/send', '{"type":"identify","userId":"u1"}', {});
+  expect([taken.status, await taken.json()]).toEqual([200, { accepted: 1, deadLettered: 0, skipped: 0 }]);
+  const refused = await relay.post('/local/send', `[${Array(10_001).fill('{}').join()}]`, {});
+  expect([refused.status, await refused.json()]).toMatchObject([413, { code: 'too_many_events' }]);
 });
 
 test('the fake Salesmachine refuses an attribute until it is told otherwise, and nothing else', async () => {
