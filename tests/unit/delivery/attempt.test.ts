@@ -114,6 +114,13 @@ describe('it is the operations’ fault', () => {
     expect([batches.length, pings.length]).toEqual([1, 0]);
   });
 
+  test('but what was accepted while the request was out is no proof of that', async () => {
+    const { result } = await runAttempt([createResponse(422)], { othersPassAt: [0.05] });
+    if (result.kind !== 'rejected') throw new Error('A 422 is about the data.');
+    expect(result.rejection.at).toBe(START + 100);
+    expect(result.rejection.acceptedBefore).toBeLessThan(START + 50);
+  });
+
   test('if a 400 comes while the credential is good', async () => {
     const { result, batches, pings } = await runAttempt([createResponse(400)]);
     expect(result).toEqual(rejectedWith({ reason: 'rejected', status: 400 }));
