@@ -154,6 +154,18 @@ describe('after five failures in a row, the gate', () => {
     expect(gate.pause()).toMatchObject({ cause: 'outage', since: START, isProbing: true });
   });
 
+  test('has no probe under way once that is answered 429: the next one is sent after the reset', async () => {
+    const { time, gate, acquireSlot, seconds } = setUp();
+    trip(gate);
+    await runToEnd(time, acquireSlot());
+    expect(gate.pause()).toMatchObject({ isProbing: true });
+    record(gate, THROTTLED);
+    expect(gate.pause()).toMatchObject({ isProbing: false });
+    const throttledAt = seconds();
+    expect(Number(await runToEnd(time, acquireSlot())) - throttledAt).toBeGreaterThanOrEqual(20);
+    expect(gate.pause()).toMatchObject({ isProbing: true });
+  });
+
   test.each<[PauseCause, ApiResult]>([
     ['credential', createResponse(401)],
     ['credential', createResponse(403)],
