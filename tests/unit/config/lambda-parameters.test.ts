@@ -2,13 +2,18 @@ import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { readLambdaParameters } from '../../../lib/config/lambda-parameters.ts';
 
 const environment = { ...process.env };
 const cleanups: (() => unknown)[] = [];
+
+beforeEach(() => {
+  // However busy the machine is, no time runs out, unless a test lets it.
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => new AbortController().signal);
+});
 
 afterEach(async () => {
   process.env = { ...environment };
@@ -106,7 +111,7 @@ test.each<[string, (response: ServerResponse) => unknown]>([
 
 test('where SSM does not answer, it is given up and tried once more', async () => {
   const givenUp: AbortController[] = [];
-  const timeouts = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+  const timeouts = jest.mocked(AbortSignal.timeout).mockImplementation(() => {
     const timeout = new AbortController();
     givenUp.push(timeout);
     return timeout.signal;
