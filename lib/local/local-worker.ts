@@ -6,8 +6,9 @@ import type { Random } from '../runtime/random.ts';
 import { mapRefreshable, type Refreshable } from '../runtime/refreshable.ts';
 import { createSalesmachine } from '../salesmachine/client.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createAbandonableClock } from './abandonable-clock.ts';
 import type { FailingRequests } from './api-schema.ts';
-import { createEventSourceMapping, type EventSourceMapping } from './aws/event-source-mapping.ts';
+import { createEventSourceMapping } from './aws/event-source-mapping.ts';
 import type { LocalSqs } from './aws/local-sqs.ts';
 import { createMessageCounter } from './aws/message-counter.ts';
 import { createQueueObserver } from './aws/queue-observer.ts';
@@ -34,8 +35,10 @@ type LocalWorkerOptions = {
 
 /** The worker, a lane for each concurrent invocation, behind the event source mapping of the main queue. */
 export function createLocalWorker(options: LocalWorkerOptions) {
-  const { config, environment, salesmachineUrl, queues, collector, clock, random, log } = options;
+  const { config, environment, salesmachineUrl, queues, collector, random, log } = options;
   const sqs = queues.connect();
+  const abandoned = new AbortController();
+  const clock = createAbandonableClock(options.clock, abandoned.signal);
   const messageCounter = createMessageCounter();
   createQueueObserver(queues, [messageCounter.listener, collector.queueListener]).observe(sqs);
   const salesmachine = withRequestCounter(
@@ -66,7 +69,7 @@ export function createLocalWorker(options: LocalWorkerOptions) {
       log: workerLog,
     }),
   );
-  const eventSourceMapping: EventSourceMapping = createEventSourceMapping({
+  const eventSourceMapping = createEventSourceMapping({
     sqs,
     queue: queues.main,
     lanes,
@@ -78,5 +81,19 @@ export function createLocalWorker(options: LocalWorkerOptions) {
   const laneStatuses = () => workers.map((worker) => worker.status());
   const deliveryStatus = () =>
     combineLaneStatuses(laneStatuses(), { lastRequestMs: salesmachine.lastRequestMs(), failing });
-  return { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus };
+
+  /** Invocations that run on after the stop of the mapping never go on. */
+  async function stop(): Promise<void> {
+    await eventSourceMapping.stop();
+    abandoned.abort();
+  }
+
+  return {
+    start: eventSourceMapping.start,
+    stop,
+    salesmachine,
+    messageCounter,
+    laneStatuses,
+    deliveryStatus,
+  };
 }

@@ -87,18 +87,18 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
     const { mapping, quota } = config.worker.delivery;
     const collector = createCollector({ now: clock.now, mapping, quota });
-    const { eventSourceMapping, salesmachine, messageCounter, laneStatuses, deliveryStatus } =
-      createLocalWorker({
-        config: config.worker,
-        environment: currentEnvironment,
-        salesmachineUrl,
-        queues,
-        collector,
-        clock,
-        random,
-        log,
-      });
-    cleanups.push(eventSourceMapping.stop);
+    const worker = createLocalWorker({
+      config: config.worker,
+      environment: currentEnvironment,
+      salesmachineUrl,
+      queues,
+      collector,
+      clock,
+      random,
+      log,
+    });
+    cleanups.push(worker.stop);
+    const { salesmachine, messageCounter, laneStatuses, deliveryStatus } = worker;
 
     const sqs = queues.connect();
     createQueueObserver(queues, [collector.queueListener]).observe(sqs);
@@ -144,7 +144,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       config.port,
     );
     cleanups.push(server.stop);
-    eventSourceMapping.start();
+    worker.start();
     return { url: server.url, salesmachineUrl, queues, fakeSalesmachine: fake?.salesmachine, state, stop };
   } catch (error) {
     await stop();
