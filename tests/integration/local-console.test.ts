@@ -110,6 +110,34 @@ test.each([
   expect(await relay.state()).toMatchObject({ accepted: 0, requests: 0 });
 });
 
+test('what is pasted into the page is sent and counted, and what cannot be read is said', async () => {
+  const relay = await startTestRelay(FAST);
+  const send = async (text: string): Promise<unknown> =>
+    (await relay.post('/local/console/send', { text }, {})).json();
+  const screens = [1, 2].map((user) => ({ type: 'screen', userId: `${user}`, name: 'Home' }));
+  const events = [track('good'), { type: 'track', userId: '7' }, ...screens];
+  expect(await send(JSON.stringify(events))).toEqual({
+    accepted: 1,
+    deadLettered: 1,
+    skipped: 2,
+    error: null,
+  });
+  expect(await send('{"type":')).toMatchObject({ accepted: 0, error: expect.stringMatching(/JSON/) });
+});
+
+test('the page is told the credentials that were made up, and no configured one', async () => {
+  const read = async (relay: TestRelay): Promise<unknown> =>
+    (await fetch(`${relay.url}/local/console/source`)).json();
+  const configured = await startTestRelay();
+  expect(await read(configured)).toEqual({
+    url: `${configured.url}/segment`,
+    sharedSecret: null,
+    token: null,
+  });
+  const open = await startTestRelay({ SEGMENT_SHARED_SECRETS: '', INGEST_TOKENS: '' });
+  expect(await read(open)).toMatchObject({ sharedSecret: 'made-up', token: 'made-up' });
+});
+
 test('dead letters are exported as the command line exports them, with the event as it came', async () => {
   const relay = await startTestRelay(FAST);
   await relay.postSigned({ type: 'track', userId: '7', messageId: 'm1' });
@@ -117,7 +145,9 @@ test('dead letters are exported as the command line exports them, with the event
     `${relay.url}/local/console/dead-letters/export?reason=invalid_event&detail=nothing`,
   );
   expect(await response.text()).toBe('');
-  const all = await (await fetch(`${relay.url}/local/console/dead-letters/export`)).text();
+  const download = await fetch(`${relay.url}/local/console/dead-letters/export`);
+  expect(download.headers.get('content-disposition')).toBe('attachment; filename="dead-letters.ndjson"');
+  const all = await download.text();
   expect(JSON.parse(all)).toMatchObject({ reason: 'invalid_event', encoding: 'text' });
   expect(JSON.parse(JSON.parse(all).body)).toEqual({ type: 'track', userId: '7', messageId: 'm1' });
 });

@@ -3,6 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { setUpDlqCommand } from '../support/dlq-command.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
 
 const { relay, fileNamed, dlq, writeDeadLetters, countDeadLetters } = setUpDlqCommand();
 
@@ -30,6 +31,13 @@ describe('dead letters that another reader has', () => {
     const { stdout } = await dlq(...args);
     expect(stdout).toMatch(/^No dead letter could be read in the local relay/);
     expect(stdout).toMatch(UNREAD);
+  });
+
+  test('relay status counts them all the same', async () => {
+    await writeDeadLetters(...createDeadLetters(1, 3));
+    await receiveSome();
+    const { stdout } = await runRelayProgram(['status', '--json'], { RELAY_URL: relay().url });
+    expect(JSON.parse(stdout)).toMatchObject({ deadLetters: 3 });
   });
 
   test('relay dlq purge deletes none, and says why', async () => {

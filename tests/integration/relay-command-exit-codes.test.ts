@@ -1,7 +1,13 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
+import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import type { DeliveryStatus } from '../../lib/local/api-schema.ts';
 import { json, listen } from '../../lib/local/http-server.ts';
+import { systemRandom } from '../../lib/runtime/random.ts';
+import { sendMessages } from '../../lib/sqs/send-messages.ts';
+import { createAcceleratedClock } from '../support/accelerated-clock.ts';
+import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
+import { recordingLog } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { runRelayProgram } from '../support/relay-program.ts';
 
@@ -77,6 +83,33 @@ describe('the exit code of relay status', () => {
   test('is 1 if the worker is off', async () => {
     expect(await runAgainst(delivering, 'status', { mappingOn: false })).toBe(1);
   });
+});
+
+test('a replay that the main queue does not confirm says so, and its exit code is 1', async () => {
+  const relay = await startTestRelay();
+  const { main, deadLetters } = relay.queues;
+  const clock = createAcceleratedClock();
+  clock.accelerate(100);
+  const queue = {
+    sqs: relay.queues.connect(),
+    queueUrl: deadLetters.url,
+    clock,
+    random: systemRandom,
+    log: recordingLog(),
+  };
+  const messages = createDeadLetters(1, 2).map(serializeDeadLetter);
+  await sendMessages(messages, queue, new AbortController().signal);
+  const server = await listen(async ({ url = '' }) => {
+    const body = await (await fetch(`${relay.url}${url}`)).text();
+    return { status: 200, body: body.replace(main.url, main.url.replace('relay.fifo', 'gone.fifo')) };
+  });
+  const env = { RELAY_URL: server.url };
+  const { stdout, stderr, code } = await runRelayProgram(['dlq', 'replay'], env, { clock });
+  await server.stop();
+  expect(code).toBe(1);
+  expect(stderr).toContain('relay: replay stopped');
+  expect(stdout).toContain('2 were not confirmed: run it again within 5 minutes');
+  expect(await relay.state()).toMatchObject({ deadLettered: 2 });
 });
 
 describe('the exit code of relay ping', () => {

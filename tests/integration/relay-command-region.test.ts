@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startLocalSqs } from '../../lib/local/aws/local-sqs.ts';
 import { runCli } from '../support/cli.ts';
 
 const env = {
@@ -29,6 +30,20 @@ test('a command of a stage finds the region in the file of the stage', async () 
 test('a stage whose file names no region is where npm run deploy puts it', async () => {
   const { stderr } = await runCli(['dlq', 'list', '--stage', 'plain'], { env, cwd });
   expect(stderr).toContain('AWS does not answer');
+});
+
+test('the command line wins over the file, and that over the shell', async () => {
+  const queues = await startLocalSqs();
+  const shell = { ...env, AWS_ENDPOINT_URL: queues.endpoint, AWS_REGION: 'us-west-2' };
+  const list = (...args: string[]) => runCli(['dlq', 'list', ...args], { env: shell, cwd });
+  const outputs = await Promise.all([
+    list('--stage', 'paris', '--region', 'eu-west-1'),
+    list('--stage', 'paris'),
+    list('--stage', 'plain'),
+  ]);
+  await queues.stop();
+  const regions = outputs.map(({ stderr }) => /there is no queue \S+ in (\S+):/.exec(stderr)?.[1]);
+  expect(regions).toEqual(['eu-west-1', 'eu-west-3', 'us-west-2']);
 });
 
 test.each([['dlq', 'list'], ['ping']])(

@@ -64,7 +64,8 @@ test.each([
   expect(values).toEqual(before);
 });
 
-test('relay secrets put --add keeps the secrets and tokens that are stored valid', async () => {
+test('relay secrets put --add keeps the secrets and tokens that are stored valid, and no other secret', async () => {
+  values[`${path}/SALESMACHINE_API_TOKEN`] = 'canary-t-old';
   const { code, stdout, stderr } = await put(
     'INGEST_TOKENS=canary-new\nSEGMENT_SHARED_SECRETS=canary-first\nSALESMACHINE_API_TOKEN=canary-t\n',
     '--add',

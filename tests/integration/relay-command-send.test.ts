@@ -154,6 +154,13 @@ test('Ctrl-C stops between two requests and tells how to go on, and --skip does 
   expect(accepted).toEqual(Array.from({ length: 100 }, (_, index) => `m${index + 1}`));
 });
 
+test('what was left out at the beginning counts among what need not be sent again', async () => {
+  const { url, accepted } = await startFickleRelay([200]);
+  const sent = await runCli(['send', '-', '--skip', '3', '--json', '--url', url], { input: ndjson(5) });
+  expect(JSON.parse(sent.stdout)).toMatchObject({ accepted: 2, next: 5 });
+  expect(accepted).toEqual(['m4', 'm5']);
+});
+
 test('a line that is not JSON is named, and so is how much went before it', async () => {
   const { url, accepted } = await startFickleRelay([200]);
   const { stderr, code } = await runCli(['send', '--batch', '2', '--url', url], {

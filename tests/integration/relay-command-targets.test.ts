@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
-import { listen, readBody } from '../../lib/local/http-server.ts';
+import { listen, readBody, readHeaders } from '../../lib/local/http-server.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import type { JsonObject } from '../../lib/runtime/json.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
@@ -76,16 +76,34 @@ describe('with --stage', () => {
     const dryRun = ['dlq', 'replay', '--stage', 'blue', '--dry-run', '--json'];
 
     const told = await runCli(dryRun, { env: { ...env, AWS_ENDPOINT_URL_LAMBDA: lambda.url } });
-    const untold = await runCli(dryRun, { env });
+    const untold = await runCli(dryRun, { env: { ...env, RATE_LIMIT_REQUESTS: '90' } });
     await lambda.stop();
 
     expect({ ...told, stdout: '' }).toEqual({ stdout: '', stderr: '', code: 0 });
     expect(JSON.parse(told.stdout)).toMatchObject({ wouldReplay: 3, seconds: 600 / 0.97 });
-    expect(JSON.parse(untold.stdout)).toMatchObject({ wouldReplay: 3, seconds: 300 / 900 / 0.97 });
+    expect(JSON.parse(untold.stdout)).toMatchObject({ wouldReplay: 3, seconds: 300 / 90 / 0.97 });
     expect(untold.stderr).toMatch(
       /^relay: Lambda does not tell the worker's settings \(\w+\); those of this/,
     );
     expect(untold.code).toBe(0);
+  });
+
+  test('its dead letters count as all only once SQS has had the time to ask all its servers', async () => {
+    const { env } = await startStage('blue');
+    const waits: unknown[] = [];
+    const proxy = await listen(async (request) => {
+      const { 'x-amz-target': target = '', 'content-type': type = '' } = readHeaders(request);
+      const body = `${await readBody(request, 100_000)}`;
+      if (target.endsWith('ReceiveMessage')) waits.push(JSON.parse(body).WaitTimeSeconds);
+      const headers = { 'x-amz-target': target, 'content-type': type };
+      const response = await fetch(env.AWS_ENDPOINT_URL, { method: 'POST', headers, body });
+      return { status: response.status, headers: { 'content-type': type }, body: await response.text() };
+    });
+    const list = ['dlq', 'list', '--stage', 'blue', '--json'];
+    const { stdout } = await runCli(list, { env: { ...env, AWS_ENDPOINT_URL: proxy.url } });
+    await proxy.stop();
+    expect(JSON.parse(stdout)).toMatchObject({ deadLetters: 3 });
+    expect(waits.at(-1)).toBe(1);
   });
 
   test('a stage whose worker is disabled says that nothing is delivered', async () => {

@@ -101,6 +101,14 @@ describe('relay map', () => {
     );
   });
 
+  test.each([
+    ['single', 'POST /v1/alias'],
+    ['batch', 'POST /v1/batch'],
+  ])('says with --explain which call an alias is sent by: ALIAS=%s', async (ALIAS, call) => {
+    const input = JSON.stringify(alias);
+    expect((await runRelayProgram(['map', '--explain'], { ALIAS }, { input })).stdout).toContain(call);
+  });
+
   test('obeys the settings of the environment', async () => {
     const input = JSON.stringify([track, identify, alias]);
     const { stdout, code } = await runCli(['map', '-'], {
