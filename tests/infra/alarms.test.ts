@@ -128,6 +128,11 @@ describe('mapping-disabled', () => {
     expect(findAlarmingPeriod(alarm, withoutInFlight)).toBeDefined();
   });
 
+  test('stays silent where the queue was empty for a moment: what came then need not have been received yet', () => {
+    const visible = 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue';
+    expect(isCrossed(findAlarm('mapping-disabled'), { [visible]: [7, 0, 5] })).toBe(false);
+  });
+
   test('goes off within a quarter of an hour where the mapping does not invoke the worker', async () => {
     const periods = await simulateOutage({ hours: 1, enabled: false });
     expect(findAlarmingPeriod(findAlarm('mapping-disabled'), periods)).toBe(2);
