@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { connectStageView } from '../../lib/cli/doctor/stage-view.ts';
+import { openStageLog } from '../../lib/cli/logs/stage-log-source.ts';
 import { connectLambda } from '../../lib/cli/stage/stage-clients.ts';
 import { type LocalServer, listen, readBody } from '../../lib/local/http-server.ts';
 import { isObject } from '../../lib/runtime/json.ts';
@@ -73,6 +74,33 @@ test('an event is delivered once the log of the worker says so, since it was sen
   ]);
   answers = { ...answers, GetQueryResults: { status: 'Complete', results: [] } };
   expect(await view.isDelivered('m1', NOW - 60_500)).toBe(false);
+});
+
+test('who follows the log of a stage misses no line that reaches it late, and sees none twice', async () => {
+  const row = (id: string) => [
+    { field: '@timestamp', value: '2026-01-09 23:59:58.000' },
+    { field: '@message', value: JSON.stringify({ level: 'INFO', service: 'worker', message: id }) },
+    { field: '@ptr', value: id },
+  ];
+  const answerWith = (...ids: string[]) => {
+    answers = {
+      StartQuery: { queryId: 'q' },
+      GetQueryResults: { status: 'Complete', results: ids.map(row) },
+    };
+  };
+  let now = NOW;
+  const clock = { ...context.clock, now: () => now };
+  const log = await openStageLog('blue', 'eu-west-1', { since: NOW - 3_600_000 }, { clock });
+  const readMessages = async () => (await log.read()).map(({ message }) => message);
+
+  answerWith('second', 'first');
+  expect(await readMessages()).toEqual(['first', 'second']);
+  now += 5_000;
+  answerWith('second', 'late', 'first');
+  expect(await readMessages()).toEqual(['late']);
+  log.close();
+  const starts = calls.filter(([name]) => name === 'StartQuery').map(([, { startTime }]) => startTime);
+  expect(starts).toEqual([NOW / 1_000 - 3_600, NOW / 1_000 - 60]);
 });
 
 test('credentials are read decrypted, and the first of each is taken', async () => {
