@@ -1,61 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBatchAttempts } from '../../../lib/delivery/evidence.ts';
-import type { Gate } from '../../../lib/delivery/gate.ts';
 import type { PauseCause } from '../../../lib/delivery/reactions.ts';
-import type { Random } from '../../../lib/runtime/random.ts';
 import type { ApiResult } from '../../../lib/salesmachine/client.ts';
-import { toOutcome } from '../../../lib/salesmachine/outcome.ts';
-import {
-  createLaneParts,
-  createResponse,
-  fakeSalesmachine,
-  OK,
-  type Request,
-  runToEnd,
-  SETTINGS,
-  START,
-} from '../../support/delivery.ts';
-import { recordingLog } from '../../support/log.ts';
+import { createResponse, OK, runToEnd, START } from '../../support/delivery.ts';
+import { DOWN, record, recordOutcomes, setUpGate, THROTTLED, trip } from '../../support/gate.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
-import { createVirtualTime } from '../../support/virtual-time.ts';
-
-type Ping = (request: Request, index: number) => ApiResult;
-
-/** A gate with one slot a second, whose pings are answered as it is told, at once. */
-function setUp(ping: Ping = () => OK, random: Random = () => 0.5, quota = SETTINGS.quota) {
-  const time = createVirtualTime();
-  const log = recordingLog();
-  const salesmachine = fakeSalesmachine(time, ping);
-  const { gate } = createLaneParts({ salesmachine, clock: time, random, log }, quota);
-  const seconds = () => (time.now() - START) / 1_000;
-  /** The second at which the caller may send, or false. */
-  const acquireSlot = async (untilSeconds = 86_400, options = {}) =>
-    (await gate.acquireSlot(START + untilSeconds * 1_000, options)) && seconds();
-  const pings = () => salesmachine.requests.map(({ at }) => at);
-  return { time, log, gate, pings, seconds, acquireSlot };
-}
-
-const record = (gate: Gate, result: ApiResult) =>
-  gate.recordOutcome({
-    outcome: toOutcome('/v1/batch', result),
-    result,
-    detail: 'the words',
-    batch: createBatchAttempts(),
-  });
-
-const recordOutcomes = (gate: Gate, result: ApiResult, times = 1) => {
-  for (let time = 0; time < times; time += 1) record(gate, result);
-};
-
-/** Opens the breaker: three batches fail, and nothing passes. */
-const trip = (gate: Gate, result: ApiResult = DOWN) => recordOutcomes(gate, result, 5);
-
-const THROTTLED = createResponse(429, '', { 'retry-after': '20' });
-const DOWN = createResponse(503);
 
 describe('an open gate admits', () => {
   test('at the pace of the slots, first come, first served', async () => {
-    const { time, acquireSlot, gate, seconds, pings } = setUp();
+    const { time, acquireSlot, gate, seconds, pings } = setUpGate();
     const ping = gate.ping(START + 60_000).then(seconds);
     const all = Promise.all([acquireSlot(), ping, acquireSlot(), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([1, 0, 2, 3]);
@@ -63,89 +15,9 @@ describe('an open gate admits', () => {
   });
 });
 
-describe('after a 429, the gate', () => {
-  test('lets nothing through, not even a ping, until the reset', async () => {
-    const { time, gate, acquireSlot, pings } = setUp();
-    recordOutcomes(gate, THROTTLED);
-    expect(gate.resumesInMs()).toBe(20_250);
-    const ping = gate.ping(START + 60_000);
-    const [, , first] = await runToEnd(time, Promise.all([acquireSlot(19), ping, acquireSlot()]));
-    expect(pings()[0]).toBeGreaterThanOrEqual(20);
-    expect(pings()[0]).toBeLessThan(21);
-    expect(first).toBeGreaterThan(20);
-    expect(gate.resumesInMs()).toBe(0);
-  });
-
-  test('lends no slot until then', async () => {
-    const quota = { requests: 900, windowSeconds: 300, share: 0.97, lanes: 2 };
-    const { time, gate, acquireSlot } = setUp(undefined, undefined, quota);
-    const borrow = () => acquireSlot(60, { mayBorrow: true });
-    expect(await runToEnd(time, Promise.all([borrow(), borrow()]))).toEqual([0, 0]);
-    recordOutcomes(gate, THROTTLED);
-    expect(await runToEnd(time, borrow())).toBeGreaterThanOrEqual(20);
-  });
-
-  test('is not opened earlier by a 429 that says less', async () => {
-    const { time, gate, acquireSlot } = setUp();
-    recordOutcomes(gate, THROTTLED);
-    recordOutcomes(gate, createResponse(429, '', { 'retry-after': '2' }));
-    expect(await runToEnd(time, acquireSlot())).toBeGreaterThanOrEqual(20);
-  });
-
-  test('admits at a lower rate, which is lowered once by many of them', async () => {
-    const { time, gate, acquireSlot } = setUp();
-    recordOutcomes(gate, createResponse(429), 4);
-    const all = Promise.all(Array.from({ length: 12 }, () => acquireSlot()));
-    const moments = (await runToEnd(time, all)).map(Number);
-    const gap = Number(moments[11]) - Number(moments[10]);
-    expect(gap).toBeGreaterThan(1.05);
-    expect(gap).toBeLessThan(1.12);
-  });
-
-  test('is no outage, however many there are', async () => {
-    const { time, gate, acquireSlot, pings } = setUp(() => DOWN);
-    recordOutcomes(gate, createResponse(429), 50);
-    expect(await runToEnd(time, acquireSlot())).toBeGreaterThanOrEqual(1);
-    expect(pings()).toEqual([]);
-  });
-});
-
-describe('after a 429 without a usable header, the gate', () => {
-  test('waits a second, and twice as long after each one more', async () => {
-    const { time, gate, acquireSlot, seconds } = setUp();
-    const waits: number[] = [];
-    const throttleAgain = async () => {
-      for (let times = 0; times < 8; times += 1) {
-        recordOutcomes(gate, createResponse(429));
-        const before = seconds();
-        await acquireSlot();
-        waits.push(Math.floor(seconds() - before));
-      }
-    };
-    await runToEnd(time, throttleAgain());
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-  });
-});
-
-test('delivery is throttled since the first 429, until something is accepted after its reset', async () => {
-  const { time, gate, acquireSlot } = setUp();
-  const throttleTwice = async () => {
-    record(gate, THROTTLED);
-    await acquireSlot();
-    record(gate, THROTTLED);
-    // It was sent before.
-    record(gate, OK);
-  };
-  await runToEnd(time, throttleTwice());
-  expect(gate.throttle().since).toBe(START);
-  await runToEnd(time, acquireSlot());
-  record(gate, OK);
-  expect(gate.throttle().since).toBeUndefined();
-});
-
 describe('after five failures in a row, the gate', () => {
   test('sends pings ever more rarely, and lets a batch through when one passes', async () => {
-    const { time, gate, acquireSlot, pings } = setUp((_, index) => (index < 8 ? DOWN : OK));
+    const { time, gate, acquireSlot, pings } = setUpGate((_, index) => (index < 8 ? DOWN : OK));
     trip(gate);
     expect(gate.resumesInMs()).toBeUndefined();
     const first = await runToEnd(time, acquireSlot());
@@ -155,7 +27,7 @@ describe('after five failures in a row, the gate', () => {
   });
 
   test('has no probe under way once that is answered 429: the next one is sent after the reset', async () => {
-    const { time, gate, acquireSlot, seconds } = setUp();
+    const { time, gate, acquireSlot, seconds } = setUpGate();
     trip(gate);
     await runToEnd(time, acquireSlot());
     expect(gate.pause()).toMatchObject({ isProbing: true });
@@ -176,7 +48,7 @@ describe('after five failures in a row, the gate', () => {
     ['outage', { kind: 'failure', mayHaveBeenSent: true, code: 'ETIMEDOUT' }],
     ['outage', { kind: 'failure', mayHaveBeenSent: false, code: 'ECONNREFUSED' }],
   ])('says that the cause is the %s: %j', (cause, result) => {
-    const { gate, log } = setUp();
+    const { gate, log } = setUpGate();
     trip(gate, result);
     const status = result.kind === 'response' ? result.status : undefined;
     expect(gate.pause()).toMatchObject({ cause, status, text: 'the words' });
@@ -194,7 +66,7 @@ describe('after five failures in a row, the gate', () => {
     ['a refusal of the data', createResponse(422)],
     ['a request too large', createResponse(413)],
   ])('has forgotten what was before %s', async (_, answer) => {
-    const { time, gate, acquireSlot, pings } = setUp();
+    const { time, gate, acquireSlot, pings } = setUpGate();
     recordOutcomes(gate, DOWN, 4);
     recordOutcomes(gate, answer);
     recordOutcomes(gate, DOWN, 4);
@@ -203,7 +75,7 @@ describe('after five failures in a row, the gate', () => {
   });
 
   test('sends little more than a ping a minute, for hours', async () => {
-    const { time, gate, acquireSlot, pings } = setUp(() => DOWN, seededRandom(3));
+    const { time, gate, acquireSlot, pings } = setUpGate(() => DOWN, seededRandom(3));
     trip(gate);
     expect(await runToEnd(time, acquireSlot(6 * 3_600))).toBe(false);
     expect(pings().length).toBeLessThan(6 * 65);
@@ -211,7 +83,7 @@ describe('after five failures in a row, the gate', () => {
   });
 
   test('waits for the reset if a ping is throttled, and pings again', async () => {
-    const { time, gate, acquireSlot, pings } = setUp((_, index) => (index === 0 ? THROTTLED : OK));
+    const { time, gate, acquireSlot, pings } = setUpGate((_, index) => (index === 0 ? THROTTLED : OK));
     trip(gate);
     await runToEnd(time, acquireSlot());
     expect(pings()[0]).toBe(1);
@@ -220,7 +92,7 @@ describe('after five failures in a row, the gate', () => {
   });
 
   test('is not kept shut for longer by requests that were sent before', async () => {
-    const { time, gate, acquireSlot, pings } = setUp();
+    const { time, gate, acquireSlot, pings } = setUpGate();
     trip(gate);
     recordOutcomes(gate, DOWN, 20);
     await runToEnd(time, acquireSlot());
@@ -228,7 +100,7 @@ describe('after five failures in a row, the gate', () => {
   });
 
   test('takes longer to say so where half of the requests fail anyway', async () => {
-    const { time, gate } = setUp();
+    const { time, gate } = setUpGate();
     for (let index = 0; index < 40; index += 1) record(gate, index % 2 === 0 ? DOWN : OK);
     await time.run(START + 1_000);
     recordOutcomes(gate, DOWN, 8);
@@ -240,7 +112,7 @@ describe('after five failures in a row, the gate', () => {
 
 describe('a breaker that is open', () => {
   test('is not closed by a ping, but by a batch that is accepted; then all who wait go on', async () => {
-    const { time, gate, acquireSlot, pings, log } = setUp();
+    const { time, gate, acquireSlot, pings, log } = setUpGate();
     trip(gate);
     const first = acquireSlot();
     const others = Promise.all([acquireSlot(), acquireSlot()]);
@@ -260,7 +132,7 @@ describe('a breaker that is open', () => {
   });
 
   test('lets a batch through that has not failed, before those that have', async () => {
-    const { time, gate, acquireSlot } = setUp();
+    const { time, gate, acquireSlot } = setUpGate();
     trip(gate);
     const order: string[] = [];
     const retried = acquireSlot(60, { isRetry: true }).then(() => order.push('retried'));
@@ -273,7 +145,7 @@ describe('a breaker that is open', () => {
   });
 
   test('sends no ping where everything is refused, and probes at least every 48 s', async () => {
-    const { time, gate, acquireSlot, pings } = setUp(() => OK, seededRandom(5));
+    const { time, gate, acquireSlot, pings } = setUpGate(() => OK, seededRandom(5));
     gate.tripForRefusals({ status: 422, detail: 'source_id is required' });
     expect(gate.pause()).toMatchObject({ cause: 'configuration', status: 422, isRefusal: true });
     const probes: number[] = [];
@@ -290,14 +162,14 @@ describe('a breaker that is open', () => {
   });
 
   test('is closed by a refusal, if it was an outage: the API looks at the data again', () => {
-    const { gate } = setUp();
+    const { gate } = setUpGate();
     trip(gate);
     record(gate, createResponse(422));
     expect(gate.pause()).toBeUndefined();
   });
 
   test('gives up on callers who cannot wait so long', async () => {
-    const { time, gate, acquireSlot } = setUp((_, index) => (index < 3 ? DOWN : OK));
+    const { time, gate, acquireSlot } = setUpGate((_, index) => (index < 3 ? DOWN : OK));
     trip(gate);
     const all = Promise.all([acquireSlot(5), acquireSlot()]);
     expect(await runToEnd(time, all)).toEqual([false, 15]);
@@ -305,7 +177,7 @@ describe('a breaker that is open', () => {
 });
 
 test('a ping for which there is no time is not sent', async () => {
-  const { time, gate, pings } = setUp();
+  const { time, gate, pings } = setUpGate();
   trip(gate);
   expect(await runToEnd(time, gate.ping(START + 500))).toBeUndefined();
   expect(pings()).toEqual([]);
