@@ -45,7 +45,7 @@ export const evidenceMutants: readonly Mutant[] = [
   ),
   editSource(
     "an operation that alone fails with a server's error is given up at once",
-    'poison-500',
+    'flaky-events',
     replaceText(
       'lib/delivery/judge.ts',
       'if (event.failures < MIN_KEPT_TRIES) return false;',

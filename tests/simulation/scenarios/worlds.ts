@@ -71,8 +71,22 @@ export const audience = (users: number): World => ({
   segment: { events: users, perSecond: 5_000, perWebhook: 100, users, skew: 0, mix: { identify: 1 } },
 });
 
-export const withRejectedEvents = (events: number, status: number, users = 20_000): World => ({
-  segment: { events, perSecond: 100, users, rejectedEvents: [{ oneIn: 1_000, status }] },
+export const withRejectedEvents = (events: number, status: number): World => ({
+  segment: { events, perSecond: 100, users: 20_000, rejectedEvents: [{ oneIn: 1_000, status }] },
+});
+
+/**
+ * A few users' bad events, one behind the other. Traffic goes on until they are old enough to be given up: where nothing
+ * else passes, it may be the API.
+ */
+export const withFailingEvents = (events: number, untilMs: number): World => ({
+  segment: {
+    events,
+    perSecond: 100,
+    users: 100,
+    rejectedEvents: [{ oneIn: 1_000, status: 500 }],
+    afterwards: load(1, untilMs),
+  },
 });
 
 /** Events so large that the bytes of a request, not its operations, are what is scarce. */
