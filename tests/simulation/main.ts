@@ -93,11 +93,13 @@ async function runMutants(): Promise<boolean> {
   let isFine = true;
   await runJobs(jobs, (outcome) => {
     const { mutant = '', scenario, seed } = outcome.job;
-    const [caughtBy] = evaluate(scenario, 'smoke', [outcome]).problems;
+    const [problem] = evaluate(scenario, 'smoke', [outcome]).problems;
+    // A mutant that cannot be made, or that throws, is not noticed by a check.
+    const isCaught = problem !== undefined && !('error' in outcome);
     print(
-      `${caughtBy ? 'caught' : 'MISSED'}  ${mutant}\n        ${scenario}, seed ${seed}, ${outcome.seconds.toFixed(0)} s${caughtBy ? `: ${caughtBy.slice(0, 160)}` : ''}`,
+      `${isCaught ? 'caught' : 'MISSED'}  ${mutant}\n        ${scenario}, seed ${seed}, ${outcome.seconds.toFixed(0)} s${problem ? `: ${problem.slice(0, 160)}` : ''}`,
     );
-    isFine &&= caughtBy !== undefined;
+    isFine &&= isCaught;
   });
   return isFine;
 }

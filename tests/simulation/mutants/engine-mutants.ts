@@ -128,6 +128,6 @@ export const engineMutants: readonly Mutant[] = [
       'await isolateRejected(rejection);',
       'judgeLater(operations, rejection);',
     ),
-    replaceText('lib/delivery/judge.ts', 'isProven || evidence.mayGiveUpUnproven()', 'true'),
+    replaceText('lib/delivery/judge.ts', 'isProven || mayGoUnproven', 'true'),
   ),
 ];
