@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { checkEvent } from '../../lib/mapping/map-event.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/runtime/json.ts';
 import { sign } from '../../lib/segment/signature.ts';
+import { createHttpEvent } from '../support/http-event.ts';
 import { DEFAULT_MAPPING } from '../support/mapping-settings.ts';
 
 const fixtures = new URL('../fixtures/events/', import.meta.url);
@@ -27,27 +28,5 @@ export function* generateEvents(corpus: readonly JsonObject[]): Generator<JsonOb
 }
 
 /** A webhook, signed over its whole body, as API Gateway passes it on. */
-export function toHttpEvent(body: string, secret: string): APIGatewayProxyEventV2 {
-  const http = { method: 'POST', path: '/segment', protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' };
-  return {
-    version: '2.0',
-    routeKey: 'POST /segment',
-    rawPath: '/segment',
-    rawQueryString: '',
-    headers: { 'content-type': 'application/json', 'x-signature': sign(body, secret) },
-    requestContext: {
-      accountId: '',
-      apiId: '',
-      domainName: '',
-      domainPrefix: '',
-      http,
-      requestId: '',
-      routeKey: 'POST /segment',
-      stage: '$default',
-      time: '',
-      timeEpoch: 0,
-    },
-    body,
-    isBase64Encoded: false,
-  };
-}
+export const toHttpEvent = (body: string, secret: string): APIGatewayProxyEventV2 =>
+  createHttpEvent(body, { 'content-type': 'application/json', 'x-signature': sign(body, secret) });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import { handler as ingest } from '../../handlers/ingest.ts';
 import { handler as replay } from '../../handlers/replay.ts';
 import { handler as worker } from '../../handlers/worker.ts';
@@ -12,6 +12,7 @@ import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
+import { createHttpEvent } from '../support/http-event.ts';
 import { recordingLog } from '../support/log.ts';
 import { captureOutput } from '../support/output.ts';
 import { startParameterStore } from '../support/parameter-store.ts';
@@ -58,27 +59,8 @@ const metricsOf = (namespace: string) =>
 
 const track = { type: 'track', userId: 'u', event: 'Clicked' };
 
-const segmentRequest = (token: string): APIGatewayProxyEventV2 => ({
-  version: '2.0',
-  routeKey: 'POST /segment',
-  rawPath: '/segment',
-  rawQueryString: '',
-  headers: { authorization: `Bearer ${token}` },
-  requestContext: {
-    accountId: '000000000000',
-    apiId: 'api',
-    domainName: 'events.example.com',
-    domainPrefix: 'events',
-    http: { method: 'POST', path: '/segment', protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' },
-    requestId: 'id',
-    routeKey: 'POST /segment',
-    stage: '$default',
-    time: '',
-    timeEpoch: 0,
-  },
-  body: JSON.stringify(track),
-  isBase64Encoded: false,
-});
+const segmentRequest = (token: string) =>
+  createHttpEvent(JSON.stringify(track), { authorization: `Bearer ${token}` });
 
 test('the deployed ingest says why it cannot start, starts once it can, and knows a new token', async () => {
   const output = captureOutput();

@@ -7,27 +7,13 @@ import { systemRandom } from '../../lib/runtime/random.ts';
 import { sendMessages } from '../../lib/sqs/send-messages.ts';
 import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
+import { DELIVERING } from '../support/delivery-status.ts';
 import { recordingLog } from '../support/log.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { runRelayProgram } from '../support/relay-program.ts';
 
-const delivering: DeliveryStatus = {
-  state: 'closed',
-  cause: null,
-  status: null,
-  text: null,
-  lanes: { held: 0, total: 2 },
-  since: null,
-  nextTryAt: null,
-  lastDeliveredAt: 1,
-  lastRequestMs: 100,
-  quotaRemaining: 900,
-  retrying: { messages: 0, nextAt: null },
-  failing: null,
-};
-
 const held: DeliveryStatus = {
-  ...delivering,
+  ...DELIVERING,
   state: 'open',
   cause: 'outage',
   status: 503,
@@ -36,7 +22,7 @@ const held: DeliveryStatus = {
 };
 
 const failing: DeliveryStatus = {
-  ...delivering,
+  ...DELIVERING,
   failing: { requests: 3, since: 2, status: 500, text: 'oops' },
 };
 
@@ -69,7 +55,7 @@ async function runAgainst(
 
 describe('the exit code of relay status', () => {
   test('is 0 while events are delivered', async () => {
-    expect(await runAgainst(delivering, 'status')).toBe(0);
+    expect(await runAgainst(DELIVERING, 'status')).toBe(0);
   });
 
   test('is 1 while delivery is held', async () => {
@@ -81,7 +67,7 @@ describe('the exit code of relay status', () => {
   });
 
   test('is 1 if the worker is off', async () => {
-    expect(await runAgainst(delivering, 'status', { mappingOn: false })).toBe(1);
+    expect(await runAgainst(DELIVERING, 'status', { mappingOn: false })).toBe(1);
   });
 });
 
@@ -114,7 +100,7 @@ test('a replay that the main queue does not confirm says so, and its exit code i
 
 describe('the exit code of relay ping', () => {
   test('is 0 if the ping passes', async () => {
-    expect(await runAgainst(delivering, 'ping')).toBe(0);
+    expect(await runAgainst(DELIVERING, 'ping')).toBe(0);
   });
 
   test('is 1 if delivery is held, though the ping passes', async () => {

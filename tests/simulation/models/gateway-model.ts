@@ -1,7 +1,7 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createLambdaContext } from '../../../lib/local/aws/lambda-context.ts';
 import type { HttpFunction } from '../../../lib/local/aws/local-api-gateway.ts';
 import type { Random } from '../../../lib/runtime/random.ts';
+import { createHttpEvent } from '../../support/http-event.ts';
 import type { VirtualTime } from '../../support/virtual-time.ts';
 import { activeFault, type FaultWindow } from './fault-window.ts';
 import { createSandbox, noSalesmachine, type Sandbox } from './sandbox.ts';
@@ -38,7 +38,7 @@ export function createGateway(options: GatewayOptions): Post {
     const instance = idle.pop() ?? create();
     const { sandbox, ingest } = instance;
     if (activeFault(crashes, time.now() - start, random)) time.schedule(random() * 20, sandbox.kill);
-    const event = toHttpEvent(body, authorize(body), time.now());
+    const event = createHttpEvent(body, { 'content-type': 'application/json', ...authorize(body) });
     const context = createLambdaContext('ingest', functionTimeoutMs, time);
     const result = await sandbox.invoke(() => ingest(event, context), functionTimeoutMs);
     if (sandbox.isAlive()) idle.push(instance);
@@ -54,36 +54,4 @@ export function createGateway(options: GatewayOptions): Post {
         resolve(status);
       }, reject);
     });
-}
-
-const http = {
-  method: 'POST',
-  path: '/segment',
-  protocol: 'HTTP/1.1',
-  sourceIp: '203.0.113.1',
-  userAgent: 'Segment',
-};
-
-function toHttpEvent(body: string, headers: Record<string, string>, now: number): APIGatewayProxyEventV2 {
-  return {
-    version: '2.0',
-    routeKey: 'POST /segment',
-    rawPath: '/segment',
-    rawQueryString: '',
-    headers: { 'content-type': 'application/json', ...headers },
-    requestContext: {
-      accountId: '000000000000',
-      apiId: 'simulated',
-      domainName: 'simulated',
-      domainPrefix: 'simulated',
-      http,
-      requestId: 'simulated',
-      routeKey: 'POST /segment',
-      stage: '$default',
-      time: '',
-      timeEpoch: now,
-    },
-    body,
-    isBase64Encoded: false,
-  };
 }

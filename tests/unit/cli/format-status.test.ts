@@ -4,22 +4,15 @@ import type { Status } from '../../../lib/cli/status/fetch-status.ts';
 import { formatStatus, isFailing, isHeld } from '../../../lib/cli/status/format-status.ts';
 import type { DeliveryStatus } from '../../../lib/local/api-schema.ts';
 import { toTerminalText } from '../../../lib/runtime/terminal-text.ts';
+import { DELIVERING } from '../../support/delivery-status.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 
 const delivering: DeliveryStatus = {
-  state: 'closed',
-  cause: null,
-  status: null,
-  text: null,
-  lanes: { held: 0, total: 2 },
-  since: null,
-  nextTryAt: null,
+  ...DELIVERING,
   lastDeliveredAt: NOW - 2_000,
   lastRequestMs: 320,
   quotaRemaining: 870,
-  retrying: { messages: 0, nextAt: null },
-  failing: null,
 };
 
 const held = (changes: Partial<DeliveryStatus>): DeliveryStatus => ({

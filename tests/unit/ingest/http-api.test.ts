@@ -7,29 +7,11 @@ import { systemClock } from '../../../lib/runtime/clock.ts';
 import { lambda } from '../../../lib/runtime/lambda.ts';
 import type { HttpRequest } from '../../../lib/segment/http-request.ts';
 import { unexpectedErrors } from '../../../lib/telemetry/unexpected-errors.ts';
+import { createHttpEvent } from '../../support/http-event.ts';
 import { recordingLog } from '../../support/log.ts';
 
-const event: APIGatewayProxyEventV2 = {
-  version: '2.0',
-  routeKey: 'POST /segment',
-  rawPath: '/segment',
-  rawQueryString: '',
-  headers: { 'content-type': 'application/json' },
-  requestContext: {
-    accountId: '000000000000',
-    apiId: 'api',
-    domainName: 'events.example.com',
-    domainPrefix: 'events',
-    http: { method: 'POST', path: '/segment', protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' },
-    requestId: 'id',
-    routeKey: 'POST /segment',
-    stage: '$default',
-    time: '',
-    timeEpoch: 0,
-  },
-  body: Buffer.of(0x7b, 0xff).toString('base64'),
-  isBase64Encoded: true,
-};
+const body = Buffer.of(0x7b, 0xff).toString('base64');
+const event = createHttpEvent(body, { 'content-type': 'application/json' }, true);
 
 /** What API Gateway gets of a handler, which is given a request and returns a response. */
 function answer(handle: (request: HttpRequest) => HttpResponse) {
