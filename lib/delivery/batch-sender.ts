@@ -141,7 +141,10 @@ export function createBatchSender(settings: Settings, ports: Ports) {
       return behind.some(({ queuedEvent }) => queuedEvent.message.groupId === groupId);
     }
 
-    /** Had the credential gone bad during the search, everything would look refused. */
+    /**
+     * Had the credential gone bad during the search, everything would look refused. A ping tells, where nothing has told
+     * since.
+     */
     async function isCredentialStillGood(): Promise<boolean> {
       const ambiguous = [...rejections.values()].filter(({ outcome }) => outcome === 'ambiguous');
       if (ambiguous.length === 0) return true;

@@ -42,9 +42,9 @@ export function createJudge(
     const { message } = operation.queuedEvent;
     const refusedSince = kept.get(message.sqsMessageId)?.refusedSince ?? firstRefusedAt;
     const isProven = rejection.acceptedBefore > refusedSince;
-    const mayGiveUpUnproven = evidence.mayGiveUpUnproven();
+    const isRoomLeft = evidence.mayGiveUpUnproven();
     // What has passed since the answer makes room for another five; but the API may be another one now.
-    const mayGoUnproven = rejection.mayGoUnproven && mayGiveUpUnproven;
+    const mayGoUnproven = rejection.mayGoUnproven && isRoomLeft;
     if (isProven || mayGoUnproven || isTooOld(operation)) {
       if (!isProven) evidence.recordUnproven();
       settlement.rejectOperation(operation, rejection);
@@ -52,7 +52,7 @@ export function createJudge(
     }
     kept.recordRefusal(message.sqsMessageId, rejection.at);
     settlement.failGroup(message);
-    if (!mayGiveUpUnproven && gate.pause() === undefined) gate.tripForRefusals(rejection);
+    if (!isRoomLeft && gate.pause() === undefined) gate.tripForRefusals(rejection);
   }
 
   /** A failure may pass, so it is tried again: alone, if others have passed meanwhile. */

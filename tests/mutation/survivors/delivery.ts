@@ -21,7 +21,7 @@ export const survivors: AcceptedSurvivors = {
     'if (false) return;': 'a caller that waits for a change looks once more',
   },
   'lib/delivery/judge.ts': {
-    'if (!mayGiveUpUnproven && true) gate.tripForRefusals(rejection);': 'an open breaker stays as it is',
+    'if (!isRoomLeft && true) gate.tripForRefusals(rejection);': 'an open breaker stays as it is',
     'const isProven = evidence.acceptedAt() >= failedBefore && evidence.isWell(context.batch);': BOUNDARY,
     "const isSuspect = isProven || false || lot !== 'fresh';": 'what is kept comes back in a lot of its own',
     'if (false) return;': 'the dead letter of an event that is given up would only have another detail',
