@@ -27,7 +27,7 @@ export type Responder = (request: Request, index: number) => ApiResult;
 type Options = {
   ping?: Responder;
   afterMs?: number;
-  /** What leaves a search goes with the next batch; otherwise nothing leaves it. */
+  /** What leaves a search is the next batch; otherwise nothing leaves it. */
   dismisses?: boolean;
 };
 
@@ -55,12 +55,14 @@ export function setUpBatches(
     const queuedEvents = messages.flatMap((message) => registerMessage(settlement, message, ports) ?? []);
     const deadline = time.now() + 60_000;
     for (const queuedEvent of queuedEvents) queuedEvent.dismissals = dismisses ? 0 : Number.POSITIVE_INFINITY;
-    const batches = [queuedEvents];
+    let pending: readonly QueuedEvent[] = queuedEvents;
     const takeBack = (dismissed: readonly QueuedEvent[]) => {
-      if (dismissed.length > 0) batches.push([...dismissed]);
+      pending = [...dismissed, ...pending];
     };
     const delivery = (async () => {
-      for (const batch of batches) {
+      while (pending.length > 0) {
+        const batch = pending;
+        pending = [];
         await gate.acquireSlot(deadline);
         const callbacks = { onFailure: () => undefined, takeBack };
         await sendBatch({ queuedEvents: batch, settlement, deadline, slotStats: {}, ...callbacks });

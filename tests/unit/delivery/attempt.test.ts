@@ -64,12 +64,22 @@ describe('the same request is sent later', () => {
     expect(refreshes()).toEqual([0]);
   });
 
-  test('but never after its time, for which it does not wait either', async () => {
-    const { result, batches, endedAt } = await runAttempt([createResponse(500)], { untilSeconds: 1.5 });
-    expect(result).toEqual({ kind: 'undecided' });
-    expect(batches.every(({ at }) => at < 1.5)).toBe(true);
-    expect(endedAt).toBe(1.5);
-  });
+  test.each([
+    ['a slot', 1.5],
+    ['a retry', 5],
+  ])(
+    'but never after its time, and it does not wait for %s that would come later',
+    async (_, untilSeconds) => {
+      const queuedEvents = [createQueuedEvent(track('u1'))];
+      const { result, batches, endedAt } = await runAttempt([createResponse(500)], {
+        queuedEvents,
+        untilSeconds,
+      });
+      expect(result).toEqual({ kind: 'undecided' });
+      expect(batches.every(({ at }) => at < untilSeconds)).toBe(true);
+      expect(endedAt).toBe(untilSeconds);
+    },
+  );
 });
 
 describe('an outage', () => {

@@ -35,7 +35,16 @@ test('what stands behind a bad part goes with the next batch, but for what waits
   expect(await deliver(messages)).toEqual([]);
   expect(dead()).toEqual({ [bad.sqsMessageId]: 'rejected' });
   // All, parts until the bad one is alone, the event that waits for it, and the others.
-  expect(batches().map(({ operations }) => operations.length)).toEqual([9, 5, 3, 2, 1, 1, 3, 2, 1, 1]);
+  expect(batches().map(({ operations }) => operations.length)).toEqual([9, 5, 3, 2, 1, 1, 7]);
+});
+
+test('where every second event is bad, three quarters are settled in 60 requests, for none leaves search after search', async () => {
+  const messages = messagesOfUsers(32);
+  const bad = messages.flatMap((_, index) => (index % 2 === 0 ? `u${index}` : []));
+  const { deliver, batches } = setUpBatches(rejectWhere(REJECTED, touchesUser(...bad)), { dismisses: true });
+  const left = await deliver(messages);
+  expect(batches()).toHaveLength(60);
+  expect(left.length).toBeLessThanOrEqual(8);
 });
 
 describe('a bad operation among a hundred', () => {
