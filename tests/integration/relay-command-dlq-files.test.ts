@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { describe, expect, jest, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { secretive, setUpDlqCommand } from '../support/dlq-command.ts';
@@ -61,6 +62,28 @@ describe('relay dlq purge', () => {
       { env: { RELAY_URL: relay().url }, shell: 'trap "" XFSZ; ulimit -f 0' },
     );
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('EFBIG') });
+    expect(await countDeadLetters()).toBe(1);
+  });
+
+  test('deletes nothing that the disk has not confirmed', async () => {
+    await writeDeadLetters(createDeadLetter(1, { reason: 'server_error' }));
+    const handle = await open(fileNamed('another.ndjson'), 'w');
+    const sync = jest.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(new Error('EIO'));
+    const { code } = await purge('--yes', '--file', fileNamed('unconfirmed.ndjson'));
+    sync.mockRestore();
+    await handle.close();
+    expect(code).toBe(1);
+    expect(await countDeadLetters()).toBe(1);
+  });
+
+  test('ends at Ctrl-C while it still looks for them: without a word, a file or a delete', async () => {
+    await writeDeadLetters(createDeadLetter(1, { reason: 'server_error' }));
+    const file = fileNamed('interrupted.ndjson');
+    const args = ['dlq', 'purge', '--reason', 'server_error', '--why', 'a test', '--yes', '--file', file];
+    const interrupt = AbortSignal.abort();
+    const { stdout, stderr } = await runRelayProgram(args, { RELAY_URL: relay().url }, { interrupt });
+    expect([stdout, stderr]).toEqual(['', '']);
+    expect(existsSync(file)).toBe(false);
     expect(await countDeadLetters()).toBe(1);
   });
 

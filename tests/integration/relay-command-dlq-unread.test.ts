@@ -3,7 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { createDeadLetters } from '../support/dead-letter-fixtures.ts';
 import { setUpDlqCommand } from '../support/dlq-command.ts';
-import { runRelayProgram } from '../support/relay-program.ts';
+import { createTerminal, runRelayProgram } from '../support/relay-program.ts';
 
 const { relay, fileNamed, dlq, writeDeadLetters, countDeadLetters } = setUpDlqCommand();
 
@@ -46,6 +46,20 @@ describe('dead letters that another reader has', () => {
     const { stderr } = await dlq('purge', '--reason', 'rejected', '--why', 'a test', '--yes');
     expect(stderr).toMatch(UNREAD);
     expect(stderr).toMatch(/No such dead letter could be read/);
+    expect(await countDeadLetters()).toBe(3);
+  });
+
+  test('relay dlq purge says how many it did not delete, also by its exit code', async () => {
+    await writeDeadLetters(...createDeadLetters(1, 3));
+    const streams = createTerminal(async () => {
+      await receiveSome();
+      return 'y';
+    });
+    const file = fileNamed('purged.ndjson');
+    const args = ['dlq', 'purge', '--reason', 'rejected', '--why', 'a test', '--file', file];
+    const { code, stderr } = await runRelayProgram(args, { RELAY_URL: relay().url }, { streams });
+    expect(code).toBe(1);
+    expect(stderr).toContain('3 were not deleted: run it again.');
     expect(await countDeadLetters()).toBe(3);
   });
 

@@ -23,13 +23,26 @@ const createPipes = (input: string | Buffer): Streams => ({
   stderr: new PassThrough(),
 });
 
-type ProgramOptions = { input?: string | Buffer; streams?: Streams; clock?: Clock };
+type ProgramOptions = {
+  input?: string | Buffer;
+  streams?: Streams;
+  clock?: Clock;
+  /** Ctrl-C. */
+  interrupt?: AbortSignal;
+};
+
+const neverInterrupted = new AbortController().signal;
 
 /** Runs `relay` in this process, which costs less than one of its own. */
 export async function runRelayProgram(
   args: readonly string[],
   env: Record<string, string> = {},
-  { input = '', streams: { stdin, stderr } = createPipes(input), clock = patientClock }: ProgramOptions = {},
+  {
+    input = '',
+    streams: { stdin, stderr } = createPipes(input),
+    clock = patientClock,
+    interrupt = neverInterrupted,
+  }: ProgramOptions = {},
 ) {
   const stdout = new PassThrough();
   let failure = 0;
@@ -40,7 +53,7 @@ export async function runRelayProgram(
     env,
     clock,
     random: systemRandom,
-    interruptSignal: () => new AbortController().signal,
+    interruptSignal: () => interrupt,
     setFailed() {
       failure = 1;
     },
