@@ -9,8 +9,6 @@ export class CommandError extends Error {
 const CREDENTIALS =
   'AWS takes no credentials from here: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
 const EXPIRED = 'the AWS credentials have expired: sign in again';
-const DENIED =
-  'AWS denies it: the credentials need to receive, delete, send and change visibility on the queues';
 const NO_QUEUE = 'there is no such queue any more: is the relay still running, or the stage deployed?';
 
 /** Errors of the AWS SDK that the operator can fix, by name. */
@@ -21,22 +19,26 @@ const awsErrorMessages: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: CREDENTIALS,
   ExpiredToken: EXPIRED,
   ExpiredTokenException: EXPIRED,
-  AccessDenied: DENIED,
-  AccessDeniedException: DENIED,
   QueueDoesNotExist: NO_QUEUE,
   'AWS.SimpleQueueService.NonExistentQueue': NO_QUEUE,
 };
 
 const networkCodes: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** Whose policy in docs/permissions.md allows what is being done. */
+type Role = 'an operator' | 'a deployer';
+
 /** An error as one line for the caller; nothing if only its stack helps, because it is a bug. */
-export function describeError(error: unknown): string | undefined {
+export function describeError(error: unknown, role: Role = 'an operator'): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof CommandError || error instanceof InputError || error instanceof SettingsError)
     return error.message;
   if (error instanceof CommanderError) return describeUsageError(error);
   if (error.message === 'Region is missing')
     return "which AWS region? Set region in the stage's file, stages/STAGE.yml, name it with --region, or set AWS_REGION";
+  // AWS's own words name the action and the resource that a policy lacks.
+  if (/^AccessDenied|^AuthorizationError/.test(error.name))
+    return `AWS denies it (${error.message}): docs/permissions.md has the policy of ${role}`;
   const awsMessage = Object.hasOwn(awsErrorMessages, error.name) ? awsErrorMessages[error.name] : undefined;
   if (awsMessage !== undefined) return awsMessage;
   const isNetwork = error.name === 'TimeoutError' || ('code' in error && networkCodes.has(error.code));

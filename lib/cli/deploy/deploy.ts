@@ -128,18 +128,10 @@ try {
   await program.parseAsync();
 } catch (error) {
   const isDone = error instanceof CommanderError && error.exitCode === 0;
-  const message = describeDeployError(error);
+  const message = describeError(error, 'a deployer');
   if (message === undefined) throw error;
   if (!isDone) {
     printNote(process, `deploy: ${message}`);
     process.exitCode = 2;
   }
-}
-
-/** AWS's own words on what is denied name the action and the resource that a policy lacks. */
-function describeDeployError(error: unknown): string | undefined {
-  const isDenied = error instanceof Error && error.name.startsWith('AccessDenied');
-  return isDenied
-    ? `AWS denies it (${error.message}): docs/permissions.md has the policy of a deployer`
-    : describeError(error);
 }

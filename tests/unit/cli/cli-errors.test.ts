@@ -11,14 +11,24 @@ test.each([
   ['SignatureDoesNotMatch', /^AWS takes no credentials from here/],
   ['ExpiredToken', /have expired: sign in again$/],
   ['ExpiredTokenException', /have expired: sign in again$/],
-  ['AccessDenied', /^AWS denies it/],
-  ['AccessDeniedException', /^AWS denies it/],
   ['QueueDoesNotExist', /^there is no such queue any more/],
   ['AWS.SimpleQueueService.NonExistentQueue', /^there is no such queue any more/],
   ['TimeoutError', /^AWS does not answer \(words of AWS\): try again$/],
 ])('an operator is told what to do about %s', (name, message) => {
   expect(describeError(named(name))).toMatch(message);
 });
+
+test.each(['AccessDenied', 'AccessDeniedException', 'AuthorizationErrorException'])(
+  '%s is explained in the words of AWS, which name what is lacking, and by where the policy is',
+  (name) => {
+    const denied = named(name, 'not authorized to perform: ssm:GetParameters');
+    const words = 'AWS denies it (not authorized to perform: ssm:GetParameters)';
+    expect(describeError(denied)).toBe(`${words}: docs/permissions.md has the policy of an operator`);
+    expect(describeError(denied, 'a deployer')).toBe(
+      `${words}: docs/permissions.md has the policy of a deployer`,
+    );
+  },
+);
 
 test.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN'])('%s is the network', (code) => {
   expect(describeError(Object.assign(new Error('no way'), { code }))).toBe(
