@@ -11,8 +11,11 @@ type Period = { lines?: Line[]; aws?: Values };
 export type AlarmCase = {
   /** How long that which makes it fire has to last. */
   minutes: number;
-  fires: Period;
-  staysSilent: Period;
+  /** The periods of that time, `x` where it must be seen and `-` where it need not be; without them, it is one. */
+  seen?: string;
+  /** Each of these suffices. */
+  fires: Period | Period[];
+  staysSilent: Period | Period[];
   /** Where the metric is AWS's own, and no line of ours can make it: what makes AWS write it. */
   writtenByAws?: string;
 };
@@ -39,6 +42,11 @@ const newsOfDeadLetters = Object.fromEntries(
   ]),
 );
 
+/** What SQS says of the queue where the worker receives nothing, and so logs nothing. */
+const queueAge = (...seconds: number[]): Period => ({
+  aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': seconds },
+});
+
 const MINUTE_MS = 60_000;
 const DAY_SECONDS = 86_400;
 const DAY_MS = DAY_SECONDS * 1_000;
@@ -62,27 +70,28 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   ...newsOfDeadLetters,
   'events-late': {
     minutes: 30,
-    fires: {
-      lines: [settledLine(16 * MINUTE_MS, 3)],
-      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': [2] },
-    },
-    staysSilent: {
-      lines: [settledLine(14 * MINUTE_MS, 3)],
-      aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': [2] },
-    },
+    fires: [
+      { lines: [settledLine(16 * MINUTE_MS, 3), settledLine(0, 3)], ...queueAge(2) },
+      queueAge(2, 16 * 60),
+    ],
+    staysSilent: { lines: [settledLine(14 * MINUTE_MS, 3)], ...queueAge(2, 14 * 60) },
   },
   'events-expiring': {
     minutes: 30,
-    fires: { lines: [settledLine(11 * DAY_MS, 0)] },
-    staysSilent: { lines: [settledLine(9 * DAY_MS, 0)] },
+    fires: [{ lines: [settledLine(11 * DAY_MS, 0)] }, queueAge(11 * DAY_SECONDS)],
+    staysSilent: { lines: [settledLine(9 * DAY_MS, 0)], ...queueAge(9 * DAY_SECONDS) },
   },
   'queue-stuck': {
     minutes: 30,
-    fires: { lines: [settledLine(16 * MINUTE_MS, 0)] },
-    staysSilent: { lines: [settledLine(16 * MINUTE_MS, 0), settledLine(16 * MINUTE_MS, 1)] },
+    fires: [{ lines: [settledLine(16 * MINUTE_MS, 0)] }, queueAge(16 * 60)],
+    staysSilent: [
+      { lines: [settledLine(16 * MINUTE_MS, 0), settledLine(16 * MINUTE_MS, 1)] },
+      queueAge(14 * 60),
+    ],
   },
   'mapping-disabled': {
     minutes: 15,
+    seen: 'xxx',
     fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5] } },
     staysSilent: {
       aws: {
@@ -104,18 +113,31 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   },
   'refuses-everything': {
     minutes: 15,
-    fires: { lines: [...requestLines('rejected', 4), ...requestLines('ambiguous', 2)] },
-    staysSilent: { lines: [...requestLines('rejected', 40), settledLine(0, 1)] },
+    fires: [
+      { lines: [...requestLines('rejected', 4), ...requestLines('ambiguous', 2)] },
+      { lines: requestLines('rejected', 6) },
+      { lines: requestLines('ambiguous', 6) },
+    ],
+    staysSilent: [
+      { lines: [...requestLines('rejected', 40), settledLine(0, 1)] },
+      // A few bad events where there is little traffic.
+      { lines: requestLines('rejected', 5) },
+    ],
   },
   throttled: {
     minutes: 15,
     fires: { lines: [...requestLines('delivered', 90), ...requestLines('throttled', 6)] },
-    staysSilent: { lines: [...requestLines('delivered', 96), ...requestLines('throttled', 4)] },
+    staysSilent: [
+      { lines: [...requestLines('delivered', 96), ...requestLines('throttled', 4)] },
+      // One of two requests is a share that says nothing.
+      { lines: [...requestLines('delivered', 1), ...requestLines('throttled', 1)] },
+    ],
   },
   'ingest-errors': {
     minutes: 10,
-    fires: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [1] } },
-    staysSilent: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [] } },
+    seen: 'x-x',
+    fires: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [0, 1, 0] } },
+    staysSilent: { aws: { 'AWS/ApiGateway 5xx ApiId=HttpApi': [0, 0] } },
     writtenByAws: 'API Gateway counts its answers of 5xx, ours and its own',
   },
   'requests-refused': {
@@ -142,14 +164,15 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   },
   'worker-errors': {
     minutes: 5,
-    fires: { aws: { 'AWS/Lambda Errors FunctionName=WorkerLambdaFunction': [1] } },
+    fires: { aws: { 'AWS/Lambda Errors FunctionName=WorkerLambdaFunction': [0, 1, 0] } },
     staysSilent: { aws: { 'AWS/Lambda Errors FunctionName=WorkerLambdaFunction': [0, 0] } },
     writtenByAws: 'Lambda counts invocations that throw, time out or run out of memory',
   },
   'worker-throttles': {
     minutes: 10,
-    fires: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [1] } },
-    staysSilent: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [0] } },
+    seen: 'x-x',
+    fires: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [0, 1, 0] } },
+    staysSilent: { aws: { 'AWS/Lambda Throttles FunctionName=WorkerLambdaFunction': [0, 0] } },
     writtenByAws: "Lambda counts what it did not invoke for want of the account's concurrency",
   },
   'worker-timeouts': {

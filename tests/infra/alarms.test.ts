@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
-import { isRecord, type Template } from '../support/template.ts';
+import { isRecord, type Template, withChange } from '../support/template.ts';
 import { alarmCases, metricValues } from './alarm-cases.ts';
 import { findCommands, runCommand } from './alarm-commands.ts';
 import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch.ts';
@@ -34,32 +34,64 @@ describe('an alarm', () => {
     '%s fires when it must, and not before',
     (name, { fires, staysSilent }) => {
       const alarm = findAlarm(name);
-      expect(isCrossed(alarm, metricValues(fires))).toBe(true);
-      expect(isCrossed(alarm, metricValues(staysSilent))).toBe(false);
+      for (const period of [fires].flat()) expect(isCrossed(alarm, metricValues(period))).toBe(true);
+      for (const period of [staysSilent].flat()) expect(isCrossed(alarm, metricValues(period))).toBe(false);
       expect(isCrossed(alarm, {})).toBe(false);
     },
   );
 
   test.each(Object.entries(alarmCases))(
-    '%s fires once it has lasted for as long as its description says',
-    (name, { minutes }) => {
-      expect(findAlarm(name).minutes).toBe(minutes);
+    '%s fires once it has lasted for as long as its description says, or has been seen as often',
+    (name, { minutes, seen = 'x', fires }) => {
+      const alarm = findAlarm(name);
+      expect(alarm.minutes).toBe(minutes);
+      const [period = {}] = [fires].flat();
+      const periods = Array.from(seen, (each) => (each === 'x' ? metricValues(period) : {}));
+      expect(findAlarmingPeriod(alarm, periods)).toBe(periods.length - 1);
     },
   );
 
   test.each(Object.entries(alarmCases))(
     '%s: a line of ours makes it fire, or it says why none can',
     (name, { fires, writtenByAws }) => {
+      const hasLines = [fires].flat().some(({ lines }) => lines);
       const alarm = findAlarm(name);
       const isOurs = alarmMetrics(alarm).some(
         ({ namespace, key }) => !namespace.startsWith('AWS/') && key !== 'TooLarge',
       );
-      expect({ hasLines: Boolean(fires.lines), isExcused: Boolean(writtenByAws) }).toEqual({
+      expect({ hasLines, isExcused: Boolean(writtenByAws) }).toEqual({
         hasLines: isOurs,
         isExcused: !isOurs,
       });
     },
   );
+});
+
+describe('an alarm that would stay silent is noticed:', () => {
+  test.each([
+    ['its actions are disabled', 'QueueStuckAlarm.Properties.ActionsEnabled', false],
+    ["its unit is not the metric's", 'WorkerTimeoutsAlarm.Properties.Unit', 'Seconds'],
+    ['so is that of a query', 'EventsLateAlarm.Properties.Metrics.0.MetricStat.Unit', 'Minutes'],
+    [
+      'a queue is named by its URL',
+      'DeadLettersAlarm.Properties.Dimensions.0.Value',
+      { Ref: 'DeadLetterQueue' },
+    ],
+    [
+      'a function is named by its ARN',
+      'WorkerErrorsAlarm.Properties.Dimensions.0.Value',
+      { 'Fn::GetAtt': ['WorkerLambdaFunction', 'Arn'] },
+    ],
+    [
+      'no metric has both dimensions',
+      'WorkerErrorsAlarm.Properties.Dimensions.1',
+      { Name: 'Resource', Value: 'worker' },
+    ],
+    ['CloudWatch refuses two results', 'EventsLateAlarm.Properties.Metrics.0.ReturnData', true],
+  ])('%s', (_, path, value) => {
+    const changed = withChange(template, `Resources.${path}`, value);
+    expect(() => readAlarms(changed).map(alarmMetrics)).toThrow();
+  });
 });
 
 /** What a command says that is right but for AWS, which does not answer. */

@@ -6,20 +6,23 @@ import { metricKey } from './emitted-metrics.ts';
 /** A metric as a template names it. */
 export type MetricReference = { namespace: string; key: string };
 
-const dimensionSchema = v.object({ Name: v.string(), Value: v.unknown() });
+const dimensionSchema = v.strictObject({ Name: v.string(), Value: v.unknown() });
 
-const metricSchema = v.object({
+const metricSchema = v.strictObject({
   Namespace: v.string(),
   MetricName: v.string(),
-  Dimensions: v.optional(v.array(dimensionSchema), []),
+  Dimensions: v.optional(v.pipe(v.array(dimensionSchema), v.maxLength(1)), []),
 });
 
-const querySchema = v.object({
+const querySchema = v.strictObject({
   Id: v.string(),
+  Label: v.optional(v.string()),
   Expression: v.optional(v.string()),
-  MetricStat: v.optional(v.object({ Metric: metricSchema, Stat: v.string(), Period: v.number() })),
+  MetricStat: v.optional(v.strictObject({ Metric: metricSchema, Stat: v.string(), Period: v.number() })),
   ReturnData: v.optional(v.boolean(), true),
 });
+
+const isReturned = ({ ReturnData }: Query) => ReturnData;
 
 const commonSchema = v.object({
   AlarmName: v.string(),
@@ -30,11 +33,24 @@ const commonSchema = v.object({
   ComparisonOperator: v.literal('GreaterThanThreshold'),
   TreatMissingData: v.literal('notBreaching'),
   AlarmActions: v.unknown(),
+  OKActions: v.unknown(),
 });
 
+/** Strict, for what is not modelled here (`ActionsEnabled`, a `Unit`) could keep an alarm silent. */
 const alarmSchema = v.union([
-  v.object({ ...commonSchema.entries, Metrics: v.array(querySchema) }),
-  v.object({ ...commonSchema.entries, ...metricSchema.entries, Statistic: v.string(), Period: v.number() }),
+  v.strictObject({
+    ...commonSchema.entries,
+    Metrics: v.pipe(
+      v.array(querySchema),
+      v.check((queries) => queries.filter(isReturned).length === 1, 'an alarm has one result'),
+    ),
+  }),
+  v.strictObject({
+    ...commonSchema.entries,
+    ...metricSchema.entries,
+    Statistic: v.string(),
+    Period: v.number(),
+  }),
 ]);
 
 type Query = v.InferOutput<typeof querySchema>;
@@ -43,14 +59,15 @@ export type Alarm = {
   name: string;
   description: string;
   threshold: number;
-  /** How many periods in a row have to cross it. */
+  /** So many of the last periods have to cross it. */
+  datapoints: number;
   evaluationPeriods: number;
   /** How long it takes until it goes off, in minutes, from when the threshold is crossed. */
   minutes: number;
   queries: Query[];
 };
 
-/** The template's alarms; one without an action, or with another comparison than all the others, is an error. */
+/** @throws for an alarm with another comparison than all the others, or with what is not modelled here */
 export function readAlarms(template: Template): Alarm[] {
   return Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
@@ -62,6 +79,7 @@ export function readAlarms(template: Template): Alarm[] {
         name: alarm.AlarmName,
         description: alarm.AlarmDescription,
         threshold: alarm.Threshold,
+        datapoints,
         evaluationPeriods: alarm.EvaluationPeriods,
         minutes: (datapoints * findPeriod(queries)) / 60,
         queries,
@@ -93,14 +111,25 @@ function toMetricReference({
   const isOurs = !Namespace.startsWith('AWS/');
   const key = isOurs
     ? metricKey(MetricName, dimension?.Name, dimension?.Value)
-    : metricKey(`${Namespace} ${MetricName}`, dimension?.Name, findReferredId(dimension?.Value));
+    : metricKey(`${Namespace} ${MetricName}`, dimension?.Name, dimension && findResource(dimension));
   return { namespace: Namespace, key };
 }
 
-/** The resource that a metric of AWS's is about: `Queue`, however it is referred to. */
-function findReferredId(value: unknown): string | undefined {
-  const references = [at(value, 'Ref'), at(value, 'Fn::GetAtt.0')].filter((id) => typeof id === 'string');
-  return references[0] ?? /^\$\{(\w+)[.}]/.exec(String(value))?.[1];
+/** By dimension of AWS's metrics, the attribute that is its value; without one, it is what a `Ref` gives. */
+const dimensionAttributes: Readonly<Record<string, string>> = { QueueName: 'QueueName' };
+
+/** The resource that a metric of AWS's is about: `Queue`. @throws if CloudWatch knows it by another attribute */
+function findResource({ Name, Value }: v.InferOutput<typeof dimensionSchema>): string | undefined {
+  const [id, attribute] = readReference(Value);
+  if (attribute === dimensionAttributes[Name]) return id;
+  throw new Error(`CloudWatch has no metric with the ${Name} ${JSON.stringify(Value)}`);
+}
+
+/** A resource's logical id and, if that is referred to, its attribute: of an intrinsic function, or in a text's `${}`. */
+function readReference(value: unknown): (string | undefined)[] {
+  const reference = typeof value === 'string' ? /^\$\{(.+)\}$/.exec(value)?.[1] : at(value, 'Ref');
+  const target = reference === undefined ? at(value, 'Fn::GetAtt') : String(reference).split('.');
+  return Array.isArray(target) ? target.map(String) : [];
 }
 
 export const alarmMetrics = ({ queries }: Alarm): MetricReference[] =>
@@ -141,19 +170,19 @@ export function isCrossed({ queries, threshold }: Alarm, values: Values): boolea
     known[Id] = applyStatistic(MetricStat.Stat, values[toMetricReference(MetricStat.Metric).key]);
   }
   const results = queries
-    .filter(({ ReturnData }) => ReturnData)
+    .filter(isReturned)
     .map(({ Id, Expression }) =>
       Expression === undefined ? known[Id] : runInNewContext(Expression.replaceAll(' AND ', ' && '), known),
     );
   return results.some((result) => typeof result === 'number' && result > threshold);
 }
 
-/** The first period by whose end the alarm has gone off, or undefined; not for alarms of M out of N periods. */
+/** The first period by whose end the alarm has gone off, or undefined. */
 export function findAlarmingPeriod(alarm: Alarm, periods: readonly Values[]): number | undefined {
-  let crossed = 0;
-  const index = periods.findIndex((values) => {
-    crossed = isCrossed(alarm, values) ? crossed + 1 : 0;
-    return crossed >= alarm.evaluationPeriods;
+  const crossed = periods.map((values) => isCrossed(alarm, values));
+  const index = crossed.findIndex((_, last) => {
+    const recent = crossed.slice(0, last + 1).slice(-alarm.evaluationPeriods);
+    return recent.filter(Boolean).length >= alarm.datapoints;
   });
   return index === -1 ? undefined : index;
 }
@@ -166,23 +195,29 @@ const seriesSchema = v.object({
   visible: v.optional(v.boolean(), true),
 });
 
-const dashboardSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
+const widgetSchema = v.variant('type', [
+  v.object({ type: v.literal('text') }),
+  v.object({ type: v.literal('alarm'), properties: v.object({ alarms: v.array(v.string()) }) }),
   v.object({
-    widgets: v.array(
-      v.looseObject({
-        properties: v.looseObject({
-          title: v.optional(v.string(), ''),
-          period: v.optional(v.number(), 300),
-          stat: v.optional(v.string(), 'Average'),
-          metrics: v.optional(v.array(v.array(v.unknown())), []),
-          alarms: v.optional(v.array(v.string()), []),
-        }),
-      }),
-    ),
+    type: v.literal('metric'),
+    properties: v.object({
+      title: v.string(),
+      region: v.optional(v.string()),
+      period: v.number(),
+      stat: v.optional(v.string(), 'Average'),
+      yAxis: v.optional(v.object({ left: v.optional(v.object({ max: v.optional(v.number()) })) })),
+      metrics: v.array(v.array(v.unknown())),
+    }),
   }),
-);
+]);
+
+const dashboardSchema = v.pipe(v.string(), v.parseJson(), v.object({ widgets: v.array(widgetSchema) }));
+
+const readWidgets = (body: string) => v.parse(dashboardSchema, body).widgets;
+
+/** The widgets of metrics, by what they show. */
+export const metricWidgets = (body: string) =>
+  readWidgets(body).flatMap((widget) => (widget.type === 'metric' ? widget.properties : []));
 
 type Series = v.InferOutput<typeof seriesSchema> & { reference: MetricReference | undefined };
 
@@ -203,39 +238,35 @@ function readSeries(metrics: readonly (readonly unknown[])[]): Series[] {
 
 /** The metrics that a dashboard shows. */
 export const dashboardMetrics = (body: string): MetricReference[] =>
-  v
-    .parse(dashboardSchema, body)
-    .widgets.flatMap(({ properties }) => readSeries(properties.metrics))
+  metricWidgets(body)
+    .flatMap(({ metrics }) => readSeries(metrics))
     .flatMap(({ reference }) => reference ?? []);
 
 /** What a dashboard shows of a period with these values: by the widget's title, each visible series that has a value. */
 export function dashboardValues(body: string, values: Values): Record<string, Record<string, number>> {
-  const { widgets } = v.parse(dashboardSchema, body);
   return Object.fromEntries(
-    widgets
-      .filter(({ properties }) => properties.metrics.length > 0)
-      .map(({ properties: { title, period, stat: widgetStat, metrics } }) => {
-        const series = readSeries(metrics).map(({ stat = widgetStat, ...each }) => ({
-          ...each,
-          value: each.reference && applyStatistic(stat, values[each.reference.key]),
-        }));
-        const known = Object.fromEntries(series.flatMap(({ id, value }) => (id ? [[id, value]] : [])));
-        const evaluate = (expression: string) =>
-          Number(runInNewContext(expression, { ...known, PERIOD: () => period }));
-        const shown = series
-          .filter(({ visible }) => visible)
-          .map(({ label = '', value = Number.NaN, expression }): [string, number] => [
-            label,
-            expression === undefined ? value : evaluate(expression),
-          ]);
-        return [title, Object.fromEntries(shown.filter(([, value]) => Number.isFinite(value)))];
-      }),
+    metricWidgets(body).map(({ title, period, stat: widgetStat, yAxis, metrics }) => {
+      const max = yAxis?.left?.max ?? Number.MAX_VALUE;
+      const series = readSeries(metrics).map(({ stat = widgetStat, ...each }) => ({
+        ...each,
+        value: each.reference && applyStatistic(stat, values[each.reference.key]),
+      }));
+      const known = Object.fromEntries(series.flatMap(({ id, value }) => (id ? [[id, value]] : [])));
+      const evaluate = (expression: string) =>
+        Number(runInNewContext(expression, { ...known, PERIOD: () => period }));
+      const shown = series
+        .filter(({ visible }) => visible)
+        .map(({ label = '', value = Number.NaN, expression }): [string, number] => [
+          label,
+          expression === undefined ? value : evaluate(expression),
+        ]);
+      return [title, Object.fromEntries(shown.filter(([, value]) => value <= max))];
+    }),
   );
 }
 
 /** The logical ids of the alarms that a dashboard shows. */
 export const dashboardAlarms = (body: string): string[] =>
-  v
-    .parse(dashboardSchema, body)
-    .widgets.flatMap(({ properties: { alarms } }) => alarms)
+  readWidgets(body)
+    .flatMap((widget) => (widget.type === 'alarm' ? widget.properties.alarms : []))
     .map((arn) => arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1'));

@@ -1,8 +1,8 @@
-import { ROUTE_KEYS } from '../../lib/segment/route.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
 import { at } from '../support/template.ts';
 import { danglingReferences, specificationProblems } from './specification.ts';
 import {
+  arnOf,
   eachHasProperties,
   findDifference,
   hasProperties,
@@ -16,8 +16,6 @@ const functions = ['IngestLambdaFunction', 'WorkerLambdaFunction', 'ReplayLambda
 const queues = ['Queue', 'DeadLetterQueue'];
 
 const noValue = { Ref: 'AWS::NoValue' };
-
-const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 const statement = (Action: string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
 const logsTo = (id: string) => statement(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(id));
@@ -55,11 +53,6 @@ const permissions = {
     ),
     statement(['sqs:SendMessage'], arnOf('Queue')),
   ],
-};
-
-const secrets = {
-  IngestLambdaFunction: ['SEGMENT_SHARED_SECRETS', 'INGEST_TOKENS'],
-  WorkerLambdaFunction: ['SALESMACHINE_API_TOKEN', 'SALESMACHINE_API_SECRET'],
 };
 
 /** What must hold of the packaged template, however serverless.yml is edited. */
@@ -156,23 +149,6 @@ export const deploymentRules = {
     },
   ),
 
-  'the ingest is reached by its routes, the catch-all ones included': (template) => [
-    ...findDifference(
-      valuesOf(template, 'AWS::ApiGatewayV2::Route', 'RouteKey')
-        .map(([, key]) => String(key))
-        .toSorted(),
-      ROUTE_KEYS.toSorted(),
-      'routes',
-    ),
-    ...findDifference(
-      valuesOf(template, 'AWS::ApiGatewayV2::Integration', 'PayloadFormatVersion').map(
-        ([, version]) => version,
-      ),
-      ['2.0'],
-      'payload formats',
-    ),
-  ],
-
   'each function may do what it needs, and nothing else': (template) => [
     ...findDifference(
       Object.fromEntries(valuesOf(template, 'AWS::IAM::Role', 'Policies.0.PolicyDocument.Statement')),
@@ -185,6 +161,11 @@ export const deploymentRules = {
     ...valuesOf(template, 'AWS::IAM::Role', 'ManagedPolicyArns')
       .filter(([, arns]) => arns)
       .map(([id]) => id),
+    ...findDifference(
+      valuesOf(template, 'AWS::IAM::Policy', 'PolicyName').map(([id]) => id),
+      ['KmsPolicy', 'TracingPolicy'],
+      'policies',
+    ),
     ...hasProperties({
       'IngestLambdaFunction.Role': arnOf('IngestRole'),
       'WorkerLambdaFunction.Role': arnOf('WorkerRole'),
@@ -192,22 +173,18 @@ export const deploymentRules = {
     })(template),
   ],
 
-  'secrets are named, not told': (template) =>
-    Object.entries(secrets).flatMap(([id, names]) =>
-      names
-        .filter((name) => {
-          const parameter = property(template, `${id}.Environment.Variables.${name}_PARAMETER`);
-          return (
-            !/^[/][\w-]+[/][\w-]+[/]\w+$/.test(String(parameter)) || !String(parameter).endsWith(`/${name}`)
-          );
-        })
-        .map((name) => `${id}: ${name}`),
-    ),
+  'a role is assumed by Lambda alone': eachHasProperties(Object.keys(permissions), {
+    'AssumeRolePolicyDocument.Statement': [
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ],
+  }),
 
-  'logs are not kept for ever': (template) =>
-    valuesOf(template, 'AWS::Logs::LogGroup', 'RetentionInDays')
-      .filter(([, days]) => !Number.isInteger(days))
-      .map(([id]) => id),
+  'logs are all kept for the same time, and not for ever': (template) => {
+    const days = new Set(
+      valuesOf(template, 'AWS::Logs::LogGroup', 'RetentionInDays').map(([, each]) => each),
+    );
+    return days.size === 1 && !days.has(undefined) ? [] : [`days that logs are kept: ${[...days]}`];
+  },
 
   "resources are as AWS's specification describes them": specificationProblems,
 

@@ -1,23 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Template } from '../support/template.ts';
+import { settings } from '../../lib/config/settings.ts';
+import { at, type Template } from '../support/template.ts';
 import {
   alarmMetrics,
   dashboardAlarms,
   dashboardMetrics,
+  dashboardValues,
   type MetricReference,
+  metricWidgets,
   readAlarms,
 } from './cloudwatch.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
-import { property, type Rule, valuesOf } from './template-rule.ts';
+import { findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
 
 const dashboardBody = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
 
-/** What API Gateway's access log is counted by. */
-const filteredMetrics = (template: Template) =>
+/** What API Gateway's access log is counted by in a namespace; with dimensions it would be another metric. */
+const filteredMetrics = (template: Template, namespace: unknown) =>
   new Set(
-    valuesOf(template, 'AWS::Logs::MetricFilter', 'MetricTransformations.0.MetricName').map(([, name]) =>
-      String(name),
-    ),
+    valuesOf(template, 'AWS::Logs::MetricFilter', 'MetricTransformations.0')
+      .filter(([, metric]) => at(metric, 'MetricNamespace') === namespace && !at(metric, 'Dimensions'))
+      .map(([, metric]) => String(at(metric, 'MetricName'))),
   );
 
 /** Metrics of ours that are never written, or that are looked for in another namespace than they are written to. */
@@ -26,8 +29,8 @@ function findUnknownMetrics(
   metrics: readonly MetricReference[],
   where: string,
 ): string[] {
-  const filtered = filteredMetrics(template);
   const namespace = property(template, 'WorkerLambdaFunction.Environment.Variables.METRICS_NAMESPACE');
+  const filtered = filteredMetrics(template, namespace);
   return metrics
     .filter((metric) => !metric.namespace.startsWith('AWS/'))
     .filter(
@@ -74,19 +77,39 @@ export const metricRules = {
         .filter(([, action]) => !isDeepStrictEqual(action, notifications))
         .map(([id]) => `${id}.${actions}`),
     ),
-    ...(property(template, 'AlarmEmail.TopicArn.Ref') === 'AlarmTopic' ? [] : ['AlarmEmail.TopicArn']),
+    ...hasProperties({
+      'AlarmEmail.TopicArn': { Ref: 'AlarmTopic' },
+      'AlarmEmail.Protocol': 'email',
+      'AlarmEmail.FilterPolicy': undefined,
+      // CloudWatch may not use AWS's own key of SNS: it could publish nothing.
+      'AlarmTopic.KmsMasterKeyId': undefined,
+    })(template),
   ],
+
+  "a widget has the metrics of the stage's region, and what it counts a minute, it adds up by the minute": (
+    template,
+  ) =>
+    metricWidgets(dashboardBody(template))
+      .filter(
+        ({ title, region, period }) =>
+          region !== `\${AWS::Region}` || (title.endsWith('a minute') && period !== 60),
+      )
+      .map(({ title }) => title),
+
+  'the quota on the dashboard is the one that the worker spends': (template) => {
+    const read = (name: 'RATE_LIMIT_REQUESTS' | 'RATE_LIMIT_WINDOW_SECONDS') =>
+      Number(
+        property(template, `WorkerLambdaFunction.Environment.Variables.${name}`) || settings[name].default,
+      );
+    const title = 'Quota used, per cent, and requests left';
+    const period = metricWidgets(dashboardBody(template)).find((widget) => widget.title === title)?.period;
+    const requests = (read('RATE_LIMIT_REQUESTS') / read('RATE_LIMIT_WINDOW_SECONDS')) * Number(period);
+    const shown = dashboardValues(dashboardBody(template), { Requests: [requests] })[title];
+    return findDifference(shown, { 'of what Salesmachine allows': 100 }, 'all of the quota');
+  },
 
   'the dashboards of two regions have two names': (template) => {
     const name = property(template, 'Dashboard.DashboardName.Fn::Sub');
     return String(name).endsWith('AWS::Region}') ? [] : [`the dashboard is ${name}`];
-  },
-
-  'the ingest and the worker write to one namespace': (template) => {
-    const path = 'Environment.Variables.METRICS_NAMESPACE';
-    const [ingest, worker] = ['IngestLambdaFunction', 'WorkerLambdaFunction'].map((id) =>
-      property(template, `${id}.${path}`),
-    );
-    return ingest && ingest === worker ? [] : [`${ingest} and ${worker}`];
   },
 } satisfies Record<string, Rule>;

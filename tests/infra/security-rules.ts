@@ -1,7 +1,5 @@
 import { isRecord, type Template } from '../support/template.ts';
-import { findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
-
-const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+import { arnOf, findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
 
 const onlyByTls = (queue: string) => ({
   Sid: 'OnlyByTls',
@@ -59,6 +57,26 @@ export const securityRules = {
       .filter(({ Action }) => ![Action].flat().every((action) => String(action).startsWith('xray:Put')))
       .map(namesIn)
       .filter((names) => names.includes('*')),
+
+  'only our API calls the ingest, and nothing calls the other functions without credentials of AWS': (
+    template,
+  ) => [
+    ...findDifference(
+      valuesOf(template, 'AWS::Lambda::Permission', 'FunctionName'),
+      [['IngestLambdaPermissionHttpApi', arnOf('IngestLambdaFunction')]],
+      'permissions',
+    ),
+    ...hasProperties({
+      'IngestLambdaPermissionHttpApi.Principal': 'apigateway.amazonaws.com',
+      // Without our API's id, it would be every API of every account.
+      'IngestLambdaPermissionHttpApi.SourceArn.Fn::Join.1.7': { Ref: 'HttpApi' },
+    })(template),
+    ...valuesOf(template, 'AWS::Lambda::Url', 'AuthType').map(([id]) => id),
+  ],
+
+  'no page in a browser can send events, for its token would be public': hasProperties({
+    'HttpApi.CorsConfiguration': undefined,
+  }),
 
   'a flood is throttled before it costs': (template) => {
     const limits = property(template, 'HttpApiStage.DefaultRouteSettings');

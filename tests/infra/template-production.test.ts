@@ -1,22 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Template, withChange } from '../support/template.ts';
+import { settings } from '../../lib/config/settings.ts';
+import { at, type Template, withChange } from '../support/template.ts';
+import { connectionRules } from './connection-rules.ts';
 import { metricRules } from './metric-rules.ts';
 import { securityRules } from './security-rules.ts';
+import { property } from './template-rule.ts';
 import { type Constants, constants, timingRules } from './timing-rules.ts';
 import { usePackage } from './use-package.ts';
 
-const rules = { ...securityRules, ...metricRules, ...timingRules };
+const rules = { ...connectionRules, ...securityRules, ...metricRules, ...timingRules };
 type RuleName = keyof typeof rules;
 
 let template: Template;
 
-usePackage('prod', { LANES: '4' }, (packaged) => {
+usePackage('prod', {}, (packaged) => {
   template = packaged.template;
 });
 
 describe('packaged for production', () => {
   test.each(Object.entries(rules))('%s', (_, rule) => {
     expect(rule(template)).toEqual([]);
+  });
+
+  test('has as many lanes as the code has by default, for the mapping must be told', () => {
+    const lanes = property(template, 'WorkerLambdaFunction.Environment.Variables.LANES');
+    expect(lanes).toBe(settings.LANES.default);
   });
 });
 
@@ -27,11 +35,63 @@ describe('a rule notices when it is broken, and only that one does', () => {
       .map(([name]) => name);
 
   const body = 'Resources.Dashboard.Properties.DashboardBody.Fn::Sub';
-  const emptyDashboard = JSON.stringify({ widgets: [] });
-  const dashboardOf = (metric: string) =>
-    JSON.stringify({ widgets: [{ properties: { metrics: [['segment-salesmachine-relay/prod', metric]] } }] });
+  const mapping = 'Resources.WorkerEventSourceMappingSQSQueue.Properties';
+  const variables = (id: string) => `Resources.${id}.Properties.Environment.Variables`;
+  const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
   const faults: Record<RuleName, [path: string, value?: unknown][]> = {
+    'what is queued comes to the worker at once, and to no other function': [
+      [`${mapping}.EventSourceArn`, arn('DeadLetterQueue')],
+      [`${mapping}.FunctionName`, arn('IngestLambdaFunction')],
+      [`${mapping}.Enabled`, false],
+      [`${mapping}.MaximumBatchingWindowInSeconds`, 5],
+      ['Resources.Queue.Properties.DelaySeconds', 900],
+      ['Resources.DeadLetterQueue.Properties.DelaySeconds', 900],
+    ],
+    'each function runs its own code, and knows which queue is which': [
+      ['Resources.IngestLambdaFunction.Properties.Handler', 'dist/worker.handler'],
+      ['Resources.IngestLambdaFunction.Properties.Code.S3Key', 'serverless/1/worker.zip'],
+      [`${variables('WorkerLambdaFunction')}.DEAD_LETTER_QUEUE_URL`, { Ref: 'Queue' }],
+      [`${variables('ReplayLambdaFunction')}.QUEUE_URL`, { Ref: 'DeadLetterQueue' }],
+    ],
+    'the relay command and the functions find each part by its name': [
+      ['Resources.DeadLetterQueue.Properties.QueueName', 'segment-salesmachine-relay-prod-dlq.fifo'],
+      ['Resources.WorkerLambdaFunction.Properties.FunctionName', 'segment-salesmachine-relay-prod-sender'],
+      ['Resources.ReplayLogGroup.Properties.LogGroupName', '/aws/lambda/replay'],
+      [
+        `${variables('WorkerLambdaFunction')}.SALESMACHINE_API_SECRET_PARAMETER`,
+        '/segment-salesmachine-relay/dev/SALESMACHINE_API_SECRET',
+      ],
+      [`${variables('IngestLambdaFunction')}.INGEST_TOKENS_PARAMETER`, 'canary'],
+      [`${variables('IngestLambdaFunction')}.METRICS_NAMESPACE`, 'another'],
+    ],
+    'CloudWatch reads metrics from all that is logged': [
+      ['Resources.WorkerLogGroup.Properties.LogGroupClass', 'INFREQUENT_ACCESS'],
+      ['Resources.WorkerLambdaFunction.Properties.LoggingConfig', { ApplicationLogLevel: 'WARN' }],
+      ['Resources.HttpApiStage.Properties.AccessLogSettings.DestinationArn', arn('IngestLogGroup')],
+      ['Resources.TooLargeFilter.Properties.LogGroupName', { Ref: 'IngestLogGroup' }],
+    ],
+    'the webhook URL leads to the ingest, and so does every route, without a key of AWS': [
+      ['Resources.HttpApiRoutePutSegment'],
+      ['Resources.HttpApiRouteDefault'],
+      ['Resources.HttpApiRoutePostV1Batch.Properties.RouteKey', 'GET /v1/batch'],
+      ['Resources.HttpApiRoutePostSegment.Properties.AuthorizationType', 'AWS_IAM'],
+      ['Resources.HttpApiRoutePostSegment.Properties.ApiKeyRequired', true],
+      ['Resources.HttpApiIntegrationIngest.Properties.IntegrationUri', arn('WorkerLambdaFunction')],
+      ['Resources.HttpApi.Properties.DisableExecuteApiEndpoint', true],
+      ['Resources.HttpApiStage.Properties.StageName', 'prod'],
+      ['Resources.HttpApiStage.Properties.AutoDeploy', false],
+      ['Outputs.WebhookUrl.Value.Fn::Sub', `https://\${HttpApi.ApiEndpoint}/segment`],
+    ],
+    'only our API calls the ingest, and nothing calls the other functions without credentials of AWS': [
+      ['Resources.IngestLambdaPermissionHttpApi.Properties.SourceArn'],
+      ['Resources.IngestLambdaPermissionHttpApi.Properties.Principal', '*'],
+      ['Resources.IngestLambdaPermissionHttpApi.Properties.FunctionName', arn('ReplayLambdaFunction')],
+      ['Resources.ReplayUrl', { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE' } }],
+    ],
+    'no page in a browser can send events, for its token would be public': [
+      ['Resources.HttpApi.Properties.CorsConfiguration', { AllowOrigins: ['*'] }],
+    ],
     'the queues are reached by TLS only': [
       ['Resources.DeadLetterQueuePolicy'],
       ['Resources.QueuePolicy.Properties.PolicyDocument.Statement.0.Condition'],
@@ -56,17 +116,22 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.IngestLambdaFunction.Properties.ReservedConcurrentExecutions', 10],
     ],
     'the access log has every answer, and nothing personal': [
-      ['Resources.HttpApiStage.Properties.AccessLogSettings'],
+      ['Resources.HttpApiStage.Properties.AccessLogSettings.Format'],
       ['Resources.HttpApiStage.Properties.AccessLogSettings.Format', '$context.identity.sourceIp'],
     ],
     'every metric of an alarm is one that is written': [
       ['Resources.UnexpectedErrorsAlarm.Properties.MetricName', 'UnexpectedError'],
       ['Resources.CredentialHoldAlarm.Properties.Dimensions.0.Value', 'credentials'],
       ['Resources.ThrottledAlarm.Properties.Metrics.1.MetricStat.Metric.Namespace', 'elsewhere'],
+      ['Resources.TooLargeFilter.Properties.MetricTransformations.0.MetricNamespace', 'elsewhere'],
+      [
+        'Resources.TooLargeFilter.Properties.MetricTransformations.0.Dimensions',
+        [{ Key: 'route', Value: '$.route' }],
+      ],
       ['Resources.TooLargeFilter.Properties.MetricTransformations.0.MetricName', 'TooBig'],
     ],
     'every metric of the dashboard is one that is written': [],
-    'the dashboard shows every alarm': [[body, emptyDashboard]],
+    'the dashboard shows every alarm': [],
     'the dashboard shows every metric that is written, but for those that only alarms read': [],
     'an alarm says what to do first, and notifies the address and the topic that are given': [
       ['Resources.QueueStuckAlarm.Properties.AlarmDescription', 'The queue is stuck.'],
@@ -74,12 +139,16 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.IngestErrorsAlarm.Properties.AlarmActions.0'],
       ['Resources.DeadLettersAlarm.Properties.OKActions.1', { Ref: 'AlarmTopic' }],
       ['Resources.AlarmEmail.Properties.TopicArn', 'arn:aws:sns:us-east-1:1:another'],
+      ['Resources.AlarmEmail.Properties.FilterPolicy', { severity: ['high'] }],
+      ['Resources.AlarmTopic.Properties.KmsMasterKeyId', 'alias/aws/sns'],
+    ],
+    "a widget has the metrics of the stage's region, and what it counts a minute, it adds up by the minute":
+      [],
+    'the quota on the dashboard is the one that the worker spends': [
+      [`${variables('WorkerLambdaFunction')}.RATE_LIMIT_REQUESTS`, '800'],
     ],
     'the dashboards of two regions have two names': [
       ['Resources.Dashboard.Properties.DashboardName', 'segment-salesmachine-relay-prod'],
-    ],
-    'the ingest and the worker write to one namespace': [
-      ['Resources.IngestLambdaFunction.Properties.Environment.Variables.METRICS_NAMESPACE', 'another'],
     ],
     'an invocation ends before its time-out, whatever it waits for': [
       ['Resources.WorkerLambdaFunction.Properties.Timeout', 70],
@@ -88,7 +157,7 @@ describe('a rule notices when it is broken, and only that one does', () => {
       ['Resources.Queue.Properties.RedrivePolicy.maxReceiveCount', 900],
     ],
     'there are two to ten lanes, as many for the mapping as for the pacer': [
-      ['Resources.WorkerLambdaFunction.Properties.Environment.Variables.LANES', '2'],
+      ['Resources.WorkerLambdaFunction.Properties.Environment.Variables.LANES', '3'],
       ['Resources.WorkerEventSourceMappingSQSQueue.Properties.ScalingConfig.MaximumConcurrency', 11],
     ],
     'the ingest answers before Segment, Lambda and API Gateway give it up, in this order': [
@@ -105,28 +174,38 @@ describe('a rule notices when it is broken, and only that one does', () => {
   );
 
   test.each(faultCases)('$path: $rule', ({ rule, path, value }) => {
-    expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...othersBroken(path)]);
-  });
-
-  function othersBroken(path: string): RuleName[] {
     // The access log counts what is too large, and the dashboard shows that, too.
-    if (path.includes('TooLargeFilter')) return ['every metric of the dashboard is one that is written'];
-    if (path !== body) return [];
-    return ['the dashboard shows every metric that is written, but for those that only alarms read'];
-  }
-
-  test('a metric on the dashboard that is never written', () => {
-    const rule = metricRules['every metric of the dashboard is one that is written'];
-    expect(rule(withChange(template, body, dashboardOf('Acepted')))).toHaveLength(1);
-    expect(rule(withChange(template, body, dashboardOf('Accepted')))).toEqual([]);
+    const others = path.includes('MetricTransformations')
+      ? ['every metric of the dashboard is one that is written']
+      : [];
+    expect(brokenRules(withChange(template, path, value))).toEqual([rule, ...others]);
   });
 
-  test('a metric that is written and that the dashboard lacks', () => {
-    const rule =
-      metricRules['the dashboard shows every metric that is written, but for those that only alarms read'];
-    const missing = rule(withChange(template, body, dashboardOf('Accepted')));
-    expect(missing).toEqual(expect.arrayContaining(['Delivered', 'RequestsByOutcome outcome=conflict']));
-    expect(missing).not.toContain('Accepted');
+  const dashboardFaults: [RuleName, from: string, to: string][] = [
+    ['every metric of the dashboard is one that is written', '"Accepted"', '"Acepted"'],
+    [
+      'the dashboard shows every metric that is written, but for those that only alarms read',
+      '[".", ".", ".", "conflict", { "label": "conflict (409, 423, other 4xx)" }],',
+      '',
+    ],
+    ['the dashboard shows every alarm', `"\${EventsLateAlarm.Arn}", `, ''],
+    [
+      "a widget has the metrics of the stage's region, and what it counts a minute, it adds up by the minute",
+      `"\${AWS::Region}"`,
+      '"us-east-1"',
+    ],
+    [
+      "a widget has the metrics of the stage's region, and what it counts a minute, it adds up by the minute",
+      '"period": 60',
+      '"period": 300',
+    ],
+    ['the quota on the dashboard is the one that the worker spends', '300 / 900', '60 / 900'],
+  ];
+
+  test.each(dashboardFaults)('%s: %s → %s on the dashboard', (rule, from, to) => {
+    const text = String(at(template, body));
+    expect(text).toContain(from);
+    expect(rules[rule](withChange(template, body, text.replace(from, to)))).toHaveLength(1);
   });
 
   const codeFaults: [RuleName & keyof typeof timingRules, Partial<Constants>][] = [

@@ -10,6 +10,9 @@ export const property = (template: Template, path: string): unknown => {
   return at(template.Resources, [id, 'Properties', ...keys].join('.'));
 };
 
+/** The ARN of a resource, as a template refers to it. */
+export const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
 /** The rule that properties, by `Resource.Property`, have these values; undefined is for what must not be set. */
 export const hasProperties =
   (expected: Record<string, unknown>): Rule =>
