@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
+import { startCloudFormation } from './cloudformation.ts';
 import { copyService } from './package.ts';
 
 /** The stack as it was deployed last: with REQUIRE_BOTH, and with an address for alarms. */
@@ -19,38 +19,19 @@ const deployed = {
   Conditions: { HasAlarmEmail: { 'Fn::Not': [{ 'Fn::Equals': ['ops@example.com', ''] }] } },
 };
 
-const escapeXml = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const calls: string[] = [];
+const directory = mkdtempSync(join(tmpdir(), 'relay-deploy-'));
+let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
 
-const stackXml = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
-  <StackName>segment-salesmachine-relay-prod</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>
-  <EnableTerminationProtection>true</EnableTerminationProtection>
-</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-
-const templateXml = `<GetTemplateResponse><GetTemplateResult><TemplateBody>${escapeXml(JSON.stringify(deployed))}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
-
-let server: Server;
-let url: string;
-let calls: string[];
-let directory: string;
-
-beforeEach(async () => {
-  calls = [];
-  // CloudFormation and SSM, as far as a deployment asks them before it deploys.
-  server = createServer(async (request, response) => {
-    const body = await text(request);
-    const call = String(request.headers['x-amz-target'] ?? new URLSearchParams(body).get('Action'));
-    calls.push(call);
-    const answers: Record<string, string> = { DescribeStacks: stackXml, GetTemplate: templateXml };
-    response.end(answers[call] ?? JSON.stringify({ Parameters: [], InvalidParameters: [] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  directory = mkdtempSync(join(tmpdir(), 'relay-deploy-'));
+beforeAll(async () => {
+  cloudFormation = await startCloudFormation(
+    { template: deployed, terminationProtection: true },
+    ({ name }) => calls.push(name),
+  );
 });
 
-afterEach(async () => {
-  await new Promise((resolve) => server.close(resolve));
+afterAll(async () => {
+  await cloudFormation.stop();
   rmSync(directory, { recursive: true });
 });
 
@@ -64,7 +45,7 @@ test('npm run deploy shows what changes, and refuses to lower a protection witho
       HOME: directory,
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',
-      AWS_ENDPOINT_URL: url,
+      AWS_ENDPOINT_URL: cloudFormation.url,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -154,6 +154,25 @@ describe('a deployment', () => {
     expect((await deploy({ before: after })).printed).toContain('- Topic (AWS::SNS::Topic)');
   });
 
+  test('shows forty changes at most, and counts the others; or says that there is none', async () => {
+    const names = Array.from({ length: 42 }, (_, index) => `SETTING_${index}`);
+    const settings = Object.fromEntries(names.map((name) => [name, 'on']));
+    const after = change('Resources.WorkerLambdaFunction', variables({ LANES: '4', ...settings }));
+    const lines = (await deploy({ before: deployed, after })).printed.split('\n');
+    expect(lines.filter((line) => line.includes('SETTING_'))).toHaveLength(40);
+    expect(lines).toContain('  and 2 more');
+
+    const sameButCode = change('Resources.WorkerLambdaFunction', variables({ LANES: '4' }, 'other.zip'));
+    const { printed } = await deploy({ before: deployed, after: sameButCode });
+    expect(printed).toContain('Nothing changes but the code.');
+  });
+
+  test('lets the stack be removed again, where that is confirmed', async () => {
+    const after = { template, terminationProtection: false };
+    const { done } = await deploy({ before: deployed, after, isConfirmed: true });
+    expect(done).toEqual(['package', 'deploy', 'protect false']);
+  });
+
   test.each(lowerings)('%s: is refused without --yes, and goes on with it', async (warning, after) => {
     const refused = await deploy({ before: deployed, after });
     expect(refused.error).toMatch(/^nothing was deployed: .* or say --yes$/);
