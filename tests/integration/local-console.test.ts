@@ -1,5 +1,7 @@
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { createAcceleratedClock } from '../support/accelerated-clock.ts';
 import { SHARED_SECRET, startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 import { until } from '../support/until.ts';
 
@@ -31,6 +33,8 @@ async function readStream(relay: TestRelay, isWanted: (snapshot: Snapshot) => bo
   }
   throw new Error('The stream has ended.');
 }
+
+const causesSchema = v.object({ causes: v.tuple([v.object({ reason: v.string(), detail: v.string() })]) });
 
 const stepsSchema = v.object({ steps: v.array(v.object({ kind: v.string(), title: v.string() })) });
 
@@ -96,6 +100,42 @@ test("a dead letter's journey goes on when it is replayed", async () => {
     'received',
     'delivered',
   ]);
+});
+
+/** The one cause of the dead letters that are there, as the page names it. */
+async function readCause(relay: TestRelay) {
+  const response = await fetch(`${relay.url}/local/console/dead-letters`);
+  const [{ reason, detail }] = v.parse(causesSchema, await response.json()).causes;
+  return { reason, detail };
+}
+
+test('a canary from the page is five dead letters, and not well if they come back', async () => {
+  const relay = await startTestRelay(FAST);
+  await relay.postSigned(Array.from({ length: 7 }, (_, user) => ({ type: 'track', userId: `${user}` })));
+  const cause = await readCause(relay);
+  const response = await relay.post('/local/console/dead-letters/canary', cause);
+  expect(await response.json()).toEqual({
+    ok: false,
+    lines: [
+      '5 dead letters replayed first; waiting for what becomes of them.',
+      `5 came back: invalid_event: ${cause.detail}. Nothing more was replayed.`,
+    ],
+  });
+  expect(await relay.state()).toMatchObject({ deadLettered: 7 });
+});
+
+test('a replay from the page that the queue does not confirm is not well', async () => {
+  const clock = createAcceleratedClock();
+  const relay = await startTestRelay(FAST, { clock });
+  await relay.postSigned({ type: 'track', userId: '7' });
+  const cause = await readCause(relay);
+  await relay.queues.connect().send(new DeleteQueueCommand({ QueueUrl: relay.queues.main.url }));
+  clock.accelerate(100);
+  const response = await relay.post('/local/console/dead-letters/replay', cause);
+  expect(await response.json()).toEqual({
+    ok: false,
+    lines: ['0 replayed.', '1 were not confirmed: replay again within 5 minutes.'],
+  });
 });
 
 test.each([
