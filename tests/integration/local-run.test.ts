@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { listen } from '../../lib/local/http-server.ts';
 import { createFakeSalesmachine, errorResponse } from '../../lib/local/salesmachine/fake-salesmachine.ts';
 import { startFakeServer } from '../../lib/local/salesmachine/fake-server.ts';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
@@ -87,6 +88,16 @@ describe('npm start', () => {
       /^The port is in use \(.*\): set PORT to another one, or to 0 for any\.\n$/,
     );
     expect(output.stdout).toBe('');
+  });
+
+  test('a relay whose port is in use stops what it has started before', async () => {
+    const { url, stop } = await listen(async () => ({ status: 200, body: '' }));
+    stops.push(stop);
+    const countServers = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+    const before = countServers();
+    await expect(startTestRelay({ PORT: new URL(url).port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await until('the servers are closed', () => countServers() === before);
   });
 
   test('settings that cannot be used are said, and nothing is started', async () => {
