@@ -53,7 +53,7 @@ export async function withConnection<T>(
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await (target.stage === undefined
-    ? connectLocal(context.env)
+    ? connectLocal(context)
     : connectStage(target.stage, target, context));
   try {
     return await use(connection);
@@ -62,12 +62,12 @@ export async function withConnection<T>(
   }
 }
 
-async function connectLocal(env: CommandContext['env']): Promise<Connection> {
-  const relay = await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
+async function connectLocal(context: Pick<CommandContext, 'env' | 'clock'>): Promise<Connection> {
+  const relay = await requestLocalRelay(context, 'GET /local/connection', localConnectionSchema);
   const { sqs, mapping, quota, ...queues } = relay;
   return {
     ...queues,
-    title: `the local relay at ${relayUrl(env)}`,
+    title: `the local relay at ${relayUrl(context.env)}`,
     sqs: connectToLocalSqs(sqs.endpoint),
     settings: async () => ({ mapping, quota }),
     waitSeconds: 0,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { listen } from '../../lib/local/http-server.ts';
 import { runCli } from '../support/cli.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { runRelayProgram } from '../support/relay-program.ts';
@@ -27,6 +28,15 @@ test('relay doctor finds delivery held, though everything answers', async () => 
     );
     return isFound && code === 1;
   });
+});
+
+test('relay doctor does not wait for ever for what answers nothing', async () => {
+  const silent = await listen(() => new Promise(() => undefined));
+  const clock = { now: () => 0, sleep: () => Promise.resolve() };
+  const { stdout } = await runRelayProgram(['doctor'], { RELAY_URL: silent.url }, { clock });
+  await silent.stop();
+  expect(stdout).toMatch(/^warning +relay +no relay answers at /m);
+  expect(stdout).toMatch(/^unknown +delivery +no relay answers at /m);
 });
 
 test('relay doctor --stage without AWS credentials says so once', async () => {

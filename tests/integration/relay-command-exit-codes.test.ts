@@ -75,7 +75,6 @@ test('a replay that the main queue does not confirm says so, and its exit code i
   const relay = await startTestRelay();
   const { main, deadLetters } = relay.queues;
   const clock = createAcceleratedClock();
-  clock.accelerate(100);
   const queue = {
     sqs: relay.queues.connect(),
     queueUrl: deadLetters.url,
@@ -87,6 +86,8 @@ test('a replay that the main queue does not confirm says so, and its exit code i
   await sendMessages(messages, queue, new AbortController().signal);
   const server = await listen(async ({ url = '' }) => {
     const body = await (await fetch(`${relay.url}${url}`)).text();
+    // The relay has been found.
+    clock.accelerate(100);
     return { status: 200, body: body.replace(main.url, main.url.replace('relay.fifo', 'gone.fifo')) };
   });
   const env = { RELAY_URL: server.url };

@@ -123,6 +123,13 @@ test('credentials are read decrypted, and the first of each is taken', async () 
   ]);
 });
 
+test('an ingest that does not answer is given up', async () => {
+  const silent = await listen(() => new Promise(() => undefined));
+  const view = await connect();
+  expect(await view.fetchStatus(`${silent.url}/health`)).toBe('nothing within 10 s');
+  await silent.stop();
+});
+
 test('AWS is given up where it does not answer', async () => {
   const silent = await listen(() => new Promise(() => undefined));
   process.env['AWS_ENDPOINT_URL'] = silent.url;

@@ -73,7 +73,7 @@ async function sendPing(target: TargetOptions, context: CommandContext): Promise
       'SALESMACHINE_URL is set, but no credential for it: set SALESMACHINE_API_TOKEN and SALESMACHINE_API_SECRET, too, or unset it to ask the local relay',
     );
   }
-  const ping = await requestLocalRelay(env, 'POST /local/ping', pingSchema);
+  const ping = await requestLocalRelay(context, 'POST /local/ping', pingSchema);
   const asked = `the Salesmachine of the local relay at ${relayUrl(env)}, with its credential`;
   return { ping, delivery: await fetchDelivery(target, context), asked };
 }

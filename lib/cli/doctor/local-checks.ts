@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { readSalesmachineSettings } from '../../config/config.ts';
 import { SETTING_NAMES, settings } from '../../config/settings.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
 import { createSalesmachine } from '../../salesmachine/client.ts';
 import { pingSalesmachine } from '../../salesmachine/ping.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -60,7 +61,9 @@ export function createLocalChecks({ env, clock }: Pick<CommandContext, 'env' | '
       run: async () => {
         const url = relayUrl(env);
         try {
-          const { status } = await fetch(`${url}/health`, { signal: AbortSignal.timeout(RELAY_TIMEOUT_MS) });
+          const { status } = await withDeadline(clock, RELAY_TIMEOUT_MS, (signal) =>
+            fetch(`${url}/health`, { signal }),
+          );
           return status === 200
             ? good(`${url} answers`)
             : bad(`${url}/health answers ${status}: no relay of this version`);

@@ -12,7 +12,7 @@ export type AlarmState = { name: string; isRinging: boolean; actions: string[] }
 export type StageView = {
   /** The stack's outputs; undefined where there is no stack. */
   fetchOutputs(): Promise<Record<string, string> | undefined>;
-  /** The status that the URL answers, or the network's error code. */
+  /** The status that the URL answers; else the network's error code, or that there is no answer. */
   fetchStatus(url: string): Promise<number | string>;
   findMissingSecrets(): Promise<SecretName[]>;
   /** The environment variables of the ingest. */

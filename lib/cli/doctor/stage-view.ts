@@ -1,4 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../runtime/clock.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
 import { createSqs } from '../../sqs/sqs-client.ts';
 import type { LogMessage } from '../../telemetry/log-messages.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -28,7 +30,7 @@ export async function connectStageView(
   const name = stackName(stage);
   return {
     fetchOutputs: () => fetchStackOutputs(stage, region),
-    fetchStatus,
+    fetchStatus: (url) => fetchStatus(url, context.clock),
     findMissingSecrets: () => findMissingSecrets(stage, region),
     ping: () => pingStage(stage, region, context),
     fetchDelivery: () => fetchStageDelivery(stage, region, context.clock),
@@ -101,12 +103,13 @@ const DELIVERED = 'request completed' satisfies LogMessage;
 
 const takeFirst = (list: string | undefined): string | undefined => list?.split(',')[0]?.trim() || undefined;
 
-async function fetchStatus(url: string): Promise<number | string> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })).status;
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.name;
-    return 'nothing';
-  }
-}
+const fetchStatus = (url: string, clock: Clock): Promise<number | string> =>
+  withDeadline(clock, HEALTH_TIMEOUT_MS, async (signal) => {
+    try {
+      return (await fetch(url, { signal })).status;
+    } catch (error) {
+      if (signal.aborted) return `nothing within ${HEALTH_TIMEOUT_MS / 1_000} s`;
+      const cause = error instanceof Error ? error.cause : undefined;
+      return cause instanceof Error && 'code' in cause ? String(cause.code) : 'nothing';
+    }
+  });

@@ -8,7 +8,7 @@ import type { LogSelection } from './stage-log-source.ts';
 /** The log of the local relay, which keeps its latest lines. */
 export function openLocalLog(
   { since, messageId }: LogSelection,
-  { env }: Pick<CommandContext, 'env'>,
+  context: Pick<CommandContext, 'env' | 'clock'>,
 ): LogSource {
   const id = messageId === undefined ? undefined : toLoggableId(messageId);
   const isWanted = ({ at, fields }: LogEntry) => {
@@ -19,7 +19,7 @@ export function openLocalLog(
   return {
     async read() {
       const { lines, next: nextLine } = await requestLocalRelay(
-        env,
+        context,
         `GET /local/logs?from=${next}`,
         localLogSchema,
       );

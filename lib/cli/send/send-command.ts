@@ -40,7 +40,7 @@ export function defineSend(relay: Command, context: CommandContext): void {
 
 async function send(file: string, flags: SendFlags, context: CommandContext): Promise<void> {
   const { batch, skip, rate = Number.POSITIVE_INFINITY } = flags;
-  const target = await resolveSendTarget(flags, context.env);
+  const target = await resolveSendTarget(flags, context);
   const signal = context.interruptSignal();
   const bytes = await findInputSize(file);
   const progress = createProgress(context, 'sent');

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Environment } from '../../config/config.ts';
 import { localConnectionSchema } from '../../local/api-schema.ts';
 import type { Target } from '../../segment/post-batch.ts';
 import { CommandError } from '../cli-errors.ts';
+import type { CommandContext } from '../command-context.ts';
 import { relayUrl, requestLocalRelay } from '../request-local-relay.ts';
 
 export type SendTargetOptions = { url?: string; secret?: string; token?: string };
@@ -21,10 +21,11 @@ export const withSendTargetOptions = (command: Command): Command =>
  */
 export async function resolveSendTarget(
   { url, secret, token }: SendTargetOptions,
-  env: Environment,
+  context: Pick<CommandContext, 'env' | 'clock'>,
 ): Promise<Target> {
   if (url !== undefined && !URL.canParse(url))
     throw new CommandError('--url must be a URL, https://….amazonaws.com/segment for example');
+  const { env } = context;
   const local = relayUrl(env);
   const credential = {
     secret: secret ?? firstItem(env['SEGMENT_SHARED_SECRETS']),
@@ -33,7 +34,7 @@ export async function resolveSendTarget(
   const hasCredential = credential.secret !== undefined || credential.token !== undefined;
   if (hasCredential || url !== undefined) return { url: url ?? `${local}/segment`, ...credential };
   // Where none runs, this says so at once.
-  await requestLocalRelay(env, 'GET /local/connection', localConnectionSchema);
+  await requestLocalRelay(context, 'GET /local/connection', localConnectionSchema);
   return { url: `${local}/local/send` };
 }
 

@@ -41,7 +41,7 @@ async function trigger(
   context: CommandContext,
 ): Promise<void> {
   const { clock, random } = context;
-  const target = await resolveSendTarget(flags, context.env);
+  const target = await resolveSendTarget(flags, context);
   const wanted = types.length > 0 ? types : SAMPLES.filter((sample) => !LARGE.includes(sample));
   const events = wanted.flatMap((sample) => makeSample(sample, flags.count, { now: clock.now(), random }));
   const options = {

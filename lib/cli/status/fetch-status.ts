@@ -46,10 +46,10 @@ async function fetchStage(
 
 const localStateSchema = v.object({ accepted: v.number(), delivered: v.number() });
 
-async function fetchLocal({ env }: CommandContext): Promise<Metrics> {
+async function fetchLocal(context: CommandContext): Promise<Metrics> {
   const [{ mappingOn, oldestAgeSeconds, delivery = null }, { accepted, delivered }] = await Promise.all([
-    requestLocalRelay(env, 'GET /local/status', localStatusSchema),
-    requestLocalRelay(env, 'GET /local/state', localStateSchema),
+    requestLocalRelay(context, 'GET /local/status', localStatusSchema),
+    requestLocalRelay(context, 'GET /local/state', localStateSchema),
   ]);
   const flow = { period: 'since start', sent: accepted, done: delivered };
   return { delivery, mappingOn, oldestAgeSeconds, flow };
@@ -58,8 +58,8 @@ async function fetchLocal({ env }: CommandContext): Promise<Metrics> {
 /** What holds delivery, if anything does; null if it cannot be found out. */
 export const fetchDelivery = async (
   { stage, region }: TargetOptions,
-  { env, clock }: Pick<CommandContext, 'env' | 'clock'>,
+  context: Pick<CommandContext, 'env' | 'clock'>,
 ): Promise<DeliveryStatus | null> =>
   stage === undefined
-    ? ((await requestLocalRelay(env, 'GET /local/status', localStatusSchema)).delivery ?? null)
-    : fetchStageDelivery(stage, region, clock);
+    ? ((await requestLocalRelay(context, 'GET /local/status', localStatusSchema)).delivery ?? null)
+    : fetchStageDelivery(stage, region, context.clock);
