@@ -13,7 +13,7 @@ const WebhookUrl = 'https://example.com/segment';
 
 /** As npm and osls: writes down how it is called, and makes a package. */
 const tool = `#!/bin/sh
-echo "$(basename "$0") $*\${AWS_PROFILE:+ as $AWS_PROFILE}" >> calls
+echo "$(basename "$0") $*\${AWS_PROFILE:+ as $AWS_PROFILE}\${LANES+ with LANES $LANES}" >> calls
 case "$*" in
   package*) mkdir .serverless && echo '${JSON.stringify(template)}' > .serverless/cloudformation-template-update-stack.json ;;
   *"$FAILING"*) exit 1 ;;
@@ -25,16 +25,23 @@ const describeCall = ({ name, parameters }: AwsCall) =>
     .filter(Boolean)
     .join(' ');
 
-type Situation = { args?: string[]; failing?: string; status?: string; terminationProtection?: boolean };
+type Situation = {
+  args?: string[];
+  lanes?: string;
+  failing?: string;
+  status?: string;
+  terminationProtection?: boolean;
+};
 
 /** Runs `npm run deploy` with an AWS and with tools that only write down how they are called. */
-async function deploy({ args = [], failing = 'nothing', ...stack }: Situation) {
+async function deploy({ args = [], lanes = '', failing = 'nothing', ...stack }: Situation) {
   const directory = mkdtempSync(join(tmpdir(), 'relay-deploy-'));
   const write = (path: string, content: string, mode = 0o600) =>
     writeFileSync(join(directory, path), content, { mode });
   for (const path of ['bin', 'stages', '.aws']) mkdirSync(join(directory, path));
   for (const name of ['npm', 'osls']) write(`bin/${name}`, tool, 0o700);
   write('calls', '');
+  write('stages/example.yml', 'deployment:');
   write('stages/prod.yml', 'deployment: { region: eu-west-1, terminationProtection: true }');
   write('.aws/credentials', '[growth]\naws_access_key_id = GROWTH\naws_secret_access_key = none\n');
 
@@ -54,6 +61,7 @@ async function deploy({ args = [], failing = 'nothing', ...stack }: Situation) {
         HOME: directory,
         AWS_ENDPOINT_URL: aws.url,
         FAILING: failing,
+        LANES: lanes,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -101,6 +109,15 @@ test('a stack that is protected already is left so', async () => {
   expect(calls).toContain(deployment);
 });
 
+test.each([
+  ['', ''],
+  [' ', ''],
+  ['3', ' with LANES 3'],
+])('with LANES "%s" in the environment, osls is started%s', async (lanes, suffix) => {
+  const { calls } = await deploy({ args, lanes });
+  expect(calls).toContain(`${deployment}${suffix}`);
+});
+
 test('where the doctor finds something, the stage is deployed all the same, and the exit code is 1', async () => {
   const { stdout, code, calls } = await deploy({ args, failing: 'doctor' });
   expect(calls.at(-1)).toBe(doctor);
@@ -112,7 +129,7 @@ test('a stage that has no file is not deployed: its name may be misspelt', async
   const { stderr, code, calls } = await deploy({ args: ['--stage', 'production'] });
   expect({ code, calls }).toEqual({ code: 2, calls: [] });
   expect(stderr).toContain(
-    'there is no stages/production.yml: check --stage (there is prod), or write the file first',
+    'there is no stages/production.yml: check --stage (there is prod), or write the file first: the line "deployment:" suffices',
   );
 });
 

@@ -37,7 +37,7 @@ test.each([
   ['deploy', "required option '-s, --stage <name>' not specified"],
   [
     'deploy -- --stage foo',
-    'there is no stages/foo.yml: check --stage (there is prod), or write the file first; it may be empty',
+    'there is no stages/foo.yml: check --stage (there is prod), or write the file first: the line "deployment:" suffices',
   ],
   ['deploy -- --stage prod --force', "unknown option '--force'"],
   ['package -- --stge prod', "unknown option '--stge' (Did you mean --stage?)"],

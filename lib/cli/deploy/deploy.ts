@@ -22,8 +22,8 @@ type Options = {
 };
 
 const directory = process.cwd();
-/** An empty variable counts as not set, for the functions and so for osls. */
-const env: Environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+/** A blank variable counts as not set, for the functions and so for osls. */
+const env: Environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
 const toolOptions = { directory, env };
 const print = (line: string): void => void process.stdout.write(`${toTerminalText(line, process.stdout)}\n`);
 
@@ -107,7 +107,7 @@ async function checkPlan(
 async function describeMissingFile(stage: string): Promise<CommandError> {
   const stages = await listStages(directory);
   return new CommandError(
-    `there is no ${stageFilePath(stage)}: check --stage (there is ${stages.join(', ') || 'none'}), or write the file first; it may be empty`,
+    `there is no ${stageFilePath(stage)}: check --stage (there is ${stages.join(', ') || 'none'}), or write the file first: the line "deployment:" suffices`,
   );
 }
 

@@ -23,13 +23,11 @@ export type StageFile = {
 
 const scalarSchema = v.union([v.string(), v.number(), v.boolean()]);
 const sectionSchema = v.nullish(v.record(v.string(), v.unknown(), 'must be a list of names and values'), {});
-const fileSchema = v.nullish(
-  v.strictObject({ settings: sectionSchema, deployment: sectionSchema }, (issue) =>
-    issue.expected === 'never'
-      ? `knows only the sections settings and deployment, not ${issue.path?.at(-1)?.key}`
-      : 'must have the sections settings and deployment',
-  ),
-  {},
+/** Not an empty file: osls takes none. */
+const fileSchema = v.strictObject({ settings: sectionSchema, deployment: sectionSchema }, (issue) =>
+  issue.expected === 'never'
+    ? `knows only the sections settings and deployment, not ${issue.path?.at(-1)?.key}`
+    : 'must have the section settings or deployment: the line "deployment:" suffices',
 );
 
 export const stageFilePath = (stage: string): string => join('stages', `${stage}.yml`);

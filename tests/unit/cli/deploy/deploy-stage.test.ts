@@ -70,6 +70,11 @@ describe('a protection', () => {
   );
 });
 
+test('names in another order, with spaces between them, are the same protection', () => {
+  const after = change(`${inVariables}.EXCLUDE_ATTRIBUTES`, 'ssn, password');
+  expect(findLoweredProtections(deployed, after)).toEqual([]);
+});
+
 describe('a deployment', () => {
   let directory: string;
   beforeEach(() => {
@@ -146,6 +151,22 @@ describe('a deployment', () => {
       '  ~ WorkerLambdaFunction.Properties.Environment.Variables.LANES: "4" → "2"',
       '  ~ WorkerLambdaFunction.Properties.Environment.Variables.ALIAS: not set → "off"',
     ]);
+  });
+
+  test('shows settings first, and of a long value its beginning', async () => {
+    const after = change('Resources.IngestLambdaFunction.Properties.Description', 'x'.repeat(100));
+    const before = change('Resources.WorkerLambdaFunction', variables({ LANES: '2' }));
+    expect((await deploy({ before, after })).printed.split('\n').slice(1, 3)).toEqual([
+      '  ~ WorkerLambdaFunction.Properties.Environment.Variables.LANES: "2" → "4"',
+      `  ~ IngestLambdaFunction.Properties.Description: not set → "${'x'.repeat(59)}…`,
+    ]);
+  });
+
+  test('shows whom alarms notify no longer', async () => {
+    const after = change('Conditions.HasAlarmEmail', notEmpty(''));
+    expect((await deploy({ before: deployed, after })).printed).toContain(
+      '~ Conditions.HasAlarmEmail.Fn::Not.0.Fn::Equals.0: "you@example.com" → ""',
+    );
   });
 
   test('shows resources that come and go', async () => {

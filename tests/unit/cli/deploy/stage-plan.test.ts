@@ -42,6 +42,12 @@ describe('a stage that cannot be deployed is refused in one clear line', () => {
       /there is no --param apiRates: use one of region, alarmEmail/,
     ],
     [
+      'more requests at once than AWS takes',
+      { params: ['apiBurst=5001'] },
+      /: apiBurst must be a whole number from 1 to 5000$/,
+    ],
+    ['a tag that is no text', { yaml: 'deployment: { tags: { team: 7 } }' }, /: tags must be texts by name$/],
+    [
       'several problems',
       { env: { LANES: '1' }, params: ['apiRate=0'] },
       /LANES must .*; apiRate must be a whole number/,
@@ -65,6 +71,8 @@ describe('a stage that cannot be deployed is refused in one clear line', () => {
       /knows only the sections settings and deployment, not setting$/,
     ],
     ['a list of lanes', 'settings: { LANES: [2] }', /LANES must be a text or a number$/],
+    ['nothing', '', /must have the section settings or deployment: the line "deployment:" suffices$/],
+    ['only comments', '# settings:', /must have the section settings or deployment/],
     ['what is not YAML', 'settings: {\n  LANES: 2', /stages\/prod.yml is not YAML: line \d$/],
   ])('its file holds %s', (_, yaml, message) => {
     expect(() => plan({ yaml })).toThrow(message);
@@ -78,7 +86,7 @@ describe('a stage that cannot be deployed is refused in one clear line', () => {
 
 describe('what a stage is made of', () => {
   const yaml =
-    'settings: { LANES: 4, ALIAS: off }\ndeployment: { region: eu-west-1, apiRate: 100, alarmEmail: }';
+    'settings: { LANES: 4, ALIAS: off, SCREEN: }\ndeployment: { region: eu-west-1, apiRate: 100, alarmEmail: }';
 
   test('is its file, whatever region the shell has', () => {
     expect(plan({ yaml, env: { AWS_REGION: 'us-west-2', LANES: '' } })).toEqual({
@@ -105,6 +113,23 @@ describe('what a stage is made of', () => {
         'apiRate comes from --param: a deployment without it changes it back.',
       ],
     });
+  });
+
+  test.each([
+    ['apiRate=200', { apiRate: 200 }],
+    ['disposable=false', { disposable: false }],
+    ['alarmEmail=a=b@example.com', { alarmEmail: 'a=b@example.com' }],
+    [
+      'permissionsBoundaryArn=arn:aws:iam::aws:policy/PowerUserAccess',
+      { permissionsBoundaryArn: 'arn:aws:iam::aws:policy/PowerUserAccess' },
+    ],
+  ])('is read from the command line as YAML would read it: %s', (param, deployment) => {
+    expect(plan({ params: [param] }).deployment).toEqual(deployment);
+  });
+
+  test('is not overridden by what is blank, or by what the file says, too', () => {
+    const env = { LANES: ' 4 ', ALIAS: ' ', ALARM_EMAIL: ' ' };
+    expect(plan({ yaml, env, params: ['apiRate=100'] })).toEqual(plan({ yaml }));
   });
 
   test('is the defaults where it has no file', () => {
