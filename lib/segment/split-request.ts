@@ -39,7 +39,7 @@ const LINE_FEED = 0x0a;
 type SplitOptions = EventDefaults & { maxEvents: number };
 
 /** SDKs send up to 2,500 events of up to 32 KB with their context. A megabyte for 100,000 would take all memory. */
-const MAX_SHARED_BYTES = 100_000_000;
+export const MAX_SHARED_BYTES = 100_000_000;
 
 /**
  * The events that a request carries: an object, an array of them, an SDK's `{"batch":[…]}`, and from webhooks also one

@@ -82,7 +82,10 @@ export const securityRules = {
     const limits = property(template, 'HttpApiStage.DefaultRouteSettings');
     const values = isRecord(limits) ? [limits['ThrottlingRateLimit'], limits['ThrottlingBurstLimit']] : [];
     const isBounded = (value: unknown) => typeof value === 'number' && value > 0 && value <= 1_000;
-    return values.length === 2 && values.every(isBounded) ? [] : [`throttling: ${JSON.stringify(limits)}`];
+    return [
+      ...(values.length === 2 && values.every(isBounded) ? [] : [`throttling: ${JSON.stringify(limits)}`]),
+      ...hasProperties({ 'HttpApiStage.RouteSettings': undefined })(template),
+    ];
   },
 
   "the ingest's concurrency is bounded only where the operator asks for it": hasProperties({

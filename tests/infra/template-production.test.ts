@@ -111,6 +111,10 @@ describe('a rule notices when it is broken, and only that one does', () => {
     'a flood is throttled before it costs': [
       ['Resources.HttpApiStage.Properties.DefaultRouteSettings'],
       ['Resources.HttpApiStage.Properties.DefaultRouteSettings.ThrottlingRateLimit', 10_000],
+      [
+        'Resources.HttpApiStage.Properties.RouteSettings',
+        { 'POST /v1/batch': { ThrottlingRateLimit: 10_000 } },
+      ],
     ],
     "the ingest's concurrency is bounded only where the operator asks for it": [
       ['Resources.IngestLambdaFunction.Properties.ReservedConcurrentExecutions', 10],
@@ -163,6 +167,10 @@ describe('a rule notices when it is broken, and only that one does', () => {
     'the ingest answers before Segment, Lambda and API Gateway give it up, in this order': [
       ['Resources.IngestLambdaFunction.Properties.Timeout', 4],
       ['Resources.HttpApiIntegrationIngest.Properties.TimeoutInMillis', 6_000],
+    ],
+    'the functions have memory for the most that they hold at once': [
+      ['Resources.IngestLambdaFunction.Properties.MemorySize', 512],
+      ['Resources.WorkerLambdaFunction.Properties.MemorySize', 256],
     ],
     'a webhook, a message and a request hold what is put into them': [
       ['Resources.WorkerEventSourceMappingSQSQueue.Properties.BatchSize', 5],
@@ -225,6 +233,8 @@ describe('a rule notices when it is broken, and only that one does', () => {
       'the ingest answers before Segment, Lambda and API Gateway give it up, in this order',
       { largeRequestDeadlineMs: 9_000 },
     ],
+    ['the functions have memory for the most that they hold at once', { sharedBytes: 200_000_000 }],
+    ['the functions have memory for the most that they hold at once', { operations: 200 }],
     ['a webhook, a message and a request hold what is put into them', { operations: 101 }],
     ['a webhook, a message and a request hold what is put into them', { requestBytes: 20_000 }],
   ];

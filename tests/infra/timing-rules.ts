@@ -11,6 +11,7 @@ import {
 import { MAX_OPERATIONS, MAX_REQUEST_BYTES } from '../../lib/delivery/request.ts';
 import { DEADLINE_MS, LARGE_REQUEST_DEADLINE_MS } from '../../lib/ingest/enqueue.ts';
 import { REQUEST_TIMEOUT_MS } from '../../lib/salesmachine/client.ts';
+import { MAX_SHARED_BYTES } from '../../lib/segment/split-request.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/sqs/sqs-limits.ts';
 import type { Template } from '../support/template.ts';
 import { property, type Rule, valuesOf } from './template-rule.ts';
@@ -30,6 +31,8 @@ export const constants = {
   operations: MAX_OPERATIONS,
   requestBytes: MAX_REQUEST_BYTES,
   messageBytes: MAX_MESSAGE_BYTES,
+  /** What a batch's context may become, copied into each of its events. */
+  sharedBytes: MAX_SHARED_BYTES,
 };
 
 export type Constants = typeof constants;
@@ -42,6 +45,11 @@ const SEGMENT_WAITS_FOR_BATCHES_MS = 10_000;
 /** The most that an event may have, and that API Gateway passes on to Lambda. Sources: Segment's, Lambda's limits. */
 const EVENT_BYTES = 32 * 1_024;
 const LAMBDA_BYTES = 6 * 1_024 * 1_024;
+
+/** What a function has in memory before it holds an event, measured. */
+const IDLE_BYTES = 100_000_000;
+/** Measured, too: events are there as text, parsed, as operations or messages, on their way, and as garbage. */
+const COPIES = 5;
 
 /** What docs/connect-segment.md asks for. */
 const WEBHOOK_BATCH = 100;
@@ -126,5 +134,17 @@ export const timingRules = {
         `the mapping hands over ${batch}, the lane expects ${code.mappingBatchSize}`,
       ),
     ];
+  },
+
+  'the functions have memory for the most that they hold at once': (template, code = constants) => {
+    const held = {
+      IngestLambdaFunction: code.sharedBytes,
+      WorkerLambdaFunction: code.operations * code.requestBytes,
+    };
+    return Object.entries(held).flatMap(([id, bytes]) => {
+      const memory = 1_024 ** 2 * Number(property(template, `${id}.MemorySize`));
+      const needed = IDLE_BYTES + COPIES * bytes;
+      return check(needed < memory, `${id} has ${memory} bytes and needs ${needed}`);
+    });
   },
 } satisfies Record<string, (template: Template, code?: Constants) => ReturnType<Rule>>;
