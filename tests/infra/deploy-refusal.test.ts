@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { startCloudFormation } from './cloudformation.ts';
-import { copyService } from './package.ts';
+import { copyService, SCHEMA_CACHE } from './package.ts';
 
 /** The stack as it was deployed last: with REQUIRE_BOTH, and with an address for alarms. */
 const deployed = {
@@ -41,6 +41,7 @@ test('npm run deploy shows what changes, and refuses to lower a protection witho
     cwd,
     env: {
       ...COMPILE_CACHE,
+      ...SCHEMA_CACHE,
       PATH: process.env['PATH'],
       HOME: directory,
       AWS_ACCESS_KEY_ID: 'none',

@@ -8,6 +8,9 @@ import { readZip } from './zip.ts';
 const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
 
+/** For the environment of osls: what it generates from its schema, which takes two seconds, is kept there. */
+export const SCHEMA_CACHE = { SLS_SCHEMA_CACHE_BASE_DIR: join(repository, 'node_modules/.cache') };
+
 export type Package = {
   /** What packaging printed. */
   printed: string;
@@ -51,7 +54,7 @@ export async function packageService(
 ): Promise<Package> {
   const service = await copyService(directory, stage, stageFile);
   const unpacked = join(directory, 'unpacked');
-  const env = { PATH: process.env['PATH'], HOME: directory, ...COMPILE_CACHE, ...settings };
+  const env = { PATH: process.env['PATH'], HOME: directory, ...COMPILE_CACHE, ...SCHEMA_CACHE, ...settings };
   const { stdout, stderr } = await run('npm', ['run', 'package', '--', '--stage', stage], {
     cwd: service,
     env,
