@@ -53,7 +53,7 @@ const keptEventScenarios = [
     name,
     full: badEvents(perSecond, ms, oneIn, 500, 8 * ms),
     seeds: SEEDS,
-    smoke: badEvents(perSecond, 2 * MINUTE, oneIn, 500, 6 * ms),
+    smoke: badEvents(perSecond, 2 * MINUTE, oneIn, 500, 3 * ms),
     thresholds: [
       { metric: 'p50' },
       { metric: 'p99', atMost: 6 * SECOND },

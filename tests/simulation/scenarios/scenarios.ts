@@ -159,14 +159,14 @@ const generalScenarios: readonly Scenario[] = [
     name: 'down-5-days',
     full: apiDown(1, 5 * DAY),
     seeds: 1,
-    smoke: apiDown(0.005, 4 * DAY),
+    smoke: apiDown(0.005, 76 * HOUR),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain' }, noDeadLetters],
   },
   {
     name: 'rejected-13-days',
     full: credentialRejected(0.1, 13 * DAY),
     seeds: 1,
-    smoke: credentialRejected(0.002, 3 * DAY),
+    smoke: credentialRejected(0.002, DAY),
     thresholds: [{ metric: 'idle', atMost: 150 }, { metric: 'drain', atMost: 26 * MINUTE }, noDeadLetters],
   },
   // A 400 also costs pings.
@@ -189,7 +189,7 @@ const generalScenarios: readonly Scenario[] = [
     name: 'poison-500',
     full: withFailingEvents(10_000, 70 * MINUTE),
     seeds: 20,
-    smoke: withFailingEvents(10_000, 70 * MINUTE),
+    smoke: withFailingEvents(4_000, 70 * MINUTE),
     thresholds: [
       { metric: 'searchMean' },
       { metric: 'emptied', atMost: 2 * HOUR },
