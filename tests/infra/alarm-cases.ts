@@ -42,14 +42,14 @@ const newsOfDeadLetters = Object.fromEntries(
   ]),
 );
 
-/** What SQS says of the queue where the worker receives nothing, and so logs nothing. */
-const queueAge = (...seconds: number[]): Period => ({
-  aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': seconds },
-});
-
-const MINUTE_MS = 60_000;
+const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
-const DAY_MS = DAY_SECONDS * 1_000;
+
+/** The ages of events, as the worker logs them; and as SQS knows them where the worker receives nothing. */
+const ages = (seconds: readonly number[], delivered: number): Period[] => [
+  { lines: seconds.map((each) => settledLine(each * 1_000, delivered)) },
+  { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=Queue': seconds } },
+];
 
 /** For each alarm, by its name without the stack's: what makes it fire, and what does not. */
 export const alarmCases: Readonly<Record<string, AlarmCase>> = {
@@ -61,7 +61,14 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   },
   'dead-letters-expiring': {
     minutes: 60,
-    fires: { aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=DeadLetterQueue': [11 * DAY_SECONDS] } },
+    fires: {
+      aws: {
+        'AWS/SQS ApproximateAgeOfOldestMessage QueueName=DeadLetterQueue': [
+          9 * DAY_SECONDS,
+          11 * DAY_SECONDS,
+        ],
+      },
+    },
     staysSilent: {
       aws: { 'AWS/SQS ApproximateAgeOfOldestMessage QueueName=DeadLetterQueue': [9 * DAY_SECONDS] },
     },
@@ -70,32 +77,40 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
   ...newsOfDeadLetters,
   'events-late': {
     minutes: 30,
-    fires: [{ lines: [settledLine(16 * MINUTE_MS, 3), settledLine(0, 3)] }, queueAge(2, 16 * 60)],
-    staysSilent: { lines: [settledLine(14 * MINUTE_MS, 3)], ...queueAge(2, 14 * 60) },
+    fires: ages([0, 16 * MINUTE_SECONDS], 3),
+    staysSilent: ages([14 * MINUTE_SECONDS, 14 * MINUTE_SECONDS], 3),
   },
   'events-expiring': {
     minutes: 30,
-    fires: [{ lines: [settledLine(11 * DAY_MS, 0)] }, queueAge(11 * DAY_SECONDS)],
-    staysSilent: { lines: [settledLine(9 * DAY_MS, 0)], ...queueAge(9 * DAY_SECONDS) },
+    fires: ages([0, 11 * DAY_SECONDS], 0),
+    staysSilent: ages([9 * DAY_SECONDS, 9 * DAY_SECONDS], 0),
   },
   'queue-stuck': {
     minutes: 30,
-    fires: [{ lines: [settledLine(16 * MINUTE_MS, 0)] }, queueAge(16 * 60)],
+    fires: ages([0, 16 * MINUTE_SECONDS], 0),
     staysSilent: [
-      { lines: [settledLine(16 * MINUTE_MS, 0), settledLine(16 * MINUTE_MS, 1)] },
-      queueAge(14 * 60),
+      ...ages([14 * MINUTE_SECONDS, 14 * MINUTE_SECONDS], 0),
+      { lines: [settledLine(16 * MINUTE_SECONDS * 1_000, 0), settledLine(0, 1)] },
     ],
   },
   'mapping-disabled': {
     minutes: 15,
     seen: 'xxx',
     fires: { aws: { 'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5] } },
-    staysSilent: {
-      aws: {
-        'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5],
-        'AWS/Lambda Invocations FunctionName=WorkerLambdaFunction': [1],
+    staysSilent: [
+      {
+        aws: {
+          'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5],
+          'AWS/Lambda Invocations FunctionName=WorkerLambdaFunction': [1],
+        },
       },
-    },
+      {
+        aws: {
+          'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=Queue': [7, 5],
+          'AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=Queue': [1, 0],
+        },
+      },
+    ],
     writtenByAws: 'SQS counts what waits, and Lambda its invocations: of a disabled mapping, none',
   },
   'credential-hold': {
@@ -116,7 +131,7 @@ export const alarmCases: Readonly<Record<string, AlarmCase>> = {
       { lines: requestLines('ambiguous', 6) },
     ],
     staysSilent: [
-      { lines: [...requestLines('rejected', 40), settledLine(0, 1)] },
+      { lines: [...requestLines('rejected', 40), settledLine(0, 0), settledLine(0, 1)] },
       // A few bad events where there is little traffic.
       { lines: requestLines('rejected', 5) },
     ],

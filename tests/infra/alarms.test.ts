@@ -87,6 +87,8 @@ describe('an alarm that would stay silent is noticed:', () => {
       'WorkerErrorsAlarm.Properties.Dimensions.1',
       { Name: 'Resource', Value: 'worker' },
     ],
+    ['CloudWatch refuses such a statistic', 'WorkerTimeoutsAlarm.Properties.Statistic', 'p99'],
+    ['CloudWatch refuses such an id', 'EventsLateAlarm.Properties.Metrics.0.Id', 'Queue'],
     ['CloudWatch refuses two results', 'EventsLateAlarm.Properties.Metrics.0.ReturnData', true],
   ])('%s', (_, path, value) => {
     const changed = withChange(template, `Resources.${path}`, value);

@@ -14,8 +14,11 @@ const metricSchema = v.strictObject({
   Dimensions: v.optional(v.pipe(v.array(dimensionSchema), v.maxLength(1)), []),
 });
 
+/** CloudWatch refuses another one, in an alarm and in a widget. */
+const queryIdSchema = v.pipe(v.string(), v.regex(/^[a-z]\w*$/));
+
 const querySchema = v.strictObject({
-  Id: v.string(),
+  Id: queryIdSchema,
   Label: v.optional(v.string()),
   Expression: v.optional(v.string()),
   MetricStat: v.optional(v.strictObject({ Metric: metricSchema, Stat: v.string(), Period: v.number() })),
@@ -48,7 +51,8 @@ const alarmSchema = v.union([
   v.strictObject({
     ...commonSchema.entries,
     ...metricSchema.entries,
-    Statistic: v.string(),
+    // A percentile would be an ExtendedStatistic.
+    Statistic: v.picklist(['Sum', 'Average', 'Maximum', 'Minimum']),
     Period: v.number(),
   }),
 ]);
@@ -188,7 +192,7 @@ export function findAlarmingPeriod(alarm: Alarm, periods: readonly Values[]): nu
 }
 
 const seriesSchema = v.object({
-  id: v.optional(v.string()),
+  id: v.optional(queryIdSchema),
   label: v.optional(v.string()),
   stat: v.optional(v.string()),
   expression: v.optional(v.string()),
