@@ -67,6 +67,22 @@ describe('an alarm', () => {
   );
 });
 
+const numberAt = (path: string) => Number(property(template, path));
+
+test.each<[name: string, sayNumber: (alarm: Alarm) => string]>([
+  ['events-late', ({ threshold }) => `over ${threshold / 60} minutes`],
+  ['events-expiring', ({ threshold }) => `over ${threshold / 86_400} days`],
+  ['dead-letters-expiring', ({ threshold }) => `over ${threshold / 86_400} days`],
+  ['throttled', ({ threshold }) => `Over ${threshold} %`],
+  ['refuses-everything', ({ minutes }) => `For ${minutes} minutes`],
+  ['worker-errors', () => `come back after ${numberAt('Queue.VisibilityTimeout') / 60} minutes`],
+  ['worker-timeouts', () => `time-out of ${numberAt('WorkerLambdaFunction.Timeout')} s`],
+  ['worker-throttles', () => numberAt('Queue.RedrivePolicy.maxReceiveCount').toLocaleString('en')],
+])("the description of %s says the template's number", (name, sayNumber) => {
+  const alarm = findAlarm(name);
+  expect(alarm.description).toContain(sayNumber(alarm));
+});
+
 describe('an alarm that would stay silent is noticed:', () => {
   test.each([
     ['its actions are disabled', 'QueueStuckAlarm.Properties.ActionsEnabled', false],

@@ -154,11 +154,11 @@ describe('a deployment', () => {
   });
 
   test('shows settings first, and of a long value its beginning', async () => {
-    const after = change('Resources.IngestLambdaFunction.Properties.Description', 'x'.repeat(100));
-    const before = change('Resources.WorkerLambdaFunction', variables({ LANES: '2' }));
+    const before = change('Resources.IngestLambdaFunction.Properties.Description', 'x'.repeat(100));
+    const after = change('Resources.WorkerLambdaFunction', variables({ LANES: '2' }));
     expect((await deploy({ before, after })).printed.split('\n').slice(1, 3)).toEqual([
-      '  ~ WorkerLambdaFunction.Properties.Environment.Variables.LANES: "2" → "4"',
-      `  ~ IngestLambdaFunction.Properties.Description: not set → "${'x'.repeat(59)}…`,
+      '  ~ WorkerLambdaFunction.Properties.Environment.Variables.LANES: "4" → "2"',
+      `  ~ IngestLambdaFunction.Properties.Description: "${'x'.repeat(59)}… → not set`,
     ]);
   });
 
