@@ -7,13 +7,11 @@ import {
   eachHasProperties,
   findDifference,
   hasProperties,
+  idsOf,
   property,
   type Rule,
   valuesOf,
 } from './template-rule.ts';
-
-/** The stage that the tests package. */
-const STAGE = 'prod';
 
 type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -28,23 +26,23 @@ const secrets = {
 } as const satisfies Record<FunctionName, SecretName[]>;
 
 /** The names by which the relay command looks for a stage's parts, and the functions for their secrets. */
-const nameOf = {
-  'Queue.QueueName': `${stackName(STAGE)}-events.fifo`,
-  'DeadLetterQueue.QueueName': `${stackName(STAGE)}-dead-letters.fifo`,
+export const namesOf = (stage: string) => ({
+  'Queue.QueueName': `${stackName(stage)}-events.fifo`,
+  'DeadLetterQueue.QueueName': `${stackName(stage)}-dead-letters.fifo`,
   ...Object.fromEntries(
     FUNCTIONS.flatMap((name) => [
-      [`${functionId(name)}.FunctionName`, `${stackName(STAGE)}-${name}`],
-      [`${logGroupId(name)}.LogGroupName`, `/aws/lambda/${stackName(STAGE)}-${name}`],
-      [`${functionId(name)}.Environment.Variables.METRICS_NAMESPACE`, metricsNamespace(STAGE)],
+      [`${functionId(name)}.FunctionName`, `${stackName(stage)}-${name}`],
+      [`${logGroupId(name)}.LogGroupName`, `/aws/lambda/${stackName(stage)}-${name}`],
+      [`${functionId(name)}.Environment.Variables.METRICS_NAMESPACE`, metricsNamespace(stage)],
       ...secrets[name].map((secret) => [
         `${functionId(name)}.Environment.Variables.${secret}_PARAMETER`,
-        parameterName(STAGE, secret),
+        parameterName(stage, secret),
       ]),
     ]),
   ),
-};
+});
 
-/** What is connected with what, and by which name it is found. */
+/** What is connected with what, and by which name it is found, in a package of the stage `prod`. */
 export const connectionRules = {
   'what is queued comes to the worker at once, and to no other function': (template) => [
     ...findDifference(
@@ -73,14 +71,11 @@ export const connectionRules = {
         : [`${name} has another's package`]),
     ]),
 
-  'the relay command and the functions find each part by its name': hasProperties(nameOf),
+  'the relay command and the functions find each part by its name': hasProperties(namesOf('prod')),
 
   'CloudWatch reads metrics from all that is logged': (template) => [
     // It reads none from the class INFREQUENT_ACCESS, and Lambda's own JSON has a level below which lines are lost.
-    ...eachHasProperties(
-      valuesOf(template, 'AWS::Logs::LogGroup', 'LogGroupName').map(([id]) => id),
-      { LogGroupClass: undefined },
-    )(template),
+    ...eachHasProperties(idsOf(template, 'AWS::Logs::LogGroup'), { LogGroupClass: undefined })(template),
     ...eachHasProperties(FUNCTIONS.map(functionId), { LoggingConfig: undefined })(template),
     ...hasProperties({
       'HttpApiStage.AccessLogSettings.DestinationArn': arnOf('HttpApiLogGroup'),
@@ -96,15 +91,12 @@ export const connectionRules = {
       ROUTE_KEYS.toSorted(),
       'routes',
     ),
-    ...eachHasProperties(
-      valuesOf(template, 'AWS::ApiGatewayV2::Route', 'RouteKey').map(([id]) => id),
-      {
-        ApiId: { Ref: 'HttpApi' },
-        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'HttpApiIntegrationIngest' }]] },
-        AuthorizationType: undefined,
-        ApiKeyRequired: undefined,
-      },
-    )(template),
+    ...eachHasProperties(idsOf(template, 'AWS::ApiGatewayV2::Route'), {
+      ApiId: { Ref: 'HttpApi' },
+      Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'HttpApiIntegrationIngest' }]] },
+      AuthorizationType: undefined,
+      ApiKeyRequired: undefined,
+    })(template),
     ...hasProperties({
       'HttpApiIntegrationIngest.IntegrationUri': arnOf('IngestLambdaFunction'),
       'HttpApiIntegrationIngest.PayloadFormatVersion': '2.0',

@@ -6,6 +6,7 @@ import {
   eachHasProperties,
   findDifference,
   hasProperties,
+  idsOf,
   property,
   type Rule,
   valuesOf,
@@ -161,11 +162,7 @@ export const deploymentRules = {
     ...valuesOf(template, 'AWS::IAM::Role', 'ManagedPolicyArns')
       .filter(([, arns]) => arns)
       .map(([id]) => id),
-    ...findDifference(
-      valuesOf(template, 'AWS::IAM::Policy', 'PolicyName').map(([id]) => id),
-      ['KmsPolicy', 'TracingPolicy'],
-      'policies',
-    ),
+    ...findDifference(idsOf(template, 'AWS::IAM::Policy'), ['KmsPolicy', 'TracingPolicy'], 'policies'),
     ...hasProperties({
       'IngestLambdaFunction.Role': arnOf('IngestRole'),
       'WorkerLambdaFunction.Role': arnOf('WorkerRole'),

@@ -11,7 +11,7 @@ import {
   readAlarms,
 } from './cloudwatch.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
-import { findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
+import { findDifference, hasProperties, idsOf, property, type Rule, valuesOf } from './template-rule.ts';
 
 const dashboardBody = (template: Template) => String(property(template, 'Dashboard.DashboardBody.Fn::Sub'));
 
@@ -57,7 +57,7 @@ export const metricRules = {
 
   'the dashboard shows every alarm': (template) => {
     const shown = dashboardAlarms(dashboardBody(template));
-    const ids = valuesOf(template, 'AWS::CloudWatch::Alarm', 'AlarmName').map(([id]) => id);
+    const ids = idsOf(template, 'AWS::CloudWatch::Alarm');
     return [...ids.filter((id) => !shown.includes(id)), ...shown.filter((id) => !ids.includes(id))];
   },
 

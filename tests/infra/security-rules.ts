@@ -1,5 +1,13 @@
 import { isRecord, type Template } from '../support/template.ts';
-import { arnOf, findDifference, hasProperties, property, type Rule, valuesOf } from './template-rule.ts';
+import {
+  arnOf,
+  findDifference,
+  hasProperties,
+  idsOf,
+  property,
+  type Rule,
+  valuesOf,
+} from './template-rule.ts';
 
 const onlyByTls = (queue: string) => ({
   Sid: 'OnlyByTls',
@@ -71,7 +79,7 @@ export const securityRules = {
       // Without our API's id, it would be every API of every account.
       'IngestLambdaPermissionHttpApi.SourceArn.Fn::Join.1.7': { Ref: 'HttpApi' },
     })(template),
-    ...valuesOf(template, 'AWS::Lambda::Url', 'AuthType').map(([id]) => id),
+    ...idsOf(template, 'AWS::Lambda::Url'),
   ],
 
   'no page in a browser can send events, for its token would be public': hasProperties({

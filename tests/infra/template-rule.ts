@@ -32,6 +32,10 @@ export const eachHasProperties = (ids: readonly string[], expected: Record<strin
     ),
   );
 
+/** The ids of every resource of a type. */
+export const idsOf = ({ Resources }: Template, type: string) =>
+  Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
+
 /** The values at `path` of every resource of a type, by the resource's id. */
 export const valuesOf = (template: Template, type: string, path: string) =>
   Object.entries(template.Resources)

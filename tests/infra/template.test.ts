@@ -13,7 +13,9 @@ import {
   readWorkerConfig,
 } from '../../lib/config/config.ts';
 import { at, isRecord, type Template, withChange } from '../support/template.ts';
+import { namesOf } from './connection-rules.ts';
 import { deploymentRules, type RuleName } from './deployment-rules.ts';
+import { hasProperties } from './template-rule.ts';
 import { type Packaged, usePackage } from './use-package.ts';
 
 const run = promisify(execFile);
@@ -79,6 +81,10 @@ describe('the packaged template', () => {
       }),
     };
     expect(checkQueueAttributes(queue, deployed)).toEqual({ level: 'good', text: 'as deployed' });
+  });
+
+  test('names its resources by stage', () => {
+    expect(hasProperties(namesOf('staging'))(template)).toEqual([]);
   });
 
   test('tells the webhook URL and the queues', () => {
