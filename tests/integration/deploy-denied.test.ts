@@ -34,7 +34,7 @@ test.each([
     );
     const directory = mkdtempSync(join(tmpdir(), 'relay-deploy-'));
     mkdirSync(join(directory, 'stages'));
-    writeFileSync(join(directory, 'stages/prod.yml'), '');
+    writeFileSync(join(directory, 'stages/prod.yml'), 'deployment:');
     const env = {
       ...COMPILE_CACHE,
       AWS_ACCESS_KEY_ID: 'none',

@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listen } from '../../lib/local/http-server.ts';
@@ -16,6 +15,13 @@ const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
+
+/** A port that is in use until the test is over. */
+async function occupyPort(): Promise<string> {
+  const { url, stop } = await listen(async () => ({ status: 200, body: '' }));
+  stops.push(stop);
+  return new URL(url).port;
+}
 
 /** `npm start` without npm, with nothing configured but `env`. */
 function start(env: Record<string, string>) {
@@ -77,12 +83,7 @@ describe('npm start', () => {
   );
 
   test('a port that is in use is said in one line', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    stops.push(() => server.close());
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const { output, exited } = start({ PORT: String(port) });
+    const { output, exited } = start({ PORT: await occupyPort() });
     expect(await exited).toBe(1);
     expect(output.stderr).toMatch(
       /^The port is in use \(.*\): set PORT to another one, or to 0 for any\.\n$/,
@@ -91,13 +92,11 @@ describe('npm start', () => {
   });
 
   test('a relay whose port is in use stops what it has started before', async () => {
-    const { url, stop } = await listen(async () => ({ status: 200, body: '' }));
-    stops.push(stop);
+    const PORT = await occupyPort();
     const countServers = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
-    const before = countServers();
-    await expect(startTestRelay({ PORT: new URL(url).port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await until('the servers are closed', () => countServers() === before);
+    await expect(startTestRelay({ PORT })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await until('only the server whose port it is listens', () => countServers() === 1);
   });
 
   test('settings that cannot be used are said, and nothing is started', async () => {
