@@ -77,18 +77,26 @@ describe('relay dlq replay', () => {
       ...createDeadLetters(1, 20),
       createDeadLetter(21, { type: 'page' }),
       createDeadLetter(22, { replays: 5 }),
+      createDeadLetter(23, { body: Buffer.from([0xff, 0xfe]) }),
     );
     const { stdout, stderr, code } = await dlq('replay', '--type', 'track');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout).toMatch(/^20 dead letters replayed(?: in \d+ s, \d+ a second)?\.$/m);
     expect(stdout).toContain('1 stay: replayed 5 times already');
+    expect(stdout).toContain('1 stay: they are not stored as a whole.');
     await relay().drained();
     expect(deliveredMessageIds()).toEqual(
       createDeadLetters(1, 20)
         .map(({ messageId }) => messageId)
         .toSorted(),
     );
-    expect(await countDeadLetters()).toBe(2);
+    expect(await countDeadLetters()).toBe(3);
+  });
+
+  test('says that there may be more where its limit has ended it', async () => {
+    await writeDeadLetters(...createDeadLetters(1, 3));
+    expect((await dlq('replay', '--limit', '2')).stdout).toContain('There may be more: run it again.');
+    expect((await dlq('replay')).stdout).not.toContain('There may be more');
   });
 
   test('stops after the canaries if one of them comes back, and tells why', async () => {
@@ -102,6 +110,14 @@ describe('relay dlq replay', () => {
     const total = causes.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
     expect(total).toBe(6);
     expect(causes).toContainEqual(expect.objectContaining({ status: 400, count: 2, replayed: 2 }));
+  });
+
+  test('says for programs, too, what came back of the canaries', async () => {
+    relay().fakeSalesmachine?.reject('display_name');
+    await writeDeadLetters(...createDeadLetters(1, 3));
+    expect(await json('replay', '--canary', '2')).toEqual({
+      canary: { passed: false, sent: 2, cause: expect.stringContaining('2 came back: rejected') },
+    });
   });
 
   test('stops cleanly at Ctrl-C, and goes on when it is run again', async () => {

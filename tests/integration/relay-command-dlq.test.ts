@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { runbook } from '../../lib/dead-letters/runbook.ts';
 import { runCli } from '../support/cli.ts';
-import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixtures.ts';
+import { createDeadLetter, createDeadLetters, DEAD_LETTERED_AT } from '../support/dead-letter-fixtures.ts';
 import { secretive, setUpDlqCommand } from '../support/dlq-command.ts';
 import { receiveAll } from '../support/receive-all.ts';
 
@@ -37,7 +37,15 @@ describe('relay dlq list', () => {
   test('says for people what happened and what to do, and nothing of the event', async () => {
     await writeDeadLetters(
       secretive,
-      createDeadLetter(1, { reason: 'server_error', status: 500, detail: 'Salesmachine answered 500' }),
+      ...[1, 2].map((number) =>
+        createDeadLetter(number, {
+          reason: 'server_error',
+          status: 500,
+          detail: 'Salesmachine answered 500',
+          deadAt: DEAD_LETTERED_AT + number * 60_000,
+          replays: number,
+        }),
+      ),
     );
     // As SQS itself moves it: with nothing that says why.
     const crashed = {
@@ -51,8 +59,12 @@ describe('relay dlq list', () => {
 
     const { stdout, stderr, code } = await dlq('list', '--until', '2026-02-01', '--type', 'track,identify');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).toContain('2 dead letters of 2 causes');
+    expect(stdout).toContain('3 dead letters of 2 causes');
     expect(stdout).toContain('1 × rejected (422): Salesmachine answered 422');
+    expect(stdout).toMatch(/ when +2026-01-02 00:00:00 UTC\n +events +1 identify\n/);
+    expect(stdout).toMatch(
+      / when +2026-01-02 00:01:00 to 2026-01-02 00:02:00 UTC\n +events +2 track, 2 of them replayed before\n/,
+    );
     expect(stdout).toContain(runbook.server_error.advice);
     expect(stdout).toContain('"userId":"‹text›"');
     expect(stdout).not.toContain('hush');
@@ -84,7 +96,8 @@ describe('relay dlq show', () => {
     expect(stdout).toContain('"contact_uid": "‹text›"');
     expect(stdout).not.toContain('hush');
 
-    const { event, operations } = await json('show', id, '--reveal');
+    const { event, operations, replayable } = await json('show', id, '--reveal');
+    expect(replayable).toBe(true);
     expect(operations).toMatchObject([{ method: 'contact', contact_uid: 'hush-user' }]);
     expect(event).toEqual(JSON.parse(secretive.body.toString()));
     expect(await countDeadLetters()).toBe(2);

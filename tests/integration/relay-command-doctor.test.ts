@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { listen } from '../../lib/local/http-server.ts';
+import { json, listen } from '../../lib/local/http-server.ts';
 import { runCli } from '../support/cli.ts';
 import { startTestRelay } from '../support/relay.ts';
 import { runRelayProgram } from '../support/relay-program.ts';
@@ -28,6 +28,20 @@ test('relay doctor finds delivery held, though everything answers', async () => 
     );
     return isFound && code === 1;
   });
+});
+
+test('relay doctor tries the credential of this shell', async () => {
+  const salesmachine = await listen(async () => json(401, {}));
+  const env = {
+    RELAY_URL: CLOSED_PORT,
+    SALESMACHINE_URL: salesmachine.url,
+    SALESMACHINE_API_TOKEN: 'token',
+    SALESMACHINE_API_SECRET: 'secret',
+  };
+  const { stdout, code } = await runRelayProgram(['doctor'], env);
+  await salesmachine.stop();
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^bad +Salesmachine +Salesmachine rejects the credential \(401\): check /m);
 });
 
 test('relay doctor does not wait for ever for what answers nothing', async () => {

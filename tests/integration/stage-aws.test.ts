@@ -9,18 +9,21 @@ const NOW = Date.UTC(2026, 0, 10);
 const context = { clock: { now: () => NOW, sleep: () => Promise.resolve() } };
 const environment = { ...process.env };
 
-/** What AWS answers, by the name of the call. */
-let answers: Record<string, object>;
+/** What AWS answers, by the name of the call; an answer that is XML as text. */
+let answers: Record<string, object | string>;
 let calls: [name: string, input: Record<string, unknown>][];
 let aws: LocalServer;
 
 beforeEach(async () => {
   calls = [];
   aws = await listen(async (request) => {
-    const name = String(request.headers['x-amz-target'] ?? request.url).replace(/^.*[./]/, '');
-    const input: unknown = JSON.parse(`${await readBody(request, 100_000)}` || '{}');
+    const body = `${await readBody(request, 100_000)}`;
+    const action = new URLSearchParams(body).get('Action');
+    const name = action ?? String(request.headers['x-amz-target'] ?? request.url).replace(/^.*[./]/, '');
+    const input: unknown = action === null ? JSON.parse(body || '{}') : {};
     if (isObject(input)) calls.push([name, input]);
-    return { status: 200, body: JSON.stringify(answers[name] ?? {}) };
+    const answer = answers[name] ?? {};
+    return { status: 200, body: typeof answer === 'string' ? answer : JSON.stringify(answer) };
   });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
@@ -56,6 +59,25 @@ test('alarms are those of the stage, and ring while they are in alarm', async ()
   expect(calls).toEqual([['DescribeAlarms', { AlarmNamePrefix: name(''), AlarmTypes: ['MetricAlarm'] }]]);
 });
 
+test.each([
+  [[], undefined],
+  [[{ State: 'Disabled' }], 'Disabled'],
+])('of the mappings %j of the worker, the state is %s', async (EventSourceMappings, state) => {
+  const worker = 'segment-salesmachine-relay-blue-worker';
+  answers = { [`event-source-mappings?FunctionName=${worker}`]: { EventSourceMappings } };
+  expect(await (await connect()).fetchMappingState()).toBe(state);
+});
+
+test('of the receivers of a topic, those count that have confirmed', async () => {
+  const member = (arn: string) => `<member><SubscriptionArn>${arn}</SubscriptionArn></member>`;
+  const members = ['PendingConfirmation', 'arn:one', 'arn:two'].map(member).join('');
+  answers = {
+    ListSubscriptionsByTopic: `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult>
+      <Subscriptions>${members}</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`,
+  };
+  expect(await (await connect()).fetchReceivers('arn:topic')).toEqual({ confirmed: 2, pending: 1 });
+});
+
 test('an event is delivered once the log of the worker says so, since it was sent', async () => {
   answers = { StartQuery: { queryId: 'q' }, GetQueryResults: { status: 'Complete', results: [[]] } };
   const view = await connect();
@@ -75,6 +97,21 @@ test('an event is delivered once the log of the worker says so, since it was sen
   answers = { ...answers, GetQueryResults: { status: 'Complete', results: [] } };
   expect(await view.isDelivered('m1', NOW - 60_500)).toBe(false);
 });
+
+test.each(['Scheduled', 'Running'])(
+  'a query of the log that stays %s is given up after half a minute',
+  async (status) => {
+    answers = { StartQuery: { queryId: 'q' }, GetQueryResults: { status } };
+    let sleptMs = 0;
+    const sleep = async (ms: number) => {
+      sleptMs += ms;
+    };
+    const clock = { now: () => NOW, sleep };
+    const view = await connectStageView({ stage: 'blue', region: 'eu-west-1' }, { clock });
+    await expect(view.isDelivered('m1', NOW)).rejects.toThrow(/within half a minute: try again$/);
+    expect(sleptMs).toBe(30_000);
+  },
+);
 
 test('who follows the log of a stage misses no line that reaches it late, and sees none twice', async () => {
   const row = (id: string) => [

@@ -154,9 +154,9 @@ describe('messages go to SQS', () => {
   });
 
   test('of groups of all sizes, in as few calls as hold them', async () => {
-    const messages = [ofGroup('a', 1), ofGroup('b', 21), ofGroup('c', 1), ofGroup('d', 21)].flat();
+    const messages = [ofGroup('a', 2), ofGroup('b', 21), ofGroup('c', 2), ofGroup('d', 21)].flat();
     const { sqs } = await send(messages);
-    expect(sizesOf(sqs.sends)).toEqual([4, 10, 10, 10, 10]);
+    expect(sizesOf(sqs.sends)).toEqual([4, 10, 10, 2, 10, 10]);
     for (const group of ['b', 'd'])
       expect(ofOneGroup(sqs.accepted, group)).toEqual(bodiesOf(ofGroup(group, 21)));
   });
@@ -211,6 +211,12 @@ describe('a message that SQS does not take', () => {
     expect((await send(ofGroup('a', 1), { resultFor, random: () => 0.9 })).tookMs).toBe(10 + 45 + 10);
     const { sqs } = await send(ofGroup('a', 1), { resultFor: () => 'refused', random: () => 0.99 });
     expect(sqs.sends.length).toBeGreaterThan(58);
+  });
+
+  test('is tried again after the shortest pause as long as SQS takes others', async () => {
+    const messages = [...ofGroup('a', 1), ...ofGroup('b', 21)];
+    const { tookMs } = await send(messages, { resultFor: failFirst(3, 'a 0', 'refused') });
+    expect(tookMs).toBe(4 * 10 + 3 * 25);
   });
 
   test('is not asked for more than some times a second', async () => {
