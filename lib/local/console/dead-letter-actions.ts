@@ -20,7 +20,7 @@ const CANARIES = 5;
 const CANARY_TIMEOUT_SECONDS = 30;
 
 /** Of very many dead letters, as many are counted as can be read in this time. */
-const LIST_TIMEOUT_MS = 5_000;
+export const LIST_TIMEOUT_MS = 5_000;
 
 const MAX_SAMPLE_LENGTH = 20_000;
 
