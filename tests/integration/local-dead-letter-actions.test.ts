@@ -32,8 +32,8 @@ const countListed = ({ causes }: { causes: readonly { count: number }[] }) =>
   causes.reduce((sum, { count }) => sum + count, 0);
 
 test('two pages that list the dead letters at the same time both see all of them', async () => {
-  const { list } = await setUpActions(createDeadLetters(1, 3));
-  expect((await Promise.all([list(), list()])).map(countListed)).toEqual([3, 3]);
+  const { list } = await setUpActions(createDeadLetters(1, 300));
+  expect((await Promise.all([list(), list()])).map(countListed)).toEqual([300, 300]);
 });
 
 test('after an action that fails the next one succeeds', async () => {

@@ -4,7 +4,9 @@ import { createDeadLetter, createDeadLetters } from '../support/dead-letter-fixt
 import { setUpDlqCommand } from '../support/dlq-command.ts';
 import { until } from '../support/until.ts';
 
-const { relay, dlq, json, writeDeadLetters, countDeadLetters, deliveredMessageIds } = setUpDlqCommand();
+const { relay, dlq, json, writeDeadLetters, countDeadLetters, deliveredMessageIds } = setUpDlqCommand({
+  EXCLUDE_EVENTS: 'Unwanted',
+});
 
 describe('relay dlq replay', () => {
   const invalid = createDeadLetter(9, {
@@ -47,6 +49,12 @@ describe('relay dlq replay', () => {
       '3 of 6 dead letters would be sent to Salesmachine, 1 would fail again.',
     );
     expect(await relay().state()).toMatchObject({ deadLettered: 6, queued: 0, inFlight: 0, delivered: 0 });
+  });
+
+  test('foretells by the settings of the relay what it would skip', async () => {
+    const body = JSON.stringify({ type: 'track', event: 'Unwanted', userId: '7' });
+    await writeDeadLetters(createDeadLetter(1), createDeadLetter(2, { body }));
+    expect(await json('replay', '--dry-run')).toMatchObject({ wouldSend: 1, wouldSkip: 1 });
   });
 
   test('foretells no more than the limit, and with --force what was replayed too often, too', async () => {

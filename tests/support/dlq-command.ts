@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
+import type { Environment } from '../../lib/config/config.ts';
 import { type DeadLetter, serializeDeadLetter } from '../../lib/dead-letters/dead-letter.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { systemRandom } from '../../lib/runtime/random.ts';
@@ -22,13 +23,13 @@ export const secretive = createDeadLetter(70, {
   type: 'identify',
 });
 
-/** For each test a local relay, a folder, and `relay dlq`, which speaks to the relay. */
-export function setUpDlqCommand() {
+/** For each test a local relay with the settings of `env`, a folder, and `relay dlq`, which speaks to the relay. */
+export function setUpDlqCommand(env: Environment = {}) {
   let relay: TestRelay;
   let directory: string;
 
   beforeEach(async () => {
-    relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000' });
+    relay = await startTestRelay({ RATE_LIMIT_REQUESTS: '100000', ...env });
     directory = mkdtempSync(join(tmpdir(), 'relay-dlq-'));
   });
 

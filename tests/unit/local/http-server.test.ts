@@ -25,6 +25,18 @@ test.each([
   await server.stop();
 });
 
+test('a server that stops does not wait for a request that is never answered: it is cut off', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const server = await listen(() => {
+    arrived.resolve();
+    return new Promise(() => undefined);
+  });
+  const request = expect(fetch(server.url)).rejects.toThrow('fetch failed');
+  await arrived.promise;
+  await server.stop();
+  await request;
+});
+
 /** By which this machine is reached from others; on Linux, also another one of its own. */
 const otherAddresses = [
   ...Object.values(networkInterfaces()).flatMap((each = []) =>
