@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { listen, readBody } from '../../lib/local/http-server.ts';
 import { runCli } from '../support/cli.ts';
+import { patientClock } from '../support/patient-clock.ts';
 import { startTestRelay } from '../support/relay.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
 import { until } from '../support/until.ts';
 
 const uuid = (number: number) => `022bb90c-bbac-11e4-8dfc-${String(number).padStart(12, '0')}`;
@@ -45,6 +47,10 @@ test('the log of the local relay says what happened to an event, from the ingest
   const none = await runCli(['logs', '--message-id', uuid(9)], { env });
   expect(none).toMatchObject({ stdout: '', code: 0 });
   expect(none.stderr).toMatch(/the log has nothing about this event/);
+
+  const inAnHour = { ...patientClock, now: () => patientClock.now() + 3_600_000 };
+  const late = await runRelayProgram(['logs', '--since', '30m'], env, { clock: inAnHour });
+  expect(late).toMatchObject({ stdout: '', stderr: 'relay: nothing was logged in this time\n' });
 });
 
 test('it follows the log until Ctrl-C, and prints each line once', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { SHARED_SECRET, startTestRelay, TOKEN } from '../support/relay.ts';
+import { runRelayProgram } from '../support/relay-program.ts';
 import { until } from '../support/until.ts';
 
 const track = (number: number) => ({
@@ -118,6 +119,13 @@ test('a wrong credential ends it at once', async () => {
   const { stdout, code } = await runCli(args, { input: ndjson(300) });
   expect(code).toBe(1);
   expect(stdout).toMatch(/Given up: the relay answered 401 .*check --secret and --token\.\n$/);
+  const forPrograms = await runRelayProgram([...args, '--json'], {}, { input: ndjson(300) });
+  expect(JSON.parse(forPrograms.stdout)).toMatchObject({
+    accepted: 0,
+    givenUp: expect.stringMatching(/401/),
+  });
+  const triggered = await runRelayProgram(['trigger', ...args.slice(1)]);
+  expect(triggered).toMatchObject({ stdout: expect.stringContaining('Given up: '), code: 1 });
   expect(await relay.state()).toMatchObject({ accepted: 0, deadLettered: 0 });
 });
 

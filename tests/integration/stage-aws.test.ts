@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { connectDeploymentAws } from '../../lib/cli/deploy/deployment-aws.ts';
 import { connectStageView } from '../../lib/cli/doctor/stage-view.ts';
 import { openStageLog } from '../../lib/cli/logs/stage-log-source.ts';
 import { connectLambda } from '../../lib/cli/stage/stage-clients.ts';
@@ -66,6 +67,16 @@ test.each([
   const worker = 'segment-salesmachine-relay-blue-worker';
   answers = { [`event-source-mappings?FunctionName=${worker}`]: { EventSourceMappings } };
   expect(await (await connect()).fetchMappingState()).toBe(state);
+});
+
+test('a stack that was only begun is none to compare a deployment with', async () => {
+  answers = {
+    DescribeStacks: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
+      <StackStatus>REVIEW_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  };
+  const { fetchStack } = await connectDeploymentAws({ stage: 'blue', region: 'eu-west-1' });
+  expect(await fetchStack()).toBeUndefined();
+  expect(calls.map(([name]) => name)).toEqual(['DescribeStacks']);
 });
 
 test('of the receivers of a topic, those count that have confirmed', async () => {

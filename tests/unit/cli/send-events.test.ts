@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { sendEvents } from '../../../lib/cli/send/send-events.ts';
-import { type LocalServer, listen, readJson } from '../../../lib/local/http-server.ts';
+import { json, type LocalServer, listen, readJson } from '../../../lib/local/http-server.ts';
+import { InputError } from '../../../lib/runtime/errors.ts';
+import { patientClock } from '../../support/patient-clock.ts';
 
 let server: LocalServer | undefined;
 
@@ -48,6 +50,26 @@ test('events go no faster than the rate, a second', async () => {
   expect(summary).toMatchObject({ accepted: 250, sent: 250, failed: 0 });
   expect(sizes).toEqual([50, 50, 50, 50, 50]);
   expect(seconds).toBe(2);
+});
+
+test('input that cannot be read says where to go on, counting what was left out', async () => {
+  server = await listen(async () => json(200, { accepted: 2, deadLettered: 0, skipped: 0 }));
+  async function* events() {
+    for (const userId of ['1', '2', '3', '4', '5']) yield { type: 'track', userId };
+    throw new InputError('line 6 is not JSON');
+  }
+  const options = {
+    target: { url: server.url },
+    batchSize: 2,
+    rate: Number.POSITIVE_INFINITY,
+    skip: 1,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onRefused: () => undefined,
+  };
+  await expect(sendEvents(events(), options, { clock: patientClock, random: () => 0.5 })).rejects.toThrow(
+    'line 6 is not JSON; 2 events sent before it: fix or remove it, then go on with --skip 3',
+  );
 });
 
 test('without a rate nothing waits', async () => {
