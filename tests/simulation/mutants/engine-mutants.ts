@@ -1,58 +1,16 @@
 import { editSource, type Mutant, replaceText } from './mutant.ts';
 
-/** Bugs in how a lane receives, sends, merges and bisects. */
+/** Bugs in how a lane fills its requests, merges and bisects. */
 export const engineMutants: readonly Mutant[] = [
-  // Receive
   editSource(
     'a request ignores the limit of 500 KB',
     'bulky',
     replaceText('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
   ),
   editSource(
-    'a request ignores the limit of 100 operations',
-    'saturated',
-    replaceText(
-      'lib/delivery/request.ts',
-      'operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&',
-      '',
-    ),
-    replaceText('lib/delivery/request.ts', 'isExclusive || operationCount >= MAX_OPERATIONS', 'isExclusive'),
-    replaceText('lib/delivery/backlog.ts', 'operations < MAX_OPERATIONS', 'operations < 110'),
-    replaceText('lib/delivery/backlog.ts', 'room: () => MAX_OPERATIONS -', 'room: () => 110 -'),
-  ),
-  editSource(
-    'the fill leaves a receive pending',
-    '100-a-second',
-    replaceText(
-      'lib/delivery/receiver.ts',
-      'const batches = await Promise.all(',
-      'const batches = [await Promise.race(',
-    ),
-    replaceText(
-      'lib/delivery/receiver.ts',
-      'queue.receive(size, visibilitySeconds)));',
-      'queue.receive(size, visibilitySeconds)))];',
-    ),
-  ),
-  editSource(
     'what ended a worker is read together with what came for the first time',
     'fatal-messages-memory',
     replaceText('lib/delivery/backlog.ts', 'receiveCount > 1;', 'receiveCount > 1_000;'),
-  ),
-  editSource(
-    'what was received before comes back in the same moment after a crash',
-    'fatal-messages-memory',
-    replaceText(
-      'lib/delivery/backoff.ts',
-      'Math.ceil(uniform(1, 2, random) * seconds)',
-      'Math.ceil(seconds)',
-    ),
-  ),
-  // Order
-  editSource(
-    'two requests of one contact are in flight together',
-    'mixed',
-    replaceText('lib/delivery/request.ts', '|| keys.some((key) => blockedKeys.has(key))', ''),
   ),
   editSource(
     'the latest arrival wins a merge, not the latest timestamp',
@@ -63,15 +21,12 @@ export const engineMutants: readonly Mutant[] = [
       '[...eventOperations]',
     ),
   ),
-
   editSource(
     'a merge keeps only the last account that a contact is linked to',
     'account-links',
     replaceText('lib/delivery/merge.ts', 'return [...otherLinks, {', 'return [{'),
     replaceText('lib/delivery/merge.ts', 'byAccount.get(lastAccount) ?? []', 'inOrder'),
   ),
-
-  // Bisect
   editSource(
     'what leaves a search is taken for delivered',
     'poison-422',
@@ -79,15 +34,6 @@ export const engineMutants: readonly Mutant[] = [
       'lib/delivery/batch-sender.ts',
       'takeBack(leaving);',
       'settlement.markDelivered(leaving.flatMap((each) => each.operations));',
-    ),
-  ),
-  editSource(
-    'what leaves a search overtakes what stays in it',
-    'mixed',
-    replaceText(
-      'lib/delivery/request.ts',
-      'if (separable.length === leaving.length) return leaving;',
-      'if (separable.length >= 0) return leaving;',
     ),
   ),
   editSource(

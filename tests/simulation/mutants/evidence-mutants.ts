@@ -58,11 +58,6 @@ export const evidenceMutants: readonly Mutant[] = [
     replaceText('lib/delivery/kept-events.ts', 'SLOTS_PER_KEPT_REQUEST = 20', 'SLOTS_PER_KEPT_REQUEST = 2'),
   ),
   editSource(
-    'one failure is always enough to suspect a batch',
-    'brownout-30',
-    replaceText('lib/delivery/evidence.ts', 'BAD_BATCHES_IN_ROW = 3', 'BAD_BATCHES_IN_ROW = 0'),
-  ),
-  editSource(
     'every 429 without a usable header waits a second',
     'quota-spent-none',
     replaceText('lib/delivery/backoff.ts', 'Math.min(60_000, 1_000 * 2 ** Math.min(throttles, 6))', '1_000'),

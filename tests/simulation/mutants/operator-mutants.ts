@@ -1,24 +1,10 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DEAD_LETTER_QUEUE_URL } from '../simulation.ts';
-import { editSource, type Mutant, replaceText, wrapRelay } from './mutant.ts';
+import { type Mutant, wrapRelay } from './mutant.ts';
 import { onReplaySqs, onWorkerSqs } from './wrappers.ts';
 
 /** Bugs in what an operator replays and reads. */
 export const operatorMutants: readonly Mutant[] = [
-  editSource(
-    'a replay sends an event with the deduplication id of its first delivery',
-    'replay',
-    replaceText(
-      'lib/dead-letters/replay-message.ts',
-      'deduplicationId: sqsSafeHash(`replay',
-      'deduplicationId: createRequestIds(Math.random).deduplicationId(parseJson(deadLetter.message.body)) || sqsSafeHash(`replay',
-    ),
-    replaceText(
-      'lib/dead-letters/replay-message.ts',
-      'import { messageGroupId,',
-      'import { createRequestIds, messageGroupId,',
-    ),
-  ),
   wrapRelay(
     'a replay deletes dead letters that the main queue has not confirmed',
     'replay',
