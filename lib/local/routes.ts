@@ -50,8 +50,7 @@ export const createRouter =
   (routes: Readonly<Record<string, Route>>) =>
   (request: IncomingMessage): Promise<Reply> | undefined => {
     const [path] = (request.url ?? '').split('?');
-    const route = `${request.method} ${path}`;
-    return Object.hasOwn(routes, route) ? routes[route]?.(request) : undefined;
+    return routes[`${request.method} ${path}`]?.(request);
   };
 
 /** No secret: what needs one is asked of the relay itself, which has it. */

@@ -7,13 +7,18 @@ import { startTestRelay, type TestRelay, TOKEN } from '../support/relay.ts';
 const clock = createAcceleratedClock();
 
 /** Runs the check against a relay; `isDelivered` is what the worker's log says. */
-function checkEvent(relay: TestRelay, token: string, isDelivered: (messageId: string) => Promise<boolean>) {
+function checkEvent(
+  relay: TestRelay,
+  token: string,
+  isDelivered: (messageId: string) => Promise<boolean>,
+  signal = new AbortController().signal,
+) {
   const view = {
     fetchOutputs: async () => ({ WebhookUrl: `${relay.url}/segment` }),
     readCredentials: async () => ({ secret: undefined, token }),
     isDelivered,
   };
-  const interruptSignal = () => new AbortController().signal;
+  const interruptSignal = () => signal;
   return createEventCheck(view, { clock, random: systemRandom, interruptSignal }).run();
 }
 
@@ -35,6 +40,22 @@ test('relay doctor --event says that the ingest does not accept its credential',
     level: 'bad',
     text: expect.stringMatching(/^the ingest did not accept it: .*401/),
   });
+});
+
+test('relay doctor --event waits no longer once Ctrl-C is pressed', async () => {
+  const relay = await startTestRelay();
+  const interrupt = new AbortController();
+  let asked = 0;
+  const isDelivered = async () => {
+    asked += 1;
+    interrupt.abort();
+    return false;
+  };
+  expect(await checkEvent(relay, TOKEN, isDelivered, interrupt.signal)).toEqual({
+    level: 'unknown',
+    text: 'queued; interrupted before it was delivered',
+  });
+  expect(asked).toBe(1);
 });
 
 test('relay doctor --event says that what it sent waits', async () => {

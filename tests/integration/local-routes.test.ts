@@ -25,6 +25,8 @@ test('what is sent through /local/send is answered as the ingest answers it, wit
   expect([taken.status, await taken.json()]).toEqual([200, { accepted: 1, deadLettered: 0, skipped: 0 }]);
   const refused = await relay.post('/local/send', `[${Array(10_001).fill('{}').join()}]`, {});
   expect([refused.status, await refused.json()]).toMatchObject([413, { code: 'too_many_events' }]);
+  const large = await relay.post('/local/send', ' '.repeat(6 * 1_048_576 + 1), {});
+  expect(large.status).toBe(413);
 });
 
 test('the fake Salesmachine refuses an attribute until it is told otherwise, and nothing else', async () => {

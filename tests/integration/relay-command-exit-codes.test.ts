@@ -26,13 +26,13 @@ const failing: DeliveryStatus = {
   failing: { requests: 3, since: 2, status: 500, text: 'oops' },
 };
 
-type Options = { isWaiting?: boolean; mappingOn?: boolean };
+type Options = { isWaiting?: boolean; mappingOn?: boolean; args?: string[] };
 
 /** A command's exit code where the relay says this of its delivery, and whether an event waits. */
 async function runAgainst(
   delivery: DeliveryStatus,
   command: string,
-  { isWaiting = false, mappingOn = true }: Options = {},
+  { isWaiting = false, mappingOn = true, args = [] }: Options = {},
 ): Promise<number> {
   const relay = await startTestRelay();
   const { deadLetters } = relay.queues;
@@ -48,7 +48,7 @@ async function runAgainst(
     // No worker takes anything from the other queue.
     return { status: 200, body: isWaiting ? body.replace(relay.queues.main.url, deadLetters.url) : body };
   });
-  const { code } = await runRelayProgram([command, '--json'], { RELAY_URL: server.url });
+  const { code } = await runRelayProgram([command, ...args, '--json'], { RELAY_URL: server.url });
   await server.stop();
   return code;
 }
@@ -64,6 +64,12 @@ describe('the exit code of relay status', () => {
 
   test('is 1 if nothing of what waits gets through, though nothing holds it yet', async () => {
     expect(await runAgainst(failing, 'status', { isWaiting: true })).toBe(1);
+  });
+
+  test('is 0 with --wait once the queue is empty, and 1 if it is not in time', async () => {
+    const args = ['--wait', '1'];
+    expect(await runAgainst(DELIVERING, 'status', { args })).toBe(0);
+    expect(await runAgainst(DELIVERING, 'status', { args, isWaiting: true })).toBe(1);
   });
 
   test('is 1 if the worker is off', async () => {

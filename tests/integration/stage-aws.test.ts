@@ -79,6 +79,11 @@ test('a stack that was only begun is none to compare a deployment with', async (
   expect(calls.map(([name]) => name)).toEqual(['DescribeStacks']);
 });
 
+test('without the right to the log, a stage whose metrics tell of deliveries is not held', async () => {
+  answers = { GetMetricStatistics: { Datapoints: [{ Sum: 1 }] } };
+  expect(await (await connect()).fetchDelivery()).toMatchObject({ state: 'closed', cause: null });
+});
+
 test('of the receivers of a topic, those count that have confirmed', async () => {
   const member = (arn: string) => `<member><SubscriptionArn>${arn}</SubscriptionArn></member>`;
   const members = ['PendingConfirmation', 'arn:one', 'arn:two'].map(member).join('');

@@ -34,5 +34,6 @@ async function sendEvent(view: EventView, context: EventContext): Promise<Findin
     if (await view.isDelivered(messageId, startedAt)) return good('delivered to Salesmachine');
     await clock.sleep(POLL_MS, signal).catch(() => undefined);
   }
+  if (signal.aborted) return { level: 'unknown', text: 'queued; interrupted before it was delivered' };
   return bad(`queued, but not delivered within ${WAIT_MS / 1_000} s: see relay status`);
 }

@@ -53,6 +53,10 @@ test('a relay that delivers says so, with its last delivery and its quota', () =
   ]);
 });
 
+test('lanes that are all held hold delivery, though one of them has delivered since the other is held', () => {
+  expect(isHeld(status(held({ lastDeliveredAt: NOW - 1_000 })))).toBe(true);
+});
+
 test('an empty queue has no oldest message, whatever a metric remembers', () => {
   expect(format(status(delivering, { queued: 0, inFlight: 0, oldestAgeSeconds: 201 }))).toContain(
     '  main queue    0 waiting, 0 in flight',

@@ -147,7 +147,7 @@ describe('one thing that is wrong is one problem, which says what to do', () => 
     ],
     [
       'an unconfirmed address',
-      { fetchReceivers: async () => ({ confirmed: 0, pending: 1 }) },
+      { fetchReceivers: async () => ({ confirmed: 1, pending: 1 }) },
       /^bad alarms: an address has not confirmed/,
     ],
     [

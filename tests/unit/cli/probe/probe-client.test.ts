@@ -1,10 +1,18 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { createProbeClient } from '../../../../lib/cli/probe/probe-client.ts';
 import { type LocalServer, listen } from '../../../../lib/local/http-server.ts';
+import { patientClock } from '../../../support/patient-clock.ts';
 
 let server: LocalServer | undefined;
 
 afterEach(() => server?.stop());
+
+test('a probe that is interrupted sends nothing more', async () => {
+  const settings = { url: 'http://127.0.0.1:1', token: 't', secret: 's' };
+  const client = createProbeClient(settings, { clock: patientClock }, AbortSignal.abort());
+  await expect(client.post('/v1/batch', [])).rejects.toThrow('it was interrupted');
+  expect(client.requests()).toBe(0);
+});
 
 test('a probe spends 30 requests of the quota at most, two a second', async () => {
   let requests = 0;
