@@ -37,6 +37,12 @@ test('a lane that is held is what holds delivery, whatever the others do', () =>
   // What has held since before a delivery is less than what has held since then.
   const { cause, since } = combineLaneStatuses([{ ...held, lastDeliveredAt: 1_500 }, longer], none) ?? {};
   expect({ cause, since }).toEqual({ cause: 'outage', since: 2_000 });
+  // It is shown all the same, beside how many lanes it is that are held.
+  expect(combineLaneStatuses([{ ...delivering, lastDeliveredAt: 5_000 }, held], none)).toMatchObject({
+    cause: 'outage',
+    since: 2_000,
+    lanes: { held: 1, total: 2 },
+  });
 });
 
 test('deliveries, quota, retries and requests are those of all lanes', () => {

@@ -29,6 +29,23 @@ test('of large events as many are kept as have their place, each with its beginn
   expect(kept.every(({ isCut, body: start }) => isCut && body.startsWith(start))).toBe(true);
 });
 
+test('a request is known to have brought as many events as are added with it', () => {
+  const ring = createEventRing();
+  const source = { route: 'POST /segment', userAgent: '', credential: 'signed', events: 0 };
+  for (const number of [1, 2, 2]) ring.add({ ...toEvent(number), source });
+  expect(ring.get('id-1')?.source?.events).toBe(2);
+});
+
+test('of two events with one messageId the later is found by it, also once the earlier has gone', () => {
+  const ring = createEventRing();
+  const twin = (number: number) => toEvent(number, '{"messageId":"twin"}');
+  ring.add(twin(0));
+  ring.add(twin(1));
+  for (let number = 2; number < 1_001; number++) ring.add(toEvent(number));
+  expect(ring.get('id-0')).toBeUndefined();
+  expect(ring.findByMessageId('twin')?.id).toBe('id-1');
+});
+
 test('a reader gets what has changed since it read last, and nothing twice', () => {
   const ring = createEventRing();
   ring.add(toEvent(1));
