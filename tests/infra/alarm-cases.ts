@@ -1,6 +1,6 @@
 import { REASONS, type Reason } from '../../lib/dead-letters/reasons.ts';
 import type { LogFields, LogMessage } from '../../lib/telemetry/log.ts';
-import type { Values } from './cloudwatch.ts';
+import type { Values } from './cloudwatch-metrics.ts';
 import { metricsOfLine } from './emitted-metrics.ts';
 
 type Line = [message: LogMessage, fields: LogFields];

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
-import type { Alarm } from './cloudwatch.ts';
+import type { Alarm } from './cloudwatch-alarms.ts';
 
 const COMMAND = /\b(?:npm run relay --|aws) [^.;,()]+/g;
 

@@ -5,7 +5,7 @@ import { metricsByMessage } from '../../lib/telemetry/metrics.ts';
 import { isRecord, type Template, withChange } from '../support/template.ts';
 import { alarmCases, metricValues } from './alarm-cases.ts';
 import { findCommands, runCommand } from './alarm-commands.ts';
-import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch.ts';
+import { type Alarm, alarmMetrics, findAlarmingPeriod, isCrossed, readAlarms } from './cloudwatch-alarms.ts';
 import { simulateOutage } from './outage-metrics.ts';
 import { property } from './template-rule.ts';
 import { usePackage } from './use-package.ts';

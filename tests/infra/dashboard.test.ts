@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseTemplate, type Template } from '../support/template.ts';
 import { metricValues } from './alarm-cases.ts';
-import { dashboardValues } from './cloudwatch.ts';
+import { dashboardValues } from './cloudwatch-dashboard.ts';
 import { packageService } from './package.ts';
 import { property } from './template-rule.ts';
 

@@ -1,15 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { settings } from '../../lib/config/settings.ts';
 import { at, type Template } from '../support/template.ts';
-import {
-  alarmMetrics,
-  dashboardAlarms,
-  dashboardMetrics,
-  dashboardValues,
-  type MetricReference,
-  metricWidgets,
-  readAlarms,
-} from './cloudwatch.ts';
+import { alarmMetrics, readAlarms } from './cloudwatch-alarms.ts';
+import { dashboardAlarms, dashboardMetrics, dashboardValues, metricWidgets } from './cloudwatch-dashboard.ts';
+import type { MetricReference } from './cloudwatch-metrics.ts';
 import { emittedMetrics } from './emitted-metrics.ts';
 import { findDifference, hasProperties, idsOf, property, type Rule, valuesOf } from './template-rule.ts';
 

@@ -8,7 +8,7 @@ import { realRelay } from '../simulation/relays/real-relay.ts';
 import { QUEUE_URL } from '../simulation/simulation.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { createVirtualTime } from '../support/virtual-time.ts';
-import type { Values } from './cloudwatch.ts';
+import type { Values } from './cloudwatch-metrics.ts';
 
 const MINUTE_MS = 60_000;
 const PERIOD_MINUTES = 5;

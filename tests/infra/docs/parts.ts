@@ -7,7 +7,7 @@ import { reactions } from '../../../lib/delivery/reactions.ts';
 import { HTML_PAGE } from '../../../lib/salesmachine/error-detail.ts';
 import { describeFailure } from '../../../lib/salesmachine/failure-text.ts';
 import type { Template } from '../../support/template.ts';
-import { readAlarms } from '../cloudwatch.ts';
+import { readAlarms } from '../cloudwatch-alarms.ts';
 import { deployerPolicy, operatorPolicy, type Policy } from '../iam-policies.ts';
 
 /** The settings by what they are about, as the page has its sections. */
