@@ -113,6 +113,6 @@ async function checkAlarms(alarms: readonly AlarmState[], view: StageView): Prom
   if (total('pending') > 0)
     return bad("an address has not confirmed AWS's first e-mail: until then it gets no alarm");
   return total('confirmed') > 0
-    ? good(`${alarms.length}, and someone is notified`)
+    ? good(`${alarms.length}, their topic has a confirmed subscription`)
     : warning('their topic has no subscription');
 }
