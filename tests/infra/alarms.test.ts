@@ -151,7 +151,11 @@ describe('the commands that alarms name', () => {
 function readAccessLogLine(status: number): Record<string, unknown> {
   const format = String(property(template, 'HttpApiStage.AccessLogSettings.Format'));
   const line: unknown = JSON.parse(
-    format.replace('$context.status', `${status}`).replace(/\$context[.\w]+/g, '-'),
+    format
+      .replace('$context.status', `${status}`)
+      // It comes with quotes of its own.
+      .replace('$context.error.messageString', '"-"')
+      .replace(/\$context[.\w]+/g, '-'),
   );
   return isRecord(line) ? line : {};
 }
