@@ -8,6 +8,18 @@ export const engineMutants: readonly Mutant[] = [
     replaceText('lib/delivery/request.ts', 'bytes + size <= MAX_REQUEST_BYTES', 'true'),
   ),
   editSource(
+    'a request ignores the limit of 100 operations',
+    'saturated',
+    replaceText(
+      'lib/delivery/request.ts',
+      'operationCount + queuedEvent.operations.length <= MAX_OPERATIONS &&',
+      '',
+    ),
+    replaceText('lib/delivery/request.ts', 'isExclusive || operationCount >= MAX_OPERATIONS', 'isExclusive'),
+    replaceText('lib/delivery/backlog.ts', 'operations < MAX_OPERATIONS', 'operations < 110'),
+    replaceText('lib/delivery/backlog.ts', 'room: () => MAX_OPERATIONS -', 'room: () => 110 -'),
+  ),
+  editSource(
     'what ended a worker is read together with what came for the first time',
     'fatal-messages-memory',
     replaceText('lib/delivery/backlog.ts', 'receiveCount > 1;', 'receiveCount > 1_000;'),

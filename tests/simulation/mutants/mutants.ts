@@ -9,8 +9,8 @@ import { pacingMutants } from './pacing-mutants.ts';
 import { settlementMutants } from './settlement-mutants.ts';
 
 /**
- * One at least for each invariant, and those whose harm shows in a figure of the whole world. What the unit tests of a
- * room notice by themselves is left to `npm run mutate`.
+ * One at least for each invariant, and those whose harm shows in a figure of the whole world. What else the unit tests
+ * of a room notice is left to `npm run mutate`.
  */
 export const mutants = [
   ...ingestMutants,
