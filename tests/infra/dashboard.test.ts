@@ -1,23 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parseTemplate, type Template } from '../support/template.ts';
+import { expect, test } from '@jest/globals';
+import type { Template } from '../support/template.ts';
 import { metricValues } from './alarm-cases.ts';
 import { dashboardValues } from './cloudwatch-dashboard.ts';
-import { packageService } from './package.ts';
 import { property } from './template-rule.ts';
+import { usePackage } from './use-package.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'relay-dashboard-'));
 let template: Template;
 
-beforeAll(async () => {
-  const stageFile = 'settings: { RATE_LIMIT_REQUESTS: 700, RATE_LIMIT_WINDOW_SECONDS: 60 }';
-  const { documents } = await packageService(directory, 'prod', { RATE_LIMIT_REQUESTS: '600' }, stageFile);
-  template = parseTemplate(documents.get('cloudformation-template-update-stack.json') ?? '');
-});
-
-afterAll(() => rmSync(directory, { recursive: true }));
+usePackage(
+  'prod',
+  { RATE_LIMIT_REQUESTS: '600' },
+  (packaged) => {
+    template = packaged.template;
+  },
+  'settings: { RATE_LIMIT_REQUESTS: 700, RATE_LIMIT_WINDOW_SECONDS: 60 }',
+);
 
 const request = {
   outcome: 'delivered',
